@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include <QObject>
+#include <QString>
+
+#include "driver.h"
+#include "gcode/fileindex.h"
+#include "job.h"
+
+namespace kintsugi::app {
+
+/// An opened G-code file with its index; shared, immutable.
+struct OpenFile {
+    QString path;                                ///< local
+    QString remote;                              ///< name on the printer, empty for a local file
+    std::shared_ptr<const gcode::Source> source;
+    std::shared_ptr<const gcode::FileIndex> index;
+};
+
+/// Local copies of the printer's files (XDG cache), fetched by Range so that a broken download goes on where it stopped, and
+/// indexed on the pool. Copies are keyed by printer, name, size and time and verified by size before use.
+class FileCache final : public QObject
+{
+    Q_OBJECT
+public:
+    using Reply = std::function<void(const Result<std::shared_ptr<const OpenFile>>&)>;
+    explicit FileCache(QString folder, QObject* parent = nullptr);
+    ~FileCache() override;
+    [[nodiscard]] static QString defaultFolder();
+
+    void fetch(const QString& printer, link::Driver& driver, const QString& remote, gcode::Dialect dialect, QObject* context, Reply reply);
+    void openLocal(const QString& path, gcode::Dialect dialect, QObject* context, Reply reply);
+    void cancel();
+
+signals:
+    void progressed(const QString& what, double fraction); ///< 0..1
+
+private:
+    struct Private;
+    std::unique_ptr<Private> d;
+};
+
+} // namespace kintsugi::app

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace kintsugi::gcode {
+
+/// Lengths are whole nanometres (1e-6 mm) so that sums over a file are exact.
+using Nanometres = std::int64_t;
+[[nodiscard]] constexpr double toMillimetres(Nanometres value) { return static_cast<double>(value) / 1e6; }
+[[nodiscard]] Nanometres toNanometres(double millimetres);
+
+/// A number as written, in millionths (enough for 6 decimals; further digits are rounded, overflow saturates).
+using Millionths = std::int64_t;
+
+/// The command of one line, comment, line number and checksum removed. Views point into the line's text.
+struct Command {
+    enum class Kind {
+        None,     ///< blank or comment only
+        Code,     ///< G, M or T with a number
+        Text,     ///< a code whose rest is text (M117, M118, M23 …): `rest` holds it
+        Extended, ///< Klipper extended command or anything else: `name` (as written) and `rest`
+    };
+    Kind kind = Kind::None;
+    char letter = 0;          ///< upper case, Code and Text only
+    std::uint32_t number = 0; ///< 92 of G92.1
+    std::uint32_t subcode = 0;///< 1 of G92.1
+    std::string_view name;    ///< Extended: the first word as written
+    std::string_view rest;    ///< what follows the code or name, blanks trimmed
+    std::string_view comment; ///< after the first ';', without it; empty when none
+    bool hasComment = false;
+
+    std::uint32_t present = 0; ///< bit per letter A..Z that occurs (Code only)
+    std::uint32_t valued = 0;  ///< bit per letter that has a number
+    std::array<Millionths, 26> values{};
+
+    [[nodiscard]] bool has(char letter) const { return (present >> (letter - 'A')) & 1U; }
+    [[nodiscard]] std::optional<Millionths> value(char letter) const
+    {
+        const auto index = static_cast<std::size_t>(letter - 'A');
+        return ((valued >> index) & 1U) ? std::optional(values[index]) : std::nullopt;
+    }
+    [[nodiscard]] bool is(char wantedLetter, std::uint32_t wantedNumber) const
+    {
+        return kind == Kind::Code && letter == wantedLetter && number == wantedNumber && subcode == 0;
+    }
+};
+
+/// Reads one line. The first occurrence of a letter counts. Never fails: what is not understood is Extended.
+[[nodiscard]] Command parseCommand(std::string_view line);
+
+/// KEY=VALUE pairs of an extended command's rest; keys upper-cased, shell-like quotes removed.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> parseParameters(std::string_view rest);
+
+} // namespace kintsugi::gcode

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "gcode/command.h"
+#include "gcode/dialect.h"
+#include "gcode/scanner.h"
+
+namespace kintsugi::gcode {
+
+enum class Axis { X, Y, Z };
+
+/// What last gave an axis its value. A position is only trustworthy after an absolute move.
+enum class SetBy { Nothing, Move, Homing, G92, Declared };
+
+/// A mesh as the file asked for it: a Klipper profile, or Marlin's M420 S/L.
+struct MeshState {
+    std::string profile;                  ///< BED_MESH_PROFILE LOAD=
+    std::optional<double> m420Enabled, m420Slot;
+    friend bool operator==(const MeshState&, const MeshState&) = default;
+};
+
+/// The state vector of reference part 3.2: what the file has said up to a byte. Unknown is nullopt, never 0.
+/// Positions are logical (G92 applied), in nm; feed in millionths of mm/min; temperatures °C; factors in percent.
+struct MachineState {
+    std::array<std::optional<Nanometres>, 3> position{}; ///< X, Y, Z
+    std::array<SetBy, 3> setBy{};
+    Nanometres e = 0;             ///< logical E register; meaningful when E is absolute
+    Nanometres eTotal = 0;        ///< sum of all commanded E motion, G92 jumps excluded
+    Nanometres eHighest = 0;      ///< highest eTotal so far: eHighest - eTotal is what is retracted by the slicer
+    bool absoluteXyz = true;
+    bool absoluteEFlag = true;    ///< M82/M83
+    bool eFollowsXyz = true;      ///< Marlin 2: no M82/M83 since the last G90/G91
+    bool inch = false;
+    int plane = 17;
+    std::optional<std::int64_t> feed; ///< millionths of mm/min
+    int tool = 0;
+    double speedPercent = 100.0;
+    std::map<int, double> flowPercent;             ///< tool -> %
+    std::map<int, double> hotend;                  ///< tool -> target °C
+    std::optional<double> bed, chamber;            ///< target °C
+    std::map<std::string, double> fans;            ///< "0".. -> 0..255 (M106), or SET_FAN_SPEED name -> 0..1
+    std::map<std::string, double> heaters;         ///< SET_HEATER_TEMPERATURE of other heaters, name -> °C
+    std::map<std::string, std::map<std::string, double>> motion; ///< "M201" -> {"X": …}; "SET_VELOCITY_LIMIT" -> {"ACCEL": …}
+    std::map<std::string, double> pressureAdvance; ///< Klipper: extruder name; else tool number
+    bool firmwareRetracted = false;                ///< G10 without parameters
+    std::optional<MeshState> mesh;
+    std::map<std::string, double> gcodeOffset;     ///< "X","Y","Z" -> mm
+    double workspace = 54;                         ///< G54..G59.3 as written
+    std::set<std::string> excluded;                ///< excluded objects
+    std::optional<std::string> object;             ///< object being printed
+    std::set<std::string> definedObjects;          ///< EXCLUDE_OBJECT_DEFINE names seen
+    bool unknownMotion = false;                    ///< a macro or probing command ran since X, Y and Z were last all set by moves
+    std::vector<std::string> unknownCommands;      ///< names of macros run so far, first occurrence each, at most 64
+
+    [[nodiscard]] bool eIsAbsolute(Dialect dialect) const;
+    [[nodiscard]] Nanometres retracted() const { return eHighest - eTotal; }
+
+    friend bool operator==(const MachineState&, const MachineState&) = default;
+};
+
+/// What one line did, for the layer index and the tool path.
+struct Effect {
+    enum class Kind { None, Move, Arc, Code, Extended, Text, Tool };
+    Kind kind = Kind::None;
+    std::array<std::optional<Nanometres>, 3> from{}; ///< Move and Arc: position before
+    Nanometres de = 0;                               ///< extruded by this line
+    bool moved = false;                              ///< X, Y or Z changed
+};
+
+/// Executes one line. Pure apart from `state`.
+Effect apply(MachineState& state, const Command& command, Dialect dialect);
+
+} // namespace kintsugi::gcode

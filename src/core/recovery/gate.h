@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "klipper/plrstate.h"
+#include "recovery/plan.h"
+#include "recovery/stopinterval.h"
+
+namespace kintsugi::recovery {
+
+enum class Severity { Block, Warn, Info };
+[[nodiscard]] std::string_view name(Severity severity); ///< "block", "warn", "info"
+
+/// One check before launch. Blocks have no override.
+struct GateCheck {
+    std::string id;            ///< stable: "file-identity", "printing", "must-have-field", "travel-limits", "plr-leftover", …
+    Severity severity = Severity::Info;
+    bool passed = false;       ///< an Info line may simply tell
+    std::string measured, limit;
+    Message text;              ///< what it means and what to do
+};
+
+/// Facts about printer and file at the moment of the gate; nullopt = not asked (offline).
+struct GateFacts {
+    std::optional<Sample> now;
+    std::optional<FileIdentity> fileOnPrinter;   ///< as the printer reports it now
+    std::optional<bool> plrLeftover;             ///< <file>.plr exists beside the file
+    std::optional<std::uint64_t> plrLeftoverSize;
+    std::optional<double> minutesSinceStop;
+    std::optional<std::string> softwareVersion;
+    std::optional<std::vector<std::string>> macrosHomingZ; ///< configuration texts that home or probe when G28 X Y runs
+    std::optional<double> idleTimeout;           ///< s
+    std::optional<bool> queueBusy;               ///< Moonraker's job queue could load the next job
+    std::optional<std::uint64_t> freeDisk, neededDisk; ///< bytes, where the resume file goes
+    bool partStuckConfirmed = false, headUntouchedConfirmed = false;
+};
+
+/// All checks, blocks first. Offline facts give `info` lines "not checked offline".
+[[nodiscard]] std::vector<GateCheck> runGate(const Plan& plan, const gcode::FileIndex& index, const FileIdentity& local,
+                                             const GateFacts& facts);
+[[nodiscard]] bool isOpen(const std::vector<GateCheck>& checks); ///< no failed Block
+
+} // namespace kintsugi::recovery

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/message.h"
+#include "recovery/snapshot.h"
+
+namespace kintsugi::recovery {
+
+enum class ZMethod { StockZplus, PlrZHome, Keep, FirmwareLift, Touch, FreeSpot, TopEndstop };
+[[nodiscard]] std::string_view name(ZMethod method); ///< "stock-zplus", "plr-z-home", "keep", …
+[[nodiscard]] std::optional<ZMethod> zMethodFromName(std::string_view name);
+
+/// How the stop left the nozzle, which decides the first steps.
+enum class NozzleContact { Unknown, Touching, Lifted };
+
+/// What is known of the printer. Lengths mm, speeds mm/s. Defaults are for an unknown printer of product.md 1.
+struct PrinterFacts {
+    std::string name;
+    std::array<double, 3> minimum{0, 0, 0}, maximum{235, 235, 250};
+    bool fourZ = false;
+    double travelSpeed = 150, zSpeed = 5;
+    double clearance = 2.0;              ///< above the highest printed point
+    double softenBelow = 20;             ///< °C under the target at which contact is softened, see plan rule 5
+    std::optional<std::array<double, 2>> primePlace; ///< X Y; else a corner outside the footprint
+    double primeMm = 12, primeSpeed = 2.0;///< filament mm, mm/s
+    double retractMm = 0.8, retractSpeed = 30;
+    bool setHomedKnown = true;           ///< SET_KINEMATIC_POSITION knows SET_HOMED (Klipper since 2025-01)
+    bool homeXyIsPlain = true;           ///< G28 X Y moves X and Y alone (no homing_override / safe_z_home hop)
+};
+
+enum class StepKind { Note, HeatBed, Soften, DeclareZ, Lift, HomeXY, RegisterZ, LoadMesh, HeatNozzle, Prime, Limits, Factors, Objects, SelectTool, Approach, RestoreModes, Continue };
+
+struct PlanStep {
+    int n = 0;                           ///< from 1
+    StepKind kind = StepKind::Note;
+    std::vector<std::string> gcode;      ///< lines without line end; empty when the program itself does the step
+    Message title, reason;
+    Origin origin = Origin::Unknown;     ///< weakest origin among the numbers used
+    std::string numbersFrom;             ///< e.g. "file byte 1204", "observed"
+};
+
+/// The tail of the file is sent unchanged from snapshot.byte on.
+struct Plan {
+    Snapshot snapshot;
+    gcode::Dialect dialect = gcode::Dialect::Klipper;
+    ZMethod zMethod = ZMethod::Keep;
+    std::vector<PlanStep> steps;
+    double liftToZ = 0;                  ///< mm, travel height
+    double highestPrinted = 0;           ///< mm, up to the upper end of the stop interval
+    std::optional<double> clearance;     ///< mm, lowest clearance of the planned travels above what is printed
+    std::array<double, 2> primeAt{};
+};
+
+struct PlanOptions {
+    ZMethod zMethod = ZMethod::Keep;
+    NozzleContact contact = NozzleContact::Unknown;
+    std::optional<double> declaredZ;     ///< mm: keep/touch: where the nozzle is now (machine), when known
+    std::map<std::string, std::vector<std::string>> ownLines; ///< "start", "before-prime", "before-approach", "before-continue"
+    std::optional<double> materialSoftening; ///< °C
+};
+
+/// The preamble that makes the machine equal to the file's state at snapshot.byte. UnknownState (field names it),
+/// BeforeFirstExtrusion, AfterLastExtrusion, Unsafe (own lines that home or probe, travel outside the limits), NotSupported.
+[[nodiscard]] Result<Plan> planResume(const gcode::Source& source, const gcode::FileIndex& index, const Snapshot& snapshot,
+                                      const PrinterFacts& printer, const PlanOptions& options);
+
+/// All G-code of the plan, one `; step n: reason` before each step, without the tail.
+[[nodiscard]] std::string preambleText(const Plan& plan);
+/// `; KINTSUGI RESUME POINT byte=<N>`
+[[nodiscard]] std::string resumePointLine(ByteOffset byte);
+/// <stem>.resume-L<layer>-B<byte>.gcode
+[[nodiscard]] std::string resumeFileName(const std::string& originalName, std::size_t layer, ByteOffset byte);
+
+struct ResumePoint {
+    ByteOffset original = 0;   ///< byte of the original file
+    ByteOffset tailBegin = 0;  ///< byte of the resume file at which the original bytes start
+};
+/// Reads a resume file's head; nullopt when it is none. A byte B >= tailBegin of it is original byte B - tailBegin + original.
+[[nodiscard]] Result<std::optional<ResumePoint>> readResumePoint(const gcode::Source& source);
+
+} // namespace kintsugi::recovery
