@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 set(session_sources
-    filecache.h)
+    filecache.h session.h resumeflow.h timelinedata.h)

@@ -154,9 +154,3 @@ struct Address {
 } // namespace kintsugi::link
 
 Q_DECLARE_OPERATORS_FOR_FLAGS(kintsugi::link::Capabilities)
-Q_DECLARE_METATYPE(kintsugi::Error)
-Q_DECLARE_METATYPE(kintsugi::recovery::Sample)
-Q_DECLARE_METATYPE(kintsugi::link::HostInfo)
-Q_DECLARE_METATYPE(kintsugi::link::ConsoleLine)
-Q_DECLARE_METATYPE(kintsugi::link::FileChange)
-Q_DECLARE_METATYPE(kintsugi::link::RemoteJob)

@@ -40,10 +40,10 @@ struct Command {
     std::uint32_t valued = 0;  ///< bit per letter that has a number
     std::array<Millionths, 26> values{};
 
-    [[nodiscard]] bool has(char letter) const { return (present >> (letter - 'A')) & 1U; }
-    [[nodiscard]] std::optional<Millionths> value(char letter) const
+    [[nodiscard]] bool has(char wanted) const { return (present >> (wanted - 'A')) & 1U; }
+    [[nodiscard]] std::optional<Millionths> value(char wanted) const
     {
-        const auto index = static_cast<std::size_t>(letter - 'A');
+        const auto index = static_cast<std::size_t>(wanted - 'A');
         return ((valued >> index) & 1U) ? std::optional(values[index]) : std::nullopt;
     }
     [[nodiscard]] bool is(char wantedLetter, std::uint32_t wantedNumber) const
