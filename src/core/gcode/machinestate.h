@@ -2,11 +2,13 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gcode/command.h"
 #include "gcode/dialect.h"
@@ -57,7 +59,10 @@ struct MachineState {
     std::optional<std::string> object;             ///< object being printed
     std::set<std::string> definedObjects;          ///< EXCLUDE_OBJECT_DEFINE names seen
     bool unknownMotion = false;                    ///< a macro or probing command ran since X, Y and Z were last all set by moves
+    std::uint8_t doubtfulAxes = 0;                 ///< bit 0..2 = X..Z not set by an absolute move since that command
     std::vector<std::string> unknownCommands;      ///< names of macros run so far, first occurrence each, at most 64
+    static constexpr std::size_t maxNames = 1024;  ///< objects, fans, heaters …: a hostile file cannot grow the state further
+    static constexpr std::size_t maxNameLength = 256; ///< bytes; longer names are cut
 
     [[nodiscard]] bool eIsAbsolute(Dialect dialect) const;
     [[nodiscard]] Nanometres retracted() const { return eHighest - eTotal; }

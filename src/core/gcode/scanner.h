@@ -36,13 +36,16 @@ public:
     void finish(const Sink& sink); ///< hands over a last line without line end; call once
 
 private:
+    std::string_view skipByteOrderMark(std::string_view data);
+    void carry(std::string_view text);
+    void emitCarry(const Sink& sink);
     void emitLine(std::string_view text, ByteOffset end, const Sink& sink);
 
     std::string m_carry;
     ByteOffset m_lineBegin;
     ByteOffset m_position;
     std::uint64_t m_number;
-    std::uint64_t m_bomMatched = 0;
+    std::size_t m_bomMatched;
     bool m_pendingCr = false;
     bool m_truncated = false;
 };

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gcode/command.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace kintsugi::gcode {
+
+namespace {
+
+/// Far above any length or temperature, low enough that inches and sums of a few stay inside 64 bits.
+constexpr std::uint64_t largestWhole = 9'000'000'000;
+
+bool isBlank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+bool isDigit(char c) { return c >= '0' && c <= '9'; }
+bool isLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+
+std::string_view trimmed(std::string_view text)
+{
+    while (!text.empty() && isBlank(text.front()))
+        text.remove_prefix(1);
+    while (!text.empty() && isBlank(text.back()))
+        text.remove_suffix(1);
+    return text;
+}
+
+/// A pair of pointers that walks over one line.
+struct Cursor {
+    const char* at;
+    const char* end;
+
+    [[nodiscard]] bool done() const { return at == end; }
+    [[nodiscard]] bool sees(char c) const { return at != end && *at == c; }
+    [[nodiscard]] std::string_view rest() const { return {at, static_cast<std::size_t>(end - at)}; }
+
+    /// Steps over "(remark)"; an open parenthesis without its partner is no remark.
+    bool skipRemark()
+    {
+        const auto close = rest().find(')');
+        if (close == std::string_view::npos)
+            return false;
+        at += close + 1;
+        return true;
+    }
+    void skipBlanks()
+    {
+        while (at != end && (isBlank(*at) || (*at == '(' && skipRemark())))
+            if (isBlank(*at))
+                ++at;
+    }
+    std::optional<std::uint32_t> whole()
+    {
+        if (done() || !isDigit(*at))
+            return std::nullopt;
+        std::uint64_t value = 0;
+        for (; at != end && isDigit(*at); ++at)
+            value = std::min<std::uint64_t>(value * 10 + static_cast<std::uint64_t>(*at - '0'), std::numeric_limits<std::uint32_t>::max());
+        return static_cast<std::uint32_t>(value);
+    }
+};
+
+/// [-+] digits [. digits] or . digits; moves the cursor only when there is a number.
+bool readNumber(Cursor& cursor, Millionths& result)
+{
+    const char* at = cursor.at;
+    const char* const end = cursor.end;
+    const bool negative = at != end && *at == '-';
+    if (at != end && (*at == '-' || *at == '+'))
+        ++at;
+    const char* const digits = at;
+    std::uint64_t whole = 0;
+    for (; at != end && isDigit(*at); ++at)
+        if (whole < largestWhole)
+            whole = whole * 10 + static_cast<std::uint64_t>(*at - '0');
+    bool any = at != digits;
+    std::uint64_t fraction = 0;
+    if (at != end && *at == '.' && (any || (end - at > 1 && isDigit(at[1])))) {
+        ++at;
+        std::uint64_t scale = 100'000;
+        for (; at != end && isDigit(*at) && scale != 0; ++at, scale /= 10)
+            fraction += static_cast<std::uint64_t>(*at - '0') * scale;
+        if (at != end && isDigit(*at)) {
+            fraction += *at >= '5' ? 1 : 0;
+            while (at != end && isDigit(*at))
+                ++at;
+        }
+        any = true;
+    }
+    if (!any)
+        return false;
+    const auto magnitude = whole >= largestWhole ? static_cast<Millionths>(largestWhole * 1'000'000)
+                                                 : static_cast<Millionths>(whole * 1'000'000 + fraction);
+    result = negative ? -magnitude : magnitude;
+    cursor.at = at;
+    return true;
+}
+
+void readWords(Cursor cursor, Command& command)
+{
+    while (!cursor.done()) {
+        const char c = *cursor.at;
+        if (!isLetter(c)) {
+            if (c != '(' || !cursor.skipRemark())
+                ++cursor.at;
+            continue;
+        }
+        ++cursor.at;
+        const auto index = static_cast<std::size_t>(upper(c) - 'A');
+        const std::uint32_t bit = 1U << index;
+        if (!cursor.done() && (isBlank(*cursor.at) || *cursor.at == '('))
+            cursor.skipBlanks();
+        Millionths value = 0;
+        const bool valued = readNumber(cursor, value);
+        if (command.present & bit)
+            continue;
+        command.present |= bit;
+        if (valued) {
+            command.valued |= bit;
+            command.values[index] = value;
+        }
+    }
+}
+
+bool takesText(const Command& command)
+{
+    if (command.letter != 'M')
+        return false;
+    switch (command.number) {
+    case 16: case 20: case 23: case 28: case 30: case 32: case 36: case 98: case 117: case 118: case 550: case 587: case 928:
+        return command.subcode == 0;
+    case 862:
+        return command.subcode == 3;
+    default:
+        return false;
+    }
+}
+
+/// G1_PURGE and M1=2 begin like a code but are the name of a macro and a parameter.
+bool isNameOrPair(Cursor cursor)
+{
+    bool underscore = false;
+    for (; !cursor.done() && (isLetter(*cursor.at) || *cursor.at == '_' || isDigit(*cursor.at)); ++cursor.at)
+        underscore = underscore || *cursor.at == '_';
+    cursor.skipBlanks();
+    return underscore || cursor.sees('=');
+}
+
+bool readCode(Cursor& cursor, Command& command)
+{
+    const char letter = upper(*cursor.at);
+    if (letter != 'G' && letter != 'M' && letter != 'T')
+        return false;
+    Cursor ahead{cursor.at + 1, cursor.end};
+    ahead.skipBlanks();
+    const auto number = ahead.whole();
+    if (!number)
+        return false;
+    std::uint32_t subcode = 0;
+    if (ahead.sees('.') && ahead.end - ahead.at > 1 && isDigit(ahead.at[1])) {
+        ++ahead.at;
+        subcode = ahead.whole().value_or(0);
+    }
+    if (!ahead.done() && isNameOrPair(ahead))
+        return false;
+    command.letter = letter;
+    command.number = *number;
+    command.subcode = subcode;
+    cursor = ahead;
+    return true;
+}
+
+std::string_view withoutChecksum(std::string_view text)
+{
+    std::size_t at = text.size();
+    while (at > 0 && isDigit(text[at - 1]))
+        --at;
+    if (at == 0 || at == text.size() || text[at - 1] != '*')
+        return text;
+    return trimmed(text.substr(0, at - 1));
+}
+
+void skipLineNumber(Cursor& cursor)
+{
+    if (!cursor.sees('N') && !cursor.sees('n'))
+        return;
+    Cursor ahead{cursor.at + 1, cursor.end};
+    if (!ahead.whole())
+        return;
+    ahead.skipBlanks();
+    cursor = ahead;
+}
+
+} // namespace
+
+Nanometres toNanometres(double millimetres)
+{
+    constexpr double limit = 9e15;
+    return std::llround(std::clamp(millimetres * 1e6, -limit, limit));
+}
+
+Command parseCommand(std::string_view line)
+{
+    Command command;
+    if (const auto semicolon = line.find(';'); semicolon != line.npos) {
+        command.hasComment = true;
+        command.comment = line.substr(semicolon + 1);
+        line = line.substr(0, semicolon);
+    }
+    line = withoutChecksum(trimmed(line));
+    Cursor cursor{line.data(), line.data() + line.size()};
+    cursor.skipBlanks();
+    skipLineNumber(cursor);
+    // Only NUL: padding that a cut of power leaves at the end of a file.
+    if (cursor.done() || (*cursor.at == '\0' && cursor.rest().find_first_not_of('\0') == line.npos))
+        return command;
+    if (readCode(cursor, command)) {
+        command.kind = takesText(command) ? Command::Kind::Text : Command::Kind::Code;
+        command.rest = trimmed(cursor.rest());
+        if (command.kind == Command::Kind::Code)
+            readWords(cursor, command);
+        return command;
+    }
+    command.kind = Command::Kind::Extended;
+    const std::string_view body = cursor.rest();
+    const auto nameEnd = std::ranges::find_if(body, isBlank) - body.begin();
+    command.name = body.substr(0, static_cast<std::size_t>(nameEnd));
+    command.rest = trimmed(body.substr(static_cast<std::size_t>(nameEnd)));
+    return command;
+}
+
+namespace {
+
+bool isKeyChar(char c) { return isLetter(c) || isDigit(c) || c == '_'; }
+
+/// Up to the next blank outside quotes. A quote without its partner is an ordinary character.
+std::string readValue(Cursor& cursor)
+{
+    std::string value;
+    while (!cursor.done() && !isBlank(*cursor.at)) {
+        const char c = *cursor.at++;
+        const auto close = c == '"' || c == '\'' ? cursor.rest().find(c) : std::string_view::npos;
+        if (close == std::string_view::npos) {
+            value += c;
+            continue;
+        }
+        value.append(cursor.at, close);
+        cursor.at += close + 1;
+    }
+    return value;
+}
+
+} // namespace
+
+std::vector<std::pair<std::string, std::string>> parseParameters(std::string_view rest)
+{
+    std::vector<std::pair<std::string, std::string>> pairs;
+    Cursor cursor{rest.data(), rest.data() + rest.size()};
+    while (!cursor.done()) {
+        const char* const begin = cursor.at;
+        while (!cursor.done() && isKeyChar(*cursor.at))
+            ++cursor.at;
+        std::string key(begin, cursor.at);
+        if (key.empty()) {
+            if (*cursor.at == '#' && (begin == rest.data() || isBlank(begin[-1])))
+                break;
+            ++cursor.at;
+            continue;
+        }
+        Cursor ahead = cursor;
+        while (!ahead.done() && isBlank(*ahead.at))
+            ++ahead.at;
+        if (!ahead.sees('='))
+            continue;
+        ++ahead.at;
+        while (!ahead.done() && isBlank(*ahead.at))
+            ++ahead.at;
+        std::ranges::transform(key, key.begin(), upper);
+        pairs.emplace_back(std::move(key), readValue(ahead));
+        cursor = ahead;
+    }
+    return pairs;
+}
+
+} // namespace kintsugi::gcode

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gcode/comments.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace kintsugi::gcode {
+
+namespace {
+
+bool isBlank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+bool isDigit(char c) { return c >= '0' && c <= '9'; }
+
+std::string_view trimmedLeft(std::string_view text)
+{
+    while (!text.empty() && isBlank(text.front()))
+        text.remove_prefix(1);
+    return text;
+}
+
+std::string_view trimmed(std::string_view text)
+{
+    text = trimmedLeft(text);
+    while (!text.empty() && isBlank(text.back()))
+        text.remove_suffix(1);
+    return text;
+}
+
+bool skip(std::string_view& text, std::string_view prefix)
+{
+    if (!text.starts_with(prefix))
+        return false;
+    text.remove_prefix(prefix.size());
+    return true;
+}
+
+/// Digits and points at the front, as a number.
+std::optional<double> height(std::string_view text)
+{
+    if (text.empty() || !(isDigit(text.front()) || text.front() == '.'))
+        return std::nullopt;
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+    return error == std::errc() ? std::optional(value) : std::nullopt;
+}
+
+std::optional<double> after(std::string_view text, std::string_view key)
+{
+    const auto at = text.find(key);
+    return at == text.npos ? std::nullopt : height(text.substr(at + key.size()));
+}
+
+std::optional<double> note(std::string_view comment, std::string_view key, std::string_view longKey)
+{
+    std::string_view text = trimmedLeft(comment);
+    if (!skip(text, key) && !skip(text, longKey))
+        return std::nullopt;
+    return height(trimmedLeft(text));
+}
+
+std::optional<std::string_view> setting(std::string_view text, std::string_view key)
+{
+    if (!skip(text, key))
+        return std::nullopt;
+    text = trimmedLeft(text);
+    if (!skip(text, "="))
+        return std::nullopt;
+    return trimmed(text);
+}
+
+std::optional<Dialect> flavour(std::string_view value)
+{
+    constexpr std::array<std::pair<std::string_view, Dialect>, 15> flavours{{
+        {"klipper", Dialect::Klipper},
+        {"marlin2", Dialect::Marlin},
+        {"marlin", Dialect::Marlin1},
+        {"reprapfirmware", Dialect::RepRapFirmware},
+        {"reprap", Dialect::Marlin1},
+        {"reprapsprinter", Dialect::Marlin1},
+        {"repetier", Dialect::Marlin1},
+        {"teacup", Dialect::Marlin1},
+        {"smoothie", Dialect::Marlin},
+        {"Marlin", Dialect::Marlin},
+        {"Marlin(Volumetric)", Dialect::Marlin},
+        {"Griffin", Dialect::Marlin},
+        {"UltiGCode", Dialect::Marlin1},
+        {"Repetier", Dialect::Marlin1},
+        {"RepRap", Dialect::RepRapFirmware},
+    }};
+    const auto* const found = std::ranges::find(flavours, value, &std::pair<std::string_view, Dialect>::first);
+    return found == flavours.end() ? std::nullopt : std::optional(found->second);
+}
+
+} // namespace
+
+std::string_view name(Slicer slicer)
+{
+    switch (slicer) {
+    case Slicer::Unknown: return "unknown";
+    case Slicer::PrusaSlicer: return "PrusaSlicer";
+    case Slicer::SuperSlicer: return "SuperSlicer";
+    case Slicer::OrcaSlicer: return "OrcaSlicer";
+    case Slicer::BambuStudio: return "BambuStudio";
+    case Slicer::Cura: return "Cura";
+    case Slicer::IdeaMaker: return "ideaMaker";
+    case Slicer::Simplify3D: return "Simplify3D";
+    case Slicer::KissSlicer: return "KISSlicer";
+    case Slicer::Slic3r: return "Slic3r";
+    }
+    return {};
+}
+
+std::optional<MarkFamily> markFamily(Slicer slicer)
+{
+    switch (slicer) {
+    case Slicer::PrusaSlicer:
+    case Slicer::SuperSlicer:
+    case Slicer::OrcaSlicer:
+    case Slicer::BambuStudio:
+        return MarkFamily::LayerChange;
+    case Slicer::Cura:
+    case Slicer::IdeaMaker:
+        return MarkFamily::LayerNumber;
+    case Slicer::Simplify3D:
+        return MarkFamily::Simplify3D;
+    case Slicer::KissSlicer:
+        return MarkFamily::KissSlicer;
+    case Slicer::Unknown:
+    case Slicer::Slic3r:
+        return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+std::optional<LayerMark> layerMark(std::string_view comment)
+{
+    if (comment.starts_with("LAYER:")) {
+        const std::size_t digit = comment.starts_with("LAYER:-") ? 7 : 6;
+        if (comment.size() > digit && isDigit(comment[digit]))
+            return LayerMark{.family = MarkFamily::LayerNumber, .z = {}, .height = {}};
+        return std::nullopt;
+    }
+    std::string_view text = trimmed(comment);
+    if (text == "LAYER_CHANGE" || text == "CHANGE_LAYER")
+        return LayerMark{.family = MarkFamily::LayerChange, .z = {}, .height = {}};
+    if (skip(text, "layer ") && !text.empty() && isDigit(text.front())) {
+        const auto z = after(text, ", Z = ");
+        return z ? std::optional(LayerMark{.family = MarkFamily::Simplify3D, .z = z, .height = {}}) : std::nullopt;
+    }
+    if (skip(text, "BEGIN_LAYER_")) {
+        const auto z = after(text, " z=");
+        return z ? std::optional(LayerMark{.family = MarkFamily::KissSlicer, .z = z, .height = after(text, " z_thickness=")}) : std::nullopt;
+    }
+    if (skip(text, "Layer #") && !text.empty() && isDigit(text.front()))
+        return LayerMark{.family = MarkFamily::CraftWare, .z = {}, .height = {}};
+    return std::nullopt;
+}
+
+Slicer slicerOf(std::string_view comment)
+{
+    constexpr std::array<std::pair<std::string_view, Slicer>, 12> signatures{{
+        {"generated by PrusaSlicer", Slicer::PrusaSlicer},
+        {"generated by SuperSlicer", Slicer::SuperSlicer},
+        {"generated by OrcaSlicer", Slicer::OrcaSlicer},
+        {"generated by BambuStudio", Slicer::BambuStudio},
+        {"BambuStudio ", Slicer::BambuStudio},
+        {"Generated with Cura", Slicer::Cura},
+        {"GENERATOR.NAME:Cura", Slicer::Cura},
+        {"Sliced by ideaMaker", Slicer::IdeaMaker},
+        {"G-Code generated by Simplify3D", Slicer::Simplify3D},
+        {"KISSlicer", Slicer::KissSlicer},
+        {"generated by KISSlicer", Slicer::KissSlicer},
+        {"generated by Slic3r", Slicer::Slic3r},
+    }};
+    const std::string_view text = trimmedLeft(comment);
+    for (const auto& [signature, slicer] : signatures)
+        if (text.starts_with(signature))
+            return slicer;
+    return Slicer::Unknown;
+}
+
+std::optional<double> zNote(std::string_view comment)
+{
+    return note(comment, "Z:", "Z_HEIGHT:");
+}
+
+std::optional<double> heightNote(std::string_view comment)
+{
+    return note(comment, "HEIGHT:", "LAYER_HEIGHT:");
+}
+
+std::optional<std::string_view> objectNote(std::string_view comment)
+{
+    std::string_view text = trimmed(comment);
+    if (!skip(text, "printing object ") || text.empty())
+        return std::nullopt;
+    return text;
+}
+
+std::optional<Dialect> dialectNote(std::string_view comment)
+{
+    std::string_view text = trimmedLeft(comment);
+    if (skip(text, "FLAVOR:"))
+        return flavour(trimmed(text));
+    if (const auto value = setting(text, "gcode_flavor"))
+        return flavour(*value);
+    // The 8-bit Prusa machines: E has a flag of its own, whatever flavour the profile names.
+    const auto model = setting(text, "printer_model");
+    const bool buddy = model && (model->starts_with("MK3.5") || model->starts_with("MK3.9"));
+    if (model && !buddy && (model->starts_with("MK3") || model->starts_with("MK2")))
+        return Dialect::Prusa;
+    return std::nullopt;
+}
+
+} // namespace kintsugi::gcode

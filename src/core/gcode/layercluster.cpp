@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gcode/layercluster.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <utility>
+
+namespace kintsugi::gcode {
+
+namespace {
+constexpr double sameZ = 0.005;   ///< mm
+constexpr double speck = 0.5;     ///< mm of path; less at a Z of its own is no layer
+constexpr double fullTurn = 2 * std::numbers::pi;
+constexpr double turnSlack = 0.05; ///< radians; a tapering shape does not come back to exactly its first heading
+
+void addTo(Layer& layer, const Layer& part)
+{
+    layer.seconds += part.seconds;
+    layer.extrudedMm += part.extrudedMm;
+    layer.highestZ = std::max(layer.highestZ, part.highestZ);
+}
+} // namespace
+
+void LayerCluster::extrude(const ExtrudingMove& move)
+{
+    if (std::abs(move.z1 - move.z0) > 1e-7)
+        climb(move);
+    else
+        planar(move);
+}
+
+Layer* LayerCluster::current()
+{
+    if (m_candidate)
+        return &m_candidate->layer;
+    return m_layers.empty() ? nullptr : &m_layers.back();
+}
+
+std::vector<Layer> LayerCluster::take()
+{
+    // The last turn of a vase ends one corner short of a full turn.
+    if (m_candidate && m_candidate->climbing && std::abs(m_candidate->turned) < fullTurn / 2)
+        dismiss();
+    else if (m_candidate && !m_candidate->climbing)
+        dismiss();
+    else if (m_candidate)
+        accept();
+    return std::move(m_layers);
+}
+
+void LayerCluster::planar(const ExtrudingMove& move)
+{
+    m_heading.reset();
+    if (isCurrentZ(move.z1)) {
+        dismiss();
+        return;
+    }
+    if (m_candidate && m_candidate->climbing) {
+        // A seam that ramped up to its layer: that layer began with the ramp.
+        m_candidate->climbing = false;
+        m_candidate->length = 0;
+        m_candidate->layer.z = move.z1;
+    } else if (m_candidate && std::abs(*m_candidate->layer.z - move.z1) > sameZ) {
+        dismiss();
+    }
+    if (!m_candidate)
+        open(move, false);
+    m_candidate->length += move.length;
+    if (m_candidate->length >= speck) {
+        m_z = move.z1;
+        accept();
+    }
+}
+
+void LayerCluster::climb(const ExtrudingMove& move)
+{
+    if (m_candidate && !m_candidate->climbing)
+        dismiss();
+    if (!m_candidate)
+        open(move, true);
+    if (m_heading)
+        m_candidate->turned += std::remainder(move.startHeading - *m_heading, fullTurn);
+    m_candidate->turned += move.turned;
+    m_heading = move.endHeading;
+    if (std::abs(m_candidate->turned) < fullTurn - turnSlack)
+        return;
+    const double rest = m_candidate->turned - std::copysign(fullTurn, m_candidate->turned);
+    m_z = move.z1;
+    accept();
+    open(move, true);
+    m_candidate->turned = rest;
+}
+
+void LayerCluster::open(const ExtrudingMove& move, bool climbing)
+{
+    m_candidate.emplace();
+    m_candidate->layer.begin = move.begin;
+    m_candidate->layer.firstExtrusion = move.begin;
+    m_candidate->layer.z = move.z1;
+    m_candidate->climbing = climbing;
+}
+
+void LayerCluster::accept()
+{
+    m_layers.push_back(m_candidate->layer);
+    m_candidate.reset();
+}
+
+void LayerCluster::dismiss()
+{
+    if (m_candidate && !m_layers.empty())
+        addTo(m_layers.back(), m_candidate->layer);
+    m_candidate.reset();
+}
+
+bool LayerCluster::isCurrentZ(double z) const
+{
+    return m_z && std::abs(*m_z - z) <= sameZ;
+}
+
+} // namespace kintsugi::gcode

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "gcode/fileindex.h"
+
+namespace kintsugi::gcode {
+
+/// An extruding move in XY, in mm.
+struct ExtrudingMove {
+    ByteOffset begin = 0;
+    double z0 = 0, z1 = 0;
+    double length = 0;                     ///< in XY
+    double startHeading = 0, endHeading = 0; ///< radians, direction of travel
+    double turned = 0;                     ///< radians turned within the move (arcs)
+};
+
+/// Finds layers in a file without marks. A layer begins at the first extrusion at another Z; a change of Z that is undone
+/// before anything is extruded begins none, nor does a speck. While Z climbs within the extrusion, one turn is one layer.
+class LayerCluster
+{
+public:
+    void extrude(const ExtrudingMove& move);
+    /// The layer to which the moves since the last extrude() belong; nullptr before the first one.
+    [[nodiscard]] Layer* current();
+    [[nodiscard]] std::vector<Layer> take(); ///< ends it; `end` and `index` are not set
+    [[nodiscard]] std::size_t size() const { return m_layers.size(); }
+
+private:
+    /// Extrusion at a Z that is not yet known to be a layer.
+    struct Candidate {
+        Layer layer;
+        double length = 0;
+        double turned = 0;
+        bool climbing = false;
+    };
+    void planar(const ExtrudingMove& move);
+    void climb(const ExtrudingMove& move);
+    void open(const ExtrudingMove& move, bool climbing);
+    void accept();
+    void dismiss();
+    [[nodiscard]] bool isCurrentZ(double z) const;
+
+    std::vector<Layer> m_layers;
+    std::optional<Candidate> m_candidate;
+    std::optional<double> m_z; ///< height of the last extrusion that belongs to the last layer
+    std::optional<double> m_heading;
+};
+
+} // namespace kintsugi::gcode

@@ -1,0 +1,584 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gcode/machinestate.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+namespace kintsugi::gcode {
+
+namespace {
+
+constexpr std::uint8_t allAxes = 7;
+constexpr std::size_t maxUnknownCommands = 64;
+
+Nanometres sum(Nanometres a, Nanometres b)
+{
+    Nanometres result = 0;
+    if (__builtin_add_overflow(a, b, &result))
+        return a < 0 ? std::numeric_limits<Nanometres>::min() : std::numeric_limits<Nanometres>::max();
+    return result;
+}
+
+Nanometres difference(Nanometres a, Nanometres b)
+{
+    Nanometres result = 0;
+    if (__builtin_sub_overflow(a, b, &result))
+        return a < 0 ? std::numeric_limits<Nanometres>::min() : std::numeric_limits<Nanometres>::max();
+    return result;
+}
+
+double plain(Millionths value) { return static_cast<double>(value) / 1e6; }
+
+std::optional<double> plain(const Command& command, char letter)
+{
+    const auto value = command.value(letter);
+    return value ? std::optional(plain(*value)) : std::nullopt;
+}
+
+std::optional<double> either(const Command& command, char first, char second)
+{
+    const auto value = plain(command, first);
+    return value ? value : plain(command, second);
+}
+
+int toInt(Millionths value)
+{
+    constexpr auto limit = std::int64_t{std::numeric_limits<int>::max()};
+    return static_cast<int>(std::clamp(value / 1'000'000, -limit, limit));
+}
+
+/// A length or feed as written -> nm or millionths of mm/min.
+Nanometres metric(const MachineState& state, Millionths value)
+{
+    if (!state.inch)
+        return value;
+    const Nanometres scaled = value * 254;
+    return (scaled + (scaled < 0 ? -5 : 5)) / 10;
+}
+
+std::string shortest(double value)
+{
+    std::array<char, 32> buffer{};
+    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
+    return {buffer.data(), end};
+}
+
+std::string cut(std::string_view text)
+{
+    return std::string(text.substr(0, MachineState::maxNameLength));
+}
+
+/// Sets map[key], but adds no key once the map is full.
+template <class Map, class Key, class Value>
+void put(Map& map, const Key& key, Value value)
+{
+    if (const auto found = map.find(key); found != map.end())
+        found->second = std::move(value);
+    else if (map.size() < MachineState::maxNames)
+        map.emplace(key, std::move(value));
+}
+
+void put(std::set<std::string>& set, std::string key)
+{
+    if (set.size() < MachineState::maxNames)
+        set.insert(std::move(key));
+}
+
+void doubt(MachineState& state, std::string name)
+{
+    state.doubtfulAxes = allAxes;
+    state.unknownMotion = true;
+    auto& names = state.unknownCommands;
+    if (names.size() < maxUnknownCommands && std::ranges::find(names, name) == names.end())
+        names.push_back(std::move(name));
+}
+
+std::string codeName(const Command& command)
+{
+    std::string text = command.letter + std::to_string(command.number);
+    return command.subcode == 0 ? text : text + '.' + std::to_string(command.subcode);
+}
+
+// --- moves -----------------------------------------------------------------------------------------------------------
+
+void moveAxis(MachineState& state, std::size_t axis, Nanometres value, Effect& effect)
+{
+    auto& position = state.position[axis];
+    if (!state.absoluteXyz) {
+        effect.moved = effect.moved || value != 0;
+        if (position)
+            position = sum(*position, value);
+        return;
+    }
+    effect.moved = effect.moved || position != value;
+    position = value;
+    state.setBy[axis] = SetBy::Move;
+    if (state.doubtfulAxes != 0) {
+        state.doubtfulAxes = static_cast<std::uint8_t>(state.doubtfulAxes & ~(1U << axis));
+        state.unknownMotion = state.doubtfulAxes != 0;
+    }
+}
+
+void moveE(MachineState& state, Nanometres value, Dialect dialect, Effect& effect)
+{
+    if (state.eIsAbsolute(dialect)) {
+        effect.de = difference(value, state.e);
+        state.e = value;
+    } else {
+        effect.de = value;
+        state.e = sum(state.e, value);
+    }
+    state.eTotal = sum(state.eTotal, effect.de);
+    state.eHighest = std::max(state.eHighest, state.eTotal);
+}
+
+Effect move(MachineState& state, const Command& command, Dialect dialect)
+{
+    Effect effect{.kind = command.number <= 1 ? Effect::Kind::Move : Effect::Kind::Arc, .from = state.position};
+    for (std::size_t axis = 0; axis < 3; ++axis)
+        if (const auto value = command.value(static_cast<char>('X' + axis)))
+            moveAxis(state, axis, metric(state, *value), effect);
+    if (effect.kind == Effect::Kind::Arc)
+        effect.moved = effect.moved || command.value('I') || command.value('J') || command.value('K');
+    if (const auto value = command.value('E'))
+        moveE(state, metric(state, *value), dialect, effect);
+    if (const auto value = command.value('F'))
+        state.feed = metric(state, *value);
+    return effect;
+}
+
+// --- G -----------------------------------------------------------------------------------------------------------------
+
+void home(MachineState& state, const Command& command)
+{
+    const bool all = !command.has('X') && !command.has('Y') && !command.has('Z');
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        if (!all && !command.has(static_cast<char>('X' + axis)))
+            continue;
+        state.position[axis] = 0;
+        state.setBy[axis] = SetBy::Homing;
+    }
+}
+
+void declarePosition(MachineState& state, const Command& command)
+{
+    const bool all = !command.value('X') && !command.value('Y') && !command.value('Z') && !command.value('E');
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        const auto value = command.value(static_cast<char>('X' + axis));
+        if (!value && !all)
+            continue;
+        state.position[axis] = metric(state, value.value_or(0));
+        state.setBy[axis] = SetBy::G92;
+    }
+    if (const auto value = command.value('E'); value || all)
+        state.e = metric(state, value.value_or(0));
+}
+
+/// G10 with P and S, or M568: a RepRapFirmware tool temperature.
+void setToolTemperature(MachineState& state, const Command& command)
+{
+    const auto tool = command.value('P');
+    const auto target = plain(command, 'S');
+    if (tool && target)
+        put(state.hotend, toInt(*tool), *target);
+}
+
+void retractOrTool(MachineState& state, const Command& command)
+{
+    if (command.present == 0)
+        state.firmwareRetracted = command.number == 10;
+    else if (command.number == 10)
+        setToolTemperature(state, command);
+}
+
+void applyG(MachineState& state, const Command& command, Dialect dialect)
+{
+    const bool plainCode = command.subcode == 0;
+    switch (command.number) {
+    case 10: case 11:
+        if (plainCode)
+            retractOrTool(state, command);
+        return;
+    case 17: case 18: case 19:
+        if (plainCode)
+            state.plane = static_cast<int>(command.number);
+        return;
+    case 20: case 21:
+        if (plainCode)
+            state.inch = command.number == 20;
+        return;
+    case 28:
+        if (plainCode)
+            home(state, command);
+        return;
+    case 54: case 55: case 56: case 57: case 58: case 59:
+        if (command.subcode < 10)
+            state.workspace = (command.number * 10 + command.subcode) / 10.0;
+        return;
+    case 90: case 91:
+        if (!plainCode)
+            return;
+        state.absoluteXyz = command.number == 90;
+        state.eFollowsXyz = state.eFollowsXyz || dialect == Dialect::Marlin;
+        return;
+    case 92:
+        if (plainCode)
+            declarePosition(state, command);
+        return;
+    case 5: case 6: case 12: case 27: case 29: case 30: case 32: case 33: case 34: case 35: case 38: case 61: case 76: case 425:
+        doubt(state, codeName(command));
+        return;
+    default:
+        return;
+    }
+}
+
+// --- M -----------------------------------------------------------------------------------------------------------------
+
+std::string pressureAdvanceKey(int tool, Dialect dialect)
+{
+    if (dialect != Dialect::Klipper)
+        return std::to_string(tool);
+    return tool == 0 ? "extruder" : "extruder" + std::to_string(tool);
+}
+
+int toolOr(const Command& command, char letter, int current)
+{
+    const auto value = command.value(letter);
+    return value ? toInt(*value) : current;
+}
+
+void setFan(MachineState& state, const Command& command, Dialect dialect)
+{
+    double speed = 0.0;
+    if (command.number == 106) {
+        speed = plain(command, 'S').value_or(255.0);
+        if (dialect == Dialect::RepRapFirmware && speed > 0 && speed <= 1)
+            speed *= 255;
+    }
+    put(state.fans, std::to_string(toolOr(command, 'P', 0)), speed);
+}
+
+/// Klipper understands S, or the smaller of P and T; others keep print and travel apart, and an old S means both.
+void setAcceleration(MachineState& state, const Command& command, Dialect dialect)
+{
+    const auto both = plain(command, 'S');
+    const auto print = plain(command, 'P');
+    const auto travel = plain(command, 'T');
+    if (dialect == Dialect::Klipper) {
+        const double value = both.value_or(0) != 0 ? *both : std::min(print.value_or(0), travel.value_or(0));
+        if (value != 0)
+            state.motion["SET_VELOCITY_LIMIT"]["ACCEL"] = value;
+        return;
+    }
+    auto& limits = state.motion["M204"];
+    if (const auto value = print ? print : both)
+        limits["P"] = *value;
+    if (const auto value = travel ? travel : both)
+        limits["T"] = *value;
+    if (const auto value = plain(command, 'R'))
+        limits["R"] = *value;
+}
+
+void setLimits(MachineState& state, const Command& command)
+{
+    auto& limits = state.motion[codeName(command)];
+    for (char letter = 'A'; letter <= 'Z'; ++letter)
+        if (const auto value = plain(command, letter))
+            limits[std::string(1, letter)] = *value;
+}
+
+void setPressureAdvance(MachineState& state, const Command& command, Dialect dialect)
+{
+    const bool linearAdvance = command.number == 900;
+    if (const auto value = plain(command, linearAdvance ? 'K' : 'S'))
+        put(state.pressureAdvance, pressureAdvanceKey(toolOr(command, linearAdvance ? 'T' : 'D', state.tool), dialect), *value);
+}
+
+void labelObject(MachineState& state, const Command& command)
+{
+    if (command.has('S')) {
+        const auto value = command.value('S');
+        state.object = value && *value != -1'000'000 ? std::optional(shortest(plain(*value))) : std::nullopt;
+    }
+    if (const auto value = plain(command, 'P'))
+        put(state.excluded, shortest(*value));
+    if (const auto value = plain(command, 'U'))
+        state.excluded.erase(shortest(*value));
+}
+
+void applyM(MachineState& state, const Command& command, Dialect dialect)
+{
+    if (command.subcode != 0)
+        return;
+    switch (command.number) {
+    case 82: case 83:
+        state.absoluteEFlag = command.number == 82;
+        state.eFollowsXyz = false;
+        return;
+    case 104: case 109:
+        if (const auto target = either(command, 'S', 'R'))
+            put(state.hotend, toolOr(command, 'T', state.tool), *target);
+        return;
+    case 106: case 107:
+        return setFan(state, command, dialect);
+    case 140: case 190:
+        if (const auto target = either(command, 'S', 'R'))
+            state.bed = target;
+        return;
+    case 141: case 191:
+        if (const auto target = plain(command, 'S'))
+            state.chamber = target;
+        return;
+    case 201: case 203: case 205: case 207: case 208: case 566:
+        return setLimits(state, command);
+    case 204:
+        return setAcceleration(state, command, dialect);
+    case 220:
+        state.speedPercent = plain(command, 'S').value_or(state.speedPercent);
+        return;
+    case 221:
+        if (const auto percent = plain(command, 'S'))
+            put(state.flowPercent, toolOr(command, 'T', state.tool), *percent);
+        return;
+    case 420:
+        state.mesh = MeshState{.profile = {}, .m420Enabled = plain(command, 'S'), .m420Slot = plain(command, 'L')};
+        return;
+    case 486:
+        return labelObject(state, command);
+    case 568:
+        return setToolTemperature(state, command);
+    case 572: case 900:
+        return setPressureAdvance(state, command, dialect);
+    case 48: case 125: case 600: case 601: case 701: case 702: case 1000:
+        return doubt(state, codeName(command));
+    default:
+        return;
+    }
+}
+
+// --- extended ----------------------------------------------------------------------------------------------------------
+
+using Parameters = std::map<std::string, std::string, std::less<>>;
+
+const std::string* find(const Parameters& parameters, std::string_view key)
+{
+    const auto found = parameters.find(key);
+    return found == parameters.end() ? nullptr : &found->second;
+}
+
+std::optional<double> number(std::string_view text)
+{
+    if (text.starts_with('+'))
+        text.remove_prefix(1);
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool whole = error == std::errc() && end == text.data() + text.size();
+    return whole && std::isfinite(value) ? std::optional(value) : std::nullopt;
+}
+
+std::optional<double> number(const Parameters& parameters, std::string_view key)
+{
+    const std::string* const text = find(parameters, key);
+    return text ? number(*text) : std::nullopt;
+}
+
+/// "extruder" -> 0, "extruder3" -> 3.
+std::optional<int> extruderNumber(std::string_view name)
+{
+    constexpr std::string_view prefix = "extruder";
+    if (!name.starts_with(prefix))
+        return std::nullopt;
+    name.remove_prefix(prefix.size());
+    if (name.empty())
+        return 0;
+    int value = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), value);
+    return error == std::errc() && end == name.data() + name.size() && value >= 0 ? std::optional(value) : std::nullopt;
+}
+
+std::optional<std::size_t> axisOf(std::string_view key)
+{
+    return key.size() == 1 && key[0] >= 'X' && key[0] <= 'Z' ? std::optional(static_cast<std::size_t>(key[0] - 'X')) : std::nullopt;
+}
+
+void setHeater(MachineState& state, const Parameters& parameters)
+{
+    const std::string* const heater = find(parameters, "HEATER");
+    const std::string name = heater ? *heater : std::string();
+    const double target = number(parameters, "TARGET").value_or(0.0);
+    if (name == "heater_bed")
+        state.bed = target;
+    else if (const auto tool = extruderNumber(name))
+        put(state.hotend, *tool, target);
+    else
+        put(state.heaters, cut(name), target);
+}
+
+void setGcodeOffset(MachineState& state, const Parameters& parameters)
+{
+    constexpr std::string_view adjust = "_ADJUST";
+    for (const auto& [key, text] : parameters) {
+        const auto value = number(text);
+        if (!value)
+            continue;
+        if (axisOf(key))
+            state.gcodeOffset[key] = *value;
+        else if (key.size() == adjust.size() + 1 && key.ends_with(adjust))
+            put(state.gcodeOffset, key.substr(0, 1), std::round((state.gcodeOffset[key.substr(0, 1)] + *value) * 1e6) / 1e6);
+    }
+}
+
+void setVelocityLimit(MachineState& state, const Parameters& parameters)
+{
+    auto& limits = state.motion["SET_VELOCITY_LIMIT"];
+    for (const auto& [key, text] : parameters)
+        if (const auto value = number(text))
+            put(limits, cut(key), *value);
+}
+
+void declareKinematicPosition(MachineState& state, const Parameters& parameters)
+{
+    for (const auto& [key, text] : parameters) {
+        const auto axis = axisOf(key);
+        const auto value = number(text);
+        if (!axis || !value)
+            continue;
+        state.position[*axis] = toNanometres(*value);
+        state.setBy[*axis] = SetBy::Declared;
+    }
+}
+
+void defineObject(MachineState& state, const Parameters& parameters)
+{
+    if (number(parameters, "RESET").value_or(0) != 0) {
+        state.definedObjects.clear();
+        state.excluded.clear();
+        state.object.reset();
+    }
+    if (const auto* const name = find(parameters, "NAME"))
+        put(state.definedObjects, cut(*name));
+}
+
+void excludeObject(MachineState& state, const Parameters& parameters)
+{
+    const auto* const name = find(parameters, "NAME");
+    const bool reset = number(parameters, "RESET").value_or(0) != 0;
+    if (reset && name)
+        state.excluded.erase(cut(*name));
+    else if (reset)
+        state.excluded.clear();
+    else if (name)
+        put(state.excluded, cut(*name));
+}
+
+struct Handler {
+    std::string_view name;
+    void (*run)(MachineState&, const Parameters&);
+};
+
+constexpr std::array handlers{
+    Handler{"ACTIVATE_EXTRUDER", [](MachineState& state, const Parameters& parameters) {
+        const auto* const name = find(parameters, "EXTRUDER");
+        state.tool = extruderNumber(name ? *name : std::string("extruder")).value_or(state.tool);
+    }},
+    Handler{"BED_MESH_CLEAR", [](MachineState& state, const Parameters&) { state.mesh.reset(); }},
+    Handler{"BED_MESH_PROFILE", [](MachineState& state, const Parameters& parameters) {
+        if (const auto* const profile = find(parameters, "LOAD"))
+            state.mesh = MeshState{.profile = cut(*profile), .m420Enabled = {}, .m420Slot = {}};
+    }},
+    Handler{"EXCLUDE_OBJECT", excludeObject},
+    Handler{"EXCLUDE_OBJECT_DEFINE", defineObject},
+    Handler{"EXCLUDE_OBJECT_END", [](MachineState& state, const Parameters&) { state.object.reset(); }},
+    Handler{"EXCLUDE_OBJECT_START", [](MachineState& state, const Parameters& parameters) {
+        const auto* const name = find(parameters, "NAME");
+        state.object = name ? std::optional(cut(*name)) : std::nullopt;
+    }},
+    Handler{"SET_FAN_SPEED", [](MachineState& state, const Parameters& parameters) {
+        const auto* const fan = find(parameters, "FAN");
+        put(state.fans, fan ? cut(*fan) : std::string("?"), number(parameters, "SPEED").value_or(0.0));
+    }},
+    Handler{"SET_GCODE_OFFSET", setGcodeOffset},
+    Handler{"SET_HEATER_TEMPERATURE", setHeater},
+    Handler{"SET_KINEMATIC_POSITION", declareKinematicPosition},
+    Handler{"SET_PRESSURE_ADVANCE", [](MachineState& state, const Parameters& parameters) {
+        const auto* const extruder = find(parameters, "EXTRUDER");
+        if (const auto advance = number(parameters, "ADVANCE"))
+            put(state.pressureAdvance, extruder ? cut(*extruder) : pressureAdvanceKey(state.tool, Dialect::Klipper), *advance);
+    }},
+    Handler{"SET_VELOCITY_LIMIT", setVelocityLimit},
+};
+
+/// Commands known to move nothing. Any other name may be a macro that does.
+bool movesNothing(std::string_view name)
+{
+    constexpr std::array<std::string_view, 19> prefixes{
+        "SET_", "EXCLUDE_OBJECT", "BED_MESH_PROFILE", "BED_MESH_CLEAR", "PLR_SAVE_", "PLR_ENABLE", "PLR_DISABLE", "PLR_RESET_PRINT_DATA",
+        "PLR_QUERY_", "RESPOND", "ECHO", "TEMPERATURE_WAIT", "SAVE_GCODE_STATE", "SAVE_VARIABLE", "UPDATE_DELAYED_GCODE",
+        "TURN_OFF_HEATERS", "ACTIVATE_EXTRUDER", "SYNC_EXTRUDER_MOTION", "QUERY_"};
+    return std::ranges::any_of(prefixes, [name](std::string_view prefix) { return name.starts_with(prefix); });
+}
+
+void applyExtended(MachineState& state, const Command& command)
+{
+    std::string name = cut(command.name);
+    std::ranges::transform(name, name.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+    const auto handler = std::ranges::find(handlers, name, &Handler::name);
+    if (handler != handlers.end()) {
+        Parameters parameters;
+        for (auto& [key, value] : parseParameters(command.rest))
+            parameters.insert_or_assign(std::move(key), std::move(value));
+        handler->run(state, parameters);
+    } else if (!movesNothing(name)) {
+        doubt(state, std::move(name));
+    }
+}
+
+} // namespace
+
+bool MachineState::eIsAbsolute(Dialect dialect) const
+{
+    switch (dialect) {
+    case Dialect::Klipper:
+    case Dialect::Marlin1:
+        return absoluteEFlag && absoluteXyz;
+    case Dialect::Marlin:
+        return eFollowsXyz ? absoluteXyz : absoluteEFlag;
+    case Dialect::Prusa:
+    case Dialect::RepRapFirmware:
+        return absoluteEFlag;
+    }
+    return absoluteEFlag;
+}
+
+Effect apply(MachineState& state, const Command& command, Dialect dialect)
+{
+    switch (command.kind) {
+    case Command::Kind::None:
+        return {};
+    case Command::Kind::Text:
+        if (command.number == 98)
+            doubt(state, "M98");
+        return {.kind = Effect::Kind::Text};
+    case Command::Kind::Extended:
+        applyExtended(state, command);
+        return {.kind = Effect::Kind::Extended};
+    case Command::Kind::Code:
+        break;
+    }
+    if (command.letter == 'G' && command.number <= 3 && command.subcode == 0)
+        return move(state, command, dialect);
+    if (command.letter == 'T') {
+        state.tool = static_cast<int>(std::min<std::uint32_t>(command.number, std::numeric_limits<int>::max()));
+        return {.kind = Effect::Kind::Tool};
+    }
+    if (command.letter == 'G')
+        applyG(state, command, dialect);
+    else
+        applyM(state, command, dialect);
+    return {.kind = Effect::Kind::Code};
+}
+
+} // namespace kintsugi::gcode

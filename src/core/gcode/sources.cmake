@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+set(gcode_sources
+    gcode/arc.h gcode/arc.cpp
+    gcode/command.h gcode/command.cpp
+    gcode/comments.h gcode/comments.cpp
+    gcode/dialect.h gcode/dialect.cpp
+    gcode/fileindex.h gcode/fileindex.cpp
+    gcode/indexbuilder.h gcode/indexbuilder.cpp
+    gcode/layercluster.h gcode/layercluster.cpp
+    gcode/machinestate.h gcode/machinestate.cpp
+    gcode/scanner.h gcode/scanner.cpp
+    gcode/source.h gcode/source.cpp
+    gcode/toolpath.h gcode/toolpath.cpp)
