@@ -3,15 +3,15 @@
 
 #include <vector>
 
-#include <QAbstractTableModel>
 #include <QPointer>
 
 #include "resumeflow.h"
+#include "tablemodel.h"
 
 namespace kintsugi::app {
 
 /// The lines one can go on from, the recommended one first.
-class CandidateModel final : public QAbstractTableModel
+class CandidateModel final : public TableModel
 {
     Q_OBJECT
 public:

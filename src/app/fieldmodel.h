@@ -4,16 +4,16 @@
 #include <functional>
 #include <vector>
 
-#include <QAbstractTableModel>
 #include <QPointer>
 
 #include "recovery/snapshot.h"
 #include "resumeflow.h"
+#include "tablemodel.h"
 
 namespace kintsugi::app {
 
 /// The inspector: every field of a snapshot with value, origin and conflicts in words.
-class FieldModel final : public QAbstractTableModel
+class FieldModel final : public TableModel
 {
     Q_OBJECT
 public:

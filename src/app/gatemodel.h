@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <map>
 #include <vector>
 
-#include <QAbstractTableModel>
-
 #include "recovery/gate.h"
+#include "tablemodel.h"
 
 namespace kintsugi::app {
 
 /// The checks before launch, as runGate() orders them.
-class GateModel final : public QAbstractTableModel
+class GateModel final : public TableModel
 {
     Q_OBJECT
 public:
@@ -24,7 +24,6 @@ public:
     };
     explicit GateModel(QObject* parent = nullptr);
     void setChecks(std::vector<recovery::GateCheck> checks); ///< equal ids keep their rows
-    [[nodiscard]] const std::vector<recovery::GateCheck>& checks() const { return m_checks; }
 
     [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
     [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
@@ -32,7 +31,8 @@ public:
     [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
 
 private:
-    std::vector<recovery::GateCheck> m_checks;
+    struct Row { recovery::GateCheck check; int nth = 0; };
+    std::vector<Row> m_rows;
 };
 
 } // namespace kintsugi::app

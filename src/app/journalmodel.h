@@ -3,15 +3,15 @@
 
 #include <vector>
 
-#include <QAbstractTableModel>
 #include <QPointer>
 
 #include "session.h"
+#include "tablemodel.h"
 
 namespace kintsugi::app {
 
 /// What was sent to the printer, newest first, with what became of it.
-class JournalModel final : public QAbstractTableModel
+class JournalModel final : public TableModel
 {
     Q_OBJECT
 public:

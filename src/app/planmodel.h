@@ -3,16 +3,16 @@
 
 #include <vector>
 
-#include <QAbstractTableModel>
 #include <QPointer>
 
 #include "recovery/plan.h"
 #include "resumeflow.h"
+#include "tablemodel.h"
 
 namespace kintsugi::app {
 
 /// The steps of a plan and, while it runs, their lights.
-class PlanModel final : public QAbstractTableModel
+class PlanModel final : public TableModel
 {
     Q_OBJECT
 public:

@@ -3,16 +3,16 @@
 
 #include <vector>
 
-#include <QAbstractTableModel>
 #include <QPointer>
 
 #include "recovery/snapshot.h"
 #include "session.h"
+#include "tablemodel.h"
 
 namespace kintsugi::app {
 
 /// The snapshot table: ascending byte, every cell in words. Rows are inserted and changed, never reset for one snapshot.
-class SnapshotModel final : public QAbstractTableModel
+class SnapshotModel final : public TableModel
 {
     Q_OBJECT
 public:
