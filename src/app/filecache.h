@@ -22,7 +22,9 @@ struct OpenFile {
 };
 
 /// Local copies of the printer's files (XDG cache), fetched by Range so that a broken download goes on where it stopped, and
-/// indexed on the pool. Copies are keyed by printer, name, size and time and verified by size before use.
+/// indexed on the pool. Copies are keyed by printer, name, size and time and verified by size before use. Two requests for one
+/// file share one download. Errors: FileMissing, FileChanged (twice while it was fetched), Disconnected (what came is kept),
+/// FileUnreadable, FileNotGcode, WriteFailed, Cancelled.
 class FileCache final : public QObject
 {
     Q_OBJECT
@@ -34,7 +36,10 @@ public:
 
     void fetch(const QString& printer, link::Driver& driver, const QString& remote, gcode::Dialect dialect, QObject* context, Reply reply);
     void openLocal(const QString& path, gcode::Dialect dialect, QObject* context, Reply reply);
+    /// Answers everything under way with Cancelled.
     void cancel();
+    /// A complete copy fetched earlier (the newest of this name and size); empty when there is none.
+    [[nodiscard]] QString localCopy(const QString& printer, const QString& remote, quint64 size) const;
 
 signals:
     void progressed(const QString& what, double fraction); ///< 0..1

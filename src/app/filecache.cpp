@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "filecache.h"
+
+#include <map>
+
+#include <QCryptographicHash>
+#include <QDir>
+#include <QFileInfo>
+#include <QPointer>
+#include <QStandardPaths>
+
+namespace kintsugi::app {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+using Opened = std::shared_ptr<const OpenFile>;
+
+std::string utf8(const QString& text)
+{
+    return text.toStdString();
+}
+
+Error about(ErrorCode code, const QString& file, const QString& detail = {})
+{
+    return Error{.code = code, .detail = utf8(detail), .file = utf8(file)};
+}
+
+/// File-name safe, readable, and different for different names.
+QString safeName(const QString& name)
+{
+    QString readable = QFileInfo(name).completeBaseName().left(60);
+    for (QChar& c : readable) {
+        if (!c.isLetterOrNumber() && c != u'-' && c != u'_')
+            c = u'_';
+    }
+    const QByteArray hash = QCryptographicHash::hash(name.toUtf8(), QCryptographicHash::Sha1).toHex().left(12);
+    return readable + u'-' + QString::fromLatin1(hash);
+}
+
+Result<Opened> openAndIndex(const QString& path, const QString& remote, gcode::Dialect dialect, const JobControl& control)
+{
+    auto source = gcode::FileSource::open(path.toStdString());
+    if (!source)
+        return fail(source.error());
+    auto file = std::make_shared<OpenFile>();
+    file->path = path;
+    file->remote = remote;
+    file->source = std::move(*source);
+    auto index = gcode::buildIndex(*file->source, dialect, [&control](double fraction) {
+        control.progress(fraction);
+        return !control.cancelled();
+    });
+    if (!index)
+        return fail(index.error());
+    file->index = std::make_shared<const gcode::FileIndex>(std::move(*index));
+    return Opened(std::move(file));
+}
+
+/// One request and everybody who waits for it.
+class Transfer final : public QObject
+{
+    Q_OBJECT
+public:
+    struct Version { quint64 size = 0; double modified = 0; };
+
+    Transfer(QString folder, QString remote, gcode::Dialect dialect, QObject* parent)
+        : QObject(parent), m_folder(std::move(folder)), m_remote(std::move(remote)), m_dialect(dialect)
+    {
+        connect(&m_job, &JobBase::progressed, this,
+                [this](double fraction) { emit progressed(FileCache::tr("Reading %1").arg(shownName()), fraction); });
+        connect(&m_job, &JobBase::finished, this, [this] { answer(*m_job.outcome()); });
+    }
+
+    void wait(QObject* context, FileCache::Reply reply) { m_waiting.push_back({context, std::move(reply)}); }
+    void fetch(link::Driver& driver)
+    {
+        m_driver = &driver;
+        // A driver that dies takes its replies with it.
+        connect(&driver, &QObject::destroyed, this, [this] { answer(fail(about(ErrorCode::Disconnected, m_remote))); });
+        askVersion();
+    }
+    void open(const QString& path)
+    {
+        m_path = path;
+        m_job.start([path, remote = m_remote, dialect = m_dialect](JobControl& control) {
+            return openAndIndex(path, remote, dialect, control);
+        });
+    }
+    void answer(const Result<Opened>& result)
+    {
+        m_job.cancel();
+        const auto waiting = std::exchange(m_waiting, {});
+        emit done();
+        for (const Waiting& one : waiting) {
+            if (one.context)
+                one.reply(result);
+        }
+    }
+
+signals:
+    void progressed(const QString& what, double fraction);
+    void done();
+
+private:
+    struct Waiting { QPointer<QObject> context; FileCache::Reply reply; };
+
+    QString shownName() const { return m_remote.isEmpty() ? QFileInfo(m_path).fileName() : m_remote; }
+
+    void askVersion()
+    {
+        m_driver->metadata(m_remote, this, [this](const Result<link::FileMetadata>& result) {
+            if (result && result->size > 0)
+                haveVersion({result->size, result->modified});
+            else
+                askListing(); // no metadata (yet): the listing knows size and time too
+        });
+    }
+    void askListing()
+    {
+        m_driver->listFiles(u"gcodes"_s, this, [this](const Result<std::vector<link::RemoteFile>>& result) {
+            if (!result)
+                return answer(fail(result.error()));
+            for (const link::RemoteFile& file : *result) {
+                if (file.path == m_remote)
+                    return haveVersion({file.size, file.modified});
+            }
+            answer(fail(about(ErrorCode::FileMissing, m_remote)));
+        });
+    }
+    void haveVersion(Version version)
+    {
+        m_version = version;
+        const QString stamp = QString::number(static_cast<qint64>(version.modified * 1000));
+        m_path = m_folder + u'/' + safeName(m_remote) + u'-' + QString::number(version.size) + u'-' + stamp + u".gcode"_s;
+        if (QFileInfo(m_path).isFile() && sizeOf(m_path) == version.size)
+            return open(m_path);
+        if (!QDir().mkpath(m_folder))
+            return answer(fail(about(ErrorCode::WriteFailed, m_folder)));
+        download();
+    }
+    void download()
+    {
+        const QString part = m_path + u".part"_s;
+        quint64 from = QFileInfo::exists(part) ? sizeOf(part) : 0;
+        if (from >= m_version.size) { // as long as the file and not renamed: nobody checked it
+            QFile::remove(part);
+            from = 0;
+        }
+        const QString what = FileCache::tr("Fetching %1").arg(m_remote);
+        const auto percent = [this, what](qint64 have, qint64 total) {
+            emit progressed(what, total > 0 ? static_cast<double>(have) / static_cast<double>(total) : 0.0);
+        };
+        m_driver->download(u"gcodes"_s, m_remote, part, from, percent, this,
+                           [this, part](const Result<link::RemoteFile>& result) { downloaded(part, result); });
+    }
+    void downloaded(const QString& part, const Result<link::RemoteFile>& result)
+    {
+        const bool changed = result ? sizeOf(part) != m_version.size : result.error().code == ErrorCode::FileChanged;
+        if (changed) {
+            QFile::remove(part);
+            if (std::exchange(m_changedOnce, true))
+                return answer(fail(about(ErrorCode::FileChanged, m_remote)));
+            return askVersion();
+        }
+        if (!result)
+            return answer(fail(result.error()));
+        QFile::remove(m_path); // of a wrong size, or it would have been used
+        if (!QFile::rename(part, m_path))
+            return answer(fail(about(ErrorCode::WriteFailed, m_path)));
+        open(m_path);
+    }
+    static quint64 sizeOf(const QString& path) { return static_cast<quint64>(QFileInfo(path).size()); }
+
+    QString m_folder, m_remote, m_path;
+    gcode::Dialect m_dialect;
+    QPointer<link::Driver> m_driver;
+    Version m_version;
+    bool m_changedOnce = false;
+    std::vector<Waiting> m_waiting;
+    Job<Opened> m_job;
+};
+
+} // namespace
+
+struct FileCache::Private {
+    QString folder;
+    std::map<QString, Transfer*> running;
+
+    [[nodiscard]] QString folderOf(const QString& printer) const { return folder + u'/' + safeName(printer); }
+
+    /// The transfer of this key, and whether it is new.
+    std::pair<Transfer*, bool> transfer(FileCache& cache, const QString& key, const QString& where, const QString& remote,
+                                        gcode::Dialect dialect)
+    {
+        if (const auto it = running.find(key); it != running.end())
+            return {it->second, false};
+        auto* one = new Transfer(where, remote, dialect, &cache);
+        running[key] = one;
+        QObject::connect(one, &Transfer::progressed, &cache, &FileCache::progressed);
+        QObject::connect(one, &Transfer::done, &cache, [this, key, one] {
+            running.erase(key);
+            one->deleteLater();
+        });
+        return {one, true};
+    }
+};
+
+FileCache::FileCache(QString folder, QObject* parent) : QObject(parent), d(std::make_unique<Private>())
+{
+    d->folder = std::move(folder);
+}
+
+FileCache::~FileCache()
+{
+    for (const auto& [key, transfer] : d->running) // before d: their last signals use it
+        transfer->disconnect(this);
+}
+
+QString FileCache::defaultFolder()
+{
+    return QStandardPaths::writableLocation(QStandardPaths::GenericCacheLocation) + u"/kintsugi/files"_s;
+}
+
+void FileCache::fetch(const QString& printer, link::Driver& driver, const QString& remote, gcode::Dialect dialect,
+                      QObject* context, Reply reply)
+{
+    const QString key = u"remote/%1/%2/%3"_s.arg(printer, remote, QString::number(static_cast<int>(dialect)));
+    const auto [transfer, isNew] = d->transfer(*this, key, d->folderOf(printer), remote, dialect);
+    transfer->wait(context, std::move(reply));
+    if (isNew)
+        transfer->fetch(driver);
+}
+
+void FileCache::openLocal(const QString& path, gcode::Dialect dialect, QObject* context, Reply reply)
+{
+    const QString key = u"local/%1/%2"_s.arg(path, QString::number(static_cast<int>(dialect)));
+    const auto [transfer, isNew] = d->transfer(*this, key, {}, {}, dialect);
+    transfer->wait(context, std::move(reply));
+    if (isNew)
+        transfer->open(path);
+}
+
+void FileCache::cancel()
+{
+    const auto running = d->running;
+    for (const auto& [key, transfer] : running)
+        transfer->answer(fail(ErrorCode::Cancelled));
+}
+
+QString FileCache::localCopy(const QString& printer, const QString& remote, quint64 size) const
+{
+    const QDir folder(d->folderOf(printer));
+    const QString pattern = safeName(remote) + u'-' + QString::number(size) + u"-*.gcode"_s;
+    for (const QFileInfo& info : folder.entryInfoList({pattern}, QDir::Files, QDir::Time)) {
+        if (static_cast<quint64>(info.size()) == size)
+            return info.filePath();
+    }
+    return {};
+}
+
+} // namespace kintsugi::app
+
+#include "filecache.moc"
