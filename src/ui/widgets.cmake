@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-set(widget_sources)
+set(widget_sources
+    theme.h theme.cpp shapes.h shapes.cpp
+    seriespyramid.h seriespyramid.cpp lanes.h lanes.cpp timelineaxis.h timelineaxis.cpp timelineview.h timelineview.cpp
+    partview.h partview.cpp)
