@@ -53,6 +53,7 @@ struct Plan {
     double highestPrinted = 0;           ///< mm, up to the upper end of the stop interval
     std::optional<double> clearance;     ///< mm, lowest clearance of the planned travels above what is printed
     std::array<double, 2> primeAt{};
+    gcode::Extents printed;              ///< mm, footprint of the whole print; maxZ == highestPrinted
 };
 
 struct PlanOptions {
@@ -61,6 +62,7 @@ struct PlanOptions {
     std::optional<double> declaredZ;     ///< mm: keep/touch: where the nozzle is now (machine), when known
     std::map<std::string, std::vector<std::string>> ownLines; ///< "start", "before-prime", "before-approach", "before-continue"
     std::optional<double> materialSoftening; ///< °C
+    std::optional<double> nozzleNow;     ///< °C measured now; a nozzle that is soft already is lifted at once
 };
 
 /// The preamble that makes the machine equal to the file's state at snapshot.byte. UnknownState (field names it),
@@ -78,6 +80,7 @@ struct PlanOptions {
 struct ResumePoint {
     ByteOffset original = 0;   ///< byte of the original file
     ByteOffset tailBegin = 0;  ///< byte of the resume file at which the original bytes start
+    gcode::Extents printed;    ///< mm, what is printed outside this file: x and y of the original, z up to the stop
 };
 /// Reads a resume file's head; nullopt when it is none. A byte B >= tailBegin of it is original byte B - tailBegin + original.
 [[nodiscard]] Result<std::optional<ResumePoint>> readResumePoint(const gcode::Source& source);

@@ -54,7 +54,9 @@ struct Snapshot {
     bool pinned = false;
 
     [[nodiscard]] std::size_t knownFields() const;    ///< of fields
-    [[nodiscard]] std::vector<std::string> missing() const; ///< must-have fields that are unknown: Z, hotend of the tool, E mode, file
+    [[nodiscard]] std::vector<std::string> missing() const; ///< must-have fields that are unknown: X, Y, Z, hotend of the tool, file
+    /// Heat targets that were only inferred: a person must confirm each with edit() before a plan is made.
+    [[nodiscard]] std::vector<std::string> unconfirmed() const;
 };
 
 /// A row of the inspector.

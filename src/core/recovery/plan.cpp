@@ -1,0 +1,594 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "recovery/plan.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "recovery/plangcode.h"
+#include "recovery/walk.h"
+
+namespace kintsugi::recovery {
+
+namespace {
+
+using write::Lines;
+
+constexpr double approachStage = 2.0;  // mm above the resume point at which Z slows down
+constexpr double primeMargin = 5.0;    // mm between the prime place and what is printed
+
+int strength(Origin origin)
+{
+    switch (origin) {
+    case Origin::Unknown: return 0;
+    case Origin::Inferred: return 1;
+    case Origin::Replayed: return 2;
+    case Origin::Edited: return 3;
+    case Origin::Observed: return 4;
+    }
+    return 0;
+}
+
+Error problem(ErrorCode code, std::string field, std::string detail = {})
+{
+    Error error{.code = code, .detail = std::move(detail)};
+    error.field = std::move(field);
+    return error;
+}
+
+Error outside(std::string field, double measured, double limit)
+{
+    Error error = problem(ErrorCode::Unsafe, std::move(field), "outside the travel limits");
+    error.measured = measured;
+    error.limit = limit;
+    return error;
+}
+
+double distanceToFootprint(const gcode::Extents& printed, const std::array<double, 2>& at)
+{
+    const double dx = std::max({printed.minX - at[0], 0.0, at[0] - printed.maxX});
+    const double dy = std::max({printed.minY - at[1], 0.0, at[1] - printed.maxY});
+    return std::hypot(dx, dy);
+}
+
+Result<std::array<double, 2>> choosePrimePlace(const PrinterFacts& printer, const gcode::Extents& printed)
+{
+    const auto isFree = [&printed](const std::array<double, 2>& at) {
+        return !printed.valid || distanceToFootprint(printed, at) >= primeMargin;
+    };
+    if (printer.primePlace) {
+        for (std::size_t i = 0; i < 2; ++i) {
+            if ((*printer.primePlace)[i] < printer.minimum[i] || (*printer.primePlace)[i] > printer.maximum[i])
+                return fail(outside("prime", (*printer.primePlace)[i], printer.maximum[i]));
+        }
+        if (!isFree(*printer.primePlace))
+            return fail(problem(ErrorCode::Unsafe, "prime", "the prime place lies over the print"));
+        return *printer.primePlace;
+    }
+    const double inset = 5.0;
+    const std::array<double, 3> xs{printer.minimum[0] + inset, (printer.minimum[0] + printer.maximum[0]) / 2, printer.maximum[0] - inset};
+    const std::array<double, 3> ys{printer.minimum[1] + inset, (printer.minimum[1] + printer.maximum[1]) / 2, printer.maximum[1] - inset};
+    std::optional<std::array<double, 2>> best;
+    double bestDistance = -1;
+    for (const double y : ys) {
+        for (const double x : xs) {
+            const std::array<double, 2> at{x, y};
+            const double distance = printed.valid ? distanceToFootprint(printed, at) : 1.0;
+            if (isFree(at) && distance > bestDistance + 1e-9) {
+                best = at;
+                bestDistance = distance;
+            }
+        }
+    }
+    if (!best)
+        return fail(problem(ErrorCode::Unsafe, "prime", "no place beside the print is free for priming"));
+    return *best;
+}
+
+/// Highest Z the nozzle may be at when it stopped: a lift that starts from there never ends too low.
+Result<double> highestNozzle(const gcode::Source& source, const gcode::FileIndex& index, const Snapshot& snapshot)
+{
+    double highest = gcode::toMillimetres(snapshot.state.position[2].value_or(0));
+    const ByteOffset begin = std::min(snapshot.earliest.value_or(snapshot.byte), snapshot.byte);
+    const ByteOffset end = std::max(snapshot.latest.value_or(snapshot.byte), snapshot.byte);
+    const auto done = walk(source, index, begin, end, [&highest](const Walked& walked) {
+        const auto& z = walked.after.position[2];
+        if (walked.effect.moved && z)
+            highest = std::max(highest, gcode::toMillimetres(*z));
+        return true;
+    });
+    if (!done)
+        return fail(done.error());
+    return highest;
+}
+
+/// The file's own definitions of the objects it named up to the byte, so that exclusion works without its head.
+Result<Lines> objectDefinitions(const gcode::Source& source, const gcode::FileIndex& index, const Snapshot& snapshot)
+{
+    Lines lines;
+    std::set<std::string> open = snapshot.state.definedObjects;
+    if (open.empty())
+        return lines;
+    constexpr ByteOffset headLimit = std::size_t{16} << 20;
+    const ByteOffset end = std::min({snapshot.byte, index.firstExtrusion.value_or(headLimit), headLimit});
+    const auto done = walk(source, index, 0, end, [&](const Walked& walked) {
+        if (walked.command.kind != gcode::Command::Kind::Extended || walked.line.truncated)
+            return true;
+        std::string name(walked.command.name);
+        std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+        if (name != "EXCLUDE_OBJECT_DEFINE")
+            return true;
+        lines.push_back(name + ' ' + std::string(walked.command.rest));
+        for (const auto& [key, value] : gcode::parseParameters(walked.command.rest)) {
+            if (key == "NAME")
+                open.erase(value);
+        }
+        return true;
+    });
+    if (!done)
+        return fail(done.error());
+    for (const std::string& name : open) {
+        if (const auto text = write::parameter(name))
+            lines.push_back("EXCLUDE_OBJECT_DEFINE NAME=" + *text);
+    }
+    return lines;
+}
+
+class Builder
+{
+public:
+    Builder(const gcode::Source& source, const gcode::FileIndex& index, const Snapshot& snapshot, const PrinterFacts& printer,
+            const PlanOptions& options)
+        : m_source(source), m_index(index), m_state(snapshot.state), m_printer(printer), m_options(options)
+    {
+        m_plan.snapshot = snapshot;
+        m_plan.dialect = snapshot.dialect;
+        m_plan.zMethod = options.zMethod;
+    }
+
+    Result<Plan> build()
+    {
+        for (auto part : {&Builder::checkSnapshot, &Builder::checkOwnLines, &Builder::measure, &Builder::placeAndLimits,
+                          &Builder::writeTexts}) {
+            if (auto done = (this->*part)(); !done)
+                return fail(done.error());
+        }
+        startModes();
+        own("start");
+        freeTheNozzle();
+        registerZ();
+        prepare();
+        primeAndApproach();
+        finish();
+        for (std::size_t i = 0; i < m_plan.steps.size(); ++i)
+            m_plan.steps[i].n = static_cast<int>(i + 1);
+        return std::move(m_plan);
+    }
+
+private:
+    // --- checks ---
+
+    Result<> checkSnapshot()
+    {
+        const Snapshot& snapshot = m_plan.snapshot;
+        if (snapshot.dialect != gcode::Dialect::Klipper)
+            return fail(problem(ErrorCode::NotSupported, "dialect", std::string(gcode::name(snapshot.dialect))));
+        if (m_state.inch)
+            return fail(problem(ErrorCode::NotSupported, "inch"));
+        if (!m_index.firstExtrusion || snapshot.byte <= *m_index.firstExtrusion)
+            return fail(at(problem(ErrorCode::BeforeFirstExtrusion, "byte")));
+        if (m_index.lastExtrusionEnd && snapshot.byte >= *m_index.lastExtrusionEnd)
+            return fail(at(problem(ErrorCode::AfterLastExtrusion, "byte")));
+        if (const auto missing = snapshot.missing(); !missing.empty())
+            return fail(at(problem(ErrorCode::UnknownState, missing.front(), "unknown")));
+        if (const auto unconfirmed = snapshot.unconfirmed(); !unconfirmed.empty())
+            return fail(at(problem(ErrorCode::UnknownState, unconfirmed.front(), "only inferred, not confirmed")));
+        return checkMethod();
+    }
+
+    Result<> checkMethod()
+    {
+        const ZMethod method = m_options.zMethod;
+        if (method != ZMethod::Keep && method != ZMethod::Touch && method != ZMethod::PlrZHome)
+            return fail(problem(ErrorCode::NotSupported, "zMethod", std::string(name(method))));
+        if (method == ZMethod::Touch && !m_options.declaredZ)
+            return fail(problem(ErrorCode::UnknownState, "declaredZ", "where the nozzle touches is not known"));
+        m_declares = method != ZMethod::Keep || m_options.declaredZ;
+        if (m_declares && !m_printer.homeXyIsPlain)
+            return fail(problem(ErrorCode::Unsafe, "homeXY", "homing X and Y also moves Z on this printer"));
+        return {};
+    }
+
+    Result<> checkOwnLines()
+    {
+        static const std::set<std::string> places{"start", "before-prime", "before-approach", "before-continue"};
+        for (const auto& [place, lines] : m_options.ownLines) {
+            if (!places.count(place))
+                return fail(problem(ErrorCode::BadValue, place, "no such place"));
+            for (const std::string& line : lines) {
+                const bool late = place == "before-continue" && write::moves(line);
+                if (late || write::isForbidden(line))
+                    return fail(problem(ErrorCode::Unsafe, place, line));
+            }
+        }
+        return {};
+    }
+
+    // --- numbers ---
+
+    Result<> measure()
+    {
+        const ByteOffset upper = std::max(m_plan.snapshot.latest.value_or(0), m_plan.snapshot.byte);
+        const gcode::Layer* layer = m_index.layerAt(upper);
+        m_plan.printed = m_index.printed;
+        double highest = layer ? layer->highestZ : m_index.printed.maxZ;
+        // A resume file knows only its own part of the print; its head tells the rest.
+        const auto resumed = readResumePoint(m_source);
+        if (!resumed)
+            return fail(resumed.error());
+        if (*resumed && (*resumed)->printed.valid)
+            highest = std::max(highest, merge((*resumed)->printed));
+        m_plan.highestPrinted = highest;
+        m_plan.printed.maxZ = highest;
+        const auto retracted = retractedBefore(m_source, m_index, m_plan.snapshot.byte);
+        if (!retracted)
+            return fail(retracted.error());
+        m_retracted = *retracted;
+        if (!m_declares)
+            return {};
+        if (m_options.declaredZ) {
+            m_declaredZ = *m_options.declaredZ;
+            return {};
+        }
+        const auto nozzle = highestNozzle(m_source, m_index, m_plan.snapshot);
+        if (!nozzle)
+            return fail(nozzle.error());
+        m_declaredZ = *nozzle + offsetZ();
+        return {};
+    }
+
+    double merge(const gcode::Extents& before)
+    {
+        gcode::Extents& printed = m_plan.printed;
+        if (!printed.valid)
+            printed = before;
+        printed.minX = std::min(printed.minX, before.minX);
+        printed.minY = std::min(printed.minY, before.minY);
+        printed.minZ = std::min(printed.minZ, before.minZ);
+        printed.maxX = std::max(printed.maxX, before.maxX);
+        printed.maxY = std::max(printed.maxY, before.maxY);
+        return before.maxZ;
+    }
+
+    Result<> placeAndLimits()
+    {
+        const double z = gcode::toMillimetres(*m_state.position[2]);
+        m_travelZ = std::max(m_plan.highestPrinted + m_printer.clearance, z);
+        m_liftZ = m_travelZ + std::max(offsetZ(), 0.0);
+        if (m_declares)
+            m_liftZ = std::max(m_liftZ, m_declaredZ + 1.0);
+        m_plan.liftToZ = m_liftZ;
+        m_plan.clearance = m_travelZ - m_plan.highestPrinted;
+        if (m_liftZ > m_printer.maximum[2])
+            return fail(outside("travel", m_liftZ, m_printer.maximum[2]));
+        if (m_declares && (m_declaredZ < m_printer.minimum[2] || m_declaredZ > m_printer.maximum[2]))
+            return fail(outside("declaredZ", m_declaredZ, m_printer.maximum[2]));
+        constexpr std::array<const char*, 3> names{"position.x", "position.y", "position.z"};
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            const double value = gcode::toMillimetres(*m_state.position[i]);
+            if (value < m_printer.minimum[i] - 1e-6)
+                return fail(outside(names[i], value, m_printer.minimum[i]));
+            if (value > m_printer.maximum[i] + 1e-6)
+                return fail(outside(names[i], value, m_printer.maximum[i]));
+        }
+        auto prime = choosePrimePlace(m_printer, m_plan.printed);
+        if (!prime)
+            return fail(prime.error());
+        m_plan.primeAt = *prime;
+        return {};
+    }
+
+    Result<> writeTexts()
+    {
+        const auto fans = write::fans(m_state);
+        const auto mesh = write::mesh(m_state);
+        const auto excluded = write::excluded(m_state);
+        if (!fans || !mesh || !excluded)
+            return fail(problem(ErrorCode::Unsafe, !fans ? "fans" : !mesh ? "mesh" : "excluded", "a name that no quoting makes safe"));
+        auto objects = objectDefinitions(m_source, m_index, m_plan.snapshot);
+        if (!objects)
+            return fail(objects.error());
+        m_fans = *fans;
+        m_mesh = *mesh;
+        m_objects = std::move(*objects);
+        m_objects.insert(m_objects.end(), excluded->begin(), excluded->end());
+        if (m_state.object && m_state.definedObjects.count(*m_state.object)) {
+            if (const auto object = write::parameter(*m_state.object))
+                m_objects.push_back("EXCLUDE_OBJECT_START NAME=" + *object);
+        }
+        return {};
+    }
+
+    // --- steps ---
+
+    void startModes()
+    {
+        add(StepKind::Note, {"G21", "G90", "M83", "M220 S100", "M221 S100", "SET_GCODE_OFFSET X=0 Y=0 Z=0 MOVE=0"},
+            {KINTSUGI_TEXT("Known modes"), {}},
+            {KINTSUGI_TEXT("start from known modes, so that every number below means what it says"), {}});
+    }
+
+    /// Rule 5 of safety: a soft nozzle is lifted at once; a cold one is freed from the part before it moves.
+    void freeTheNozzle()
+    {
+        const double target = m_state.hotend.at(m_state.tool);
+        const double gentle = std::min(target - m_printer.softenBelow, std::max(150.0, target - 60.0));
+        const double soften = m_options.materialSoftening.value_or(gentle);
+        const bool soft = m_options.nozzleNow && *m_options.nozzleNow >= soften;
+        const bool atOnce = m_options.contact == NozzleContact::Lifted || soft;
+        if (!atOnce) {
+            heatBed();
+            add(StepKind::Soften, {heat("M104", m_state.tool, soften),
+                                   "TEMPERATURE_WAIT SENSOR=" + write::heaterName(m_state.tool) + " MINIMUM=" + decimal(soften - 3)},
+                {KINTSUGI_TEXT("Soften the contact"), {}},
+                {KINTSUGI_TEXT("the nozzle may stick to the part: soften the contact at %1 °C, do not melt it"), {decimal(soften)}},
+                {"hotend." + std::to_string(m_state.tool)});
+        }
+        if (m_declares)
+            declareZ();
+        lift(soft);
+        if (atOnce)
+            heatBed();
+    }
+
+    void heatBed()
+    {
+        Lines lines;
+        if (m_state.chamber)
+            lines.push_back("M141 S" + decimal(*m_state.chamber));
+        if (m_state.bed)
+            lines.push_back("M140 S" + decimal(*m_state.bed));
+        if (m_state.bed && *m_state.bed > 0)
+            lines.push_back("M190 S" + decimal(*m_state.bed));
+        add(StepKind::HeatBed, std::move(lines), {KINTSUGI_TEXT("Heat the bed"), {}},
+            {KINTSUGI_TEXT("bed to %1 °C first and held: the part must not come loose"), {decimal(m_state.bed.value_or(0))}}, {"bed"});
+    }
+
+    void declareZ()
+    {
+        const std::string z = decimal(m_declaredZ);
+        const std::string line = "SET_KINEMATIC_POSITION Z=" + z + (m_printer.setHomedKnown ? " SET_HOMED=Z" : "");
+        const bool told = m_options.declaredZ.has_value();
+        Message reason = m_options.zMethod == ZMethod::PlrZHome && !told
+            ? Message{KINTSUGI_TEXT("declare the highest Z at which the nozzle can be (%1 mm), so that the climb is counted from there"), {z}}
+            : Message{KINTSUGI_TEXT("the nozzle stands at Z %1 mm: declared by the person"), {z}};
+        add(StepKind::DeclareZ, {line}, {KINTSUGI_TEXT("Declare Z"), {}}, std::move(reason),
+            told ? std::vector<std::string>{} : std::vector<std::string>{"position.z"}, told ? "declared" : "");
+        if (told)
+            m_plan.steps.back().origin = Origin::Edited;
+    }
+
+    void lift(bool soft)
+    {
+        const std::string z = decimal(m_liftZ);
+        Message reason = soft
+            ? Message{KINTSUGI_TEXT("the nozzle is soft enough: straight up at once to Z %1 mm, %2 mm above everything printed"), {z, decimal(*m_plan.clearance)}}
+            : Message{KINTSUGI_TEXT("straight up to Z %1 mm, %2 mm above everything printed"), {z, decimal(*m_plan.clearance)}};
+        add(StepKind::Lift, {"G1 Z" + z + " F" + decimal(m_printer.zSpeed * 60)}, {KINTSUGI_TEXT("Lift"), {}}, std::move(reason),
+            {"position.z"});
+    }
+
+    void registerZ()
+    {
+        if (m_options.zMethod == ZMethod::PlrZHome) {
+            add(StepKind::RegisterZ, {"PLR_Z_HOME MODE=RESUME"}, {KINTSUGI_TEXT("Register Z at the upper switches"), {}},
+                {KINTSUGI_TEXT("climb to the upper switches and take Z from the stored heights; nothing comes near the part"), {}});
+        }
+        if (m_declares) {
+            add(StepKind::HomeXY, {"G28 X Y"}, {KINTSUGI_TEXT("Home X and Y"), {}},
+                {KINTSUGI_TEXT("X and Y are homed above everything printed; Z is never homed towards the part"), {}});
+        }
+    }
+
+    void prepare()
+    {
+        Lines loads = m_mesh;
+        add(StepKind::LoadMesh, std::move(loads), {KINTSUGI_TEXT("Load the bed mesh"), {}},
+            {KINTSUGI_TEXT("the mesh the print was made with; nothing is probed"), {}}, {"mesh"});
+        if (m_state.tool != 0) {
+            add(StepKind::SelectTool, {"T" + std::to_string(m_state.tool)}, {KINTSUGI_TEXT("Select the tool"), {}},
+                {KINTSUGI_TEXT("tool %1 was in use"), {std::to_string(m_state.tool)}}, {"tool"});
+        }
+        add(StepKind::Limits, write::limits(m_state), {KINTSUGI_TEXT("Speed limits and pressure advance"), {}},
+            {KINTSUGI_TEXT("limits and pressure advance as they stood at the resume point"), {}}, keysBelow({"motion.", "pressure_advance."}));
+        // The plugin's registration sets fan and offset by itself: both are set again from here on.
+        Lines factors{write::gcodeOffset(m_state)};
+        if (m_options.zMethod == ZMethod::PlrZHome)
+            factors.insert(factors.begin(), {"G90", "M83", "M107", "M220 S100"});
+        for (const auto& [tool, percent] : m_state.flowPercent)
+            factors.push_back("M221" + (tool == m_state.tool ? std::string() : " T" + std::to_string(tool)) + " S" + decimal(percent, 6));
+        add(StepKind::Factors, std::move(factors), {KINTSUGI_TEXT("Flow factor and offset"), {}},
+            {KINTSUGI_TEXT("flow factor and G-code offset as they stood at the resume point"), {}},
+            keysBelow({"gcode_offset.", "flow_percent."}));
+        heatNozzle();
+    }
+
+    void heatNozzle()
+    {
+        Lines lines{"G1 X" + decimal(m_plan.primeAt[0]) + " Y" + decimal(m_plan.primeAt[1]) + " F" + decimal(m_printer.travelSpeed * 60),
+                    "G1 Z" + decimal(m_travelZ) + " F" + decimal(m_printer.zSpeed * 60)};
+        for (const auto& [heater, target] : m_state.heaters) {
+            if (const auto text = write::parameter(heater))
+                lines.push_back("SET_HEATER_TEMPERATURE HEATER=" + *text + " TARGET=" + decimal(target));
+        }
+        for (const auto& [tool, target] : m_state.hotend) {
+            if (tool != m_state.tool)
+                lines.push_back(heat("M104", tool, target));
+        }
+        const double target = m_state.hotend.at(m_state.tool);
+        lines.push_back(heat("M109", m_state.tool, target));
+        add(StepKind::HeatNozzle, std::move(lines), {KINTSUGI_TEXT("Heat the nozzle beside the print"), {}},
+            {KINTSUGI_TEXT("to X %1 Y %2 beside the print, then up to %3 °C there"),
+             {decimal(m_plan.primeAt[0]), decimal(m_plan.primeAt[1]), decimal(target)}},
+            {"hotend." + std::to_string(m_state.tool)});
+    }
+
+    void primeAndApproach()
+    {
+        own("before-prime");
+        Lines prime{"M83"};
+        append(prime, write::extrude(gcode::toNanometres(m_printer.primeMm), m_printer.primeSpeed));
+        const gcode::Nanometres travelRetraction = m_retracted > 0 ? m_retracted : gcode::toNanometres(m_printer.retractMm);
+        if (m_state.firmwareRetracted) {
+            prime.insert(prime.begin() + 1, "G11");
+            prime.emplace_back("G10");
+            append(prime, write::extrude(-m_retracted, m_printer.retractSpeed));
+        } else {
+            append(prime, write::extrude(-travelRetraction, m_printer.retractSpeed));
+        }
+        add(StepKind::Prime, std::move(prime), {KINTSUGI_TEXT("Prime"), {}},
+            {KINTSUGI_TEXT("push %1 mm of filament, then hold it back for the way"), {decimal(m_printer.primeMm)}}, {}, "printer profile");
+        own("before-approach");
+        approach(m_state.firmwareRetracted ? 0 : travelRetraction - m_retracted);
+    }
+
+    void approach(gcode::Nanometres unretract)
+    {
+        const gcode::Nanometres z = *m_state.position[2];
+        const double stage = gcode::toMillimetres(z) + approachStage;
+        Lines lines{"G1 X" + write::exact(*m_state.position[0]) + " Y" + write::exact(*m_state.position[1]) + " F"
+                    + decimal(m_printer.travelSpeed * 60)};
+        if (stage < m_travelZ)
+            lines.push_back("G1 Z" + decimal(stage, 6) + " F" + decimal(m_printer.zSpeed * 60));
+        lines.push_back("G1 Z" + write::exact(z) + " F" + decimal(m_printer.zSpeed * 30));
+        append(lines, write::extrude(unretract, m_printer.retractSpeed));
+        add(StepKind::Approach, std::move(lines), {KINTSUGI_TEXT("Approach"), {}},
+            {KINTSUGI_TEXT("over the resume point at travel height, then down in two stages to Z %1 mm"), {write::exact(z)}},
+            {"position.x", "position.y", "position.z"});
+    }
+
+    void finish()
+    {
+        Lines lines = m_fans;
+        lines.push_back("M220 S" + decimal(m_state.speedPercent, 6));
+        add(StepKind::Factors, std::move(lines), {KINTSUGI_TEXT("Fans and speed factor"), {}},
+            {KINTSUGI_TEXT("fans and speed factor as they stood at the resume point"), {}}, keysBelow({"fans.", "speed_percent"}));
+        own("before-continue");
+        Lines modes = write::modes(m_state);
+        if (m_state.absoluteXyz && !m_state.absoluteEFlag)
+            std::erase_if(modes, [](const std::string& line) { return line.starts_with("G92"); });
+        add(StepKind::RestoreModes, std::move(modes), {KINTSUGI_TEXT("Restore the modes"), {}},
+            {KINTSUGI_TEXT("extruder position, feed rate and modes as the file expects them at byte %1"), {std::to_string(m_plan.snapshot.byte)}},
+            {"absolute_xyz", "absolute_e", "feed", "e"});
+        add(StepKind::Objects, m_objects, {KINTSUGI_TEXT("Objects"), {}},
+            {KINTSUGI_TEXT("the objects the file defined, and those that were excluded"), {}}, {"excluded"});
+        m_plan.steps.push_back({0, StepKind::Continue, {}, {KINTSUGI_TEXT("Continue"), {}},
+                                {KINTSUGI_TEXT("from here on the original bytes, unchanged, from byte %1"), {std::to_string(m_plan.snapshot.byte)}},
+                                m_plan.snapshot.source == SnapshotSource::File ? Origin::Replayed : Origin::Observed, fromByte()});
+    }
+
+    void own(const std::string& place)
+    {
+        const auto lines = m_options.ownLines.find(place);
+        if (lines == m_options.ownLines.end() || lines->second.empty())
+            return;
+        Lines text = lines->second;
+        text.insert(text.end(), {"G90", "M83"});
+        add(StepKind::Note, std::move(text), {KINTSUGI_TEXT("Own lines"), {}}, {KINTSUGI_TEXT("your own lines (%1)"), {place}}, {}, "own lines");
+        m_plan.steps.back().origin = Origin::Edited;
+    }
+
+    // --- helpers ---
+
+    static void append(Lines& lines, const Lines& more) { lines.insert(lines.end(), more.begin(), more.end()); }
+
+    void add(StepKind kind, Lines lines, Message title, Message reason, const std::vector<std::string>& keys = {}, std::string from = {})
+    {
+        if (lines.empty())
+            return;
+        PlanStep step{0, kind, std::move(lines), std::move(title), std::move(reason), Origin::Replayed, std::move(from)};
+        std::optional<Origin> weakest;
+        for (const std::string& key : keys) {
+            const auto field = m_plan.snapshot.fields.find(key);
+            if (field != m_plan.snapshot.fields.end() && (!weakest || strength(field->second.origin) < strength(*weakest)))
+                weakest = field->second.origin;
+        }
+        step.origin = weakest.value_or(Origin::Replayed);
+        if (step.numbersFrom.empty())
+            step.numbersFrom = keys.empty() ? "printer profile" : step.origin == Origin::Replayed ? fromByte() : std::string(name(step.origin));
+        m_plan.steps.push_back(std::move(step));
+    }
+
+    [[nodiscard]] std::vector<std::string> keysBelow(const std::vector<std::string>& prefixes) const
+    {
+        std::vector<std::string> keys;
+        for (const auto& [key, info] : m_plan.snapshot.fields) {
+            if (std::any_of(prefixes.begin(), prefixes.end(), [&key = key](const std::string& prefix) { return key.starts_with(prefix); }))
+                keys.push_back(key);
+        }
+        return keys;
+    }
+
+    [[nodiscard]] std::string heat(const char* code, int tool, double target) const
+    {
+        return std::string(code) + (tool == 0 && m_state.tool == 0 ? "" : " T" + std::to_string(tool)) + " S" + decimal(target);
+    }
+
+    [[nodiscard]] double offsetZ() const
+    {
+        const auto offset = m_state.gcodeOffset.find("Z");
+        return offset == m_state.gcodeOffset.end() ? 0.0 : offset->second;
+    }
+
+    [[nodiscard]] std::string fromByte() const { return "file byte " + std::to_string(m_plan.snapshot.byte); }
+
+    Error at(Error error) const
+    {
+        error.byte = m_plan.snapshot.byte;
+        return error;
+    }
+
+    const gcode::Source& m_source;
+    const gcode::FileIndex& m_index;
+    const gcode::MachineState m_state;
+    const PrinterFacts& m_printer;
+    const PlanOptions& m_options;
+    Plan m_plan;
+    Lines m_fans, m_mesh, m_objects;
+    gcode::Nanometres m_retracted = 0;
+    bool m_declares = false;
+    double m_declaredZ = 0, m_travelZ = 0, m_liftZ = 0;
+};
+
+} // namespace
+
+std::string_view name(ZMethod method)
+{
+    switch (method) {
+    case ZMethod::StockZplus: return "stock-zplus";
+    case ZMethod::PlrZHome: return "plr-z-home";
+    case ZMethod::Keep: return "keep";
+    case ZMethod::FirmwareLift: return "firmware-lift";
+    case ZMethod::Touch: return "touch";
+    case ZMethod::FreeSpot: return "free-spot";
+    case ZMethod::TopEndstop: return "top-endstop";
+    }
+    return "keep";
+}
+
+std::optional<ZMethod> zMethodFromName(std::string_view text)
+{
+    for (const ZMethod method : {ZMethod::StockZplus, ZMethod::PlrZHome, ZMethod::Keep, ZMethod::FirmwareLift, ZMethod::Touch,
+                                 ZMethod::FreeSpot, ZMethod::TopEndstop}) {
+        if (name(method) == text)
+            return method;
+    }
+    return std::nullopt;
+}
+
+Result<Plan> planResume(const gcode::Source& source, const gcode::FileIndex& index, const Snapshot& snapshot,
+                        const PrinterFacts& printer, const PlanOptions& options)
+{
+    return Builder(source, index, snapshot, printer, options).build();
+}
+
+} // namespace kintsugi::recovery

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+#include <charconv>
+#include <regex>
+
+#include "gcode/scanner.h"
+#include "recovery/plan.h"
+#include "recovery/resumewriter.h"
+
+namespace kintsugi::recovery {
+
+namespace {
+
+constexpr std::string_view firstLine = "; Kintsugi resume file";
+constexpr std::string_view markerLine = "; KINTSUGI RESUME POINT byte=";
+constexpr std::string_view rootLine = "; root byte: ";
+constexpr std::string_view printedLine = "; printed before: ";
+constexpr ByteOffset headLimit = std::size_t{64} << 20;
+
+/// Text from outside inside a comment: no control character may end the line early.
+std::string commentText(std::string_view text)
+{
+    std::string out(text);
+    std::replace_if(out.begin(), out.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
+    return out;
+}
+
+std::string hex(std::uint64_t value)
+{
+    std::array<char, 16> digits{};
+    const auto [end, ec] = std::to_chars(digits.data(), digits.data() + digits.size(), value, 16);
+    const std::string text(digits.data(), end);
+    return std::string(16 - text.size(), '0') + text;
+}
+
+std::optional<ByteOffset> wholeNumber(std::string_view text)
+{
+    ByteOffset value = 0;
+    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (ec != std::errc() || end != text.data() + text.size())
+        return std::nullopt;
+    return value;
+}
+
+std::string printedText(const gcode::Extents& printed)
+{
+    return std::string(printedLine) + decimal(printed.minX) + ' ' + decimal(printed.minY) + ' ' + decimal(printed.minZ) + ' '
+        + decimal(printed.maxX) + ' ' + decimal(printed.maxY) + ' ' + decimal(printed.maxZ) + '\n';
+}
+
+gcode::Extents printedFrom(std::string_view text)
+{
+    std::array<double, 6> numbers{};
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    for (double& number : numbers) {
+        while (at != end && *at == ' ')
+            ++at;
+        const auto [next, ec] = std::from_chars(at, end, number);
+        if (ec != std::errc())
+            return {};
+        at = next;
+    }
+    return {numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5], true};
+}
+
+/// Reads the head line by line up to the marker.
+class HeadReader
+{
+public:
+    void line(const gcode::Line& line)
+    {
+        const std::string_view text = line.text;
+        if (m_done)
+            return;
+        if (line.number == 1 && text != firstLine) {
+            m_done = true;
+        } else if (text.starts_with(rootLine)) {
+            m_root = wholeNumber(text.substr(rootLine.size()));
+        } else if (text.starts_with(printedLine)) {
+            m_printed = printedFrom(text.substr(printedLine.size()));
+        } else if (text.starts_with(markerLine)) {
+            m_done = true;
+            if (const auto byte = wholeNumber(text.substr(markerLine.size())))
+                m_point = ResumePoint{m_root.value_or(*byte), line.end, m_printed};
+        }
+    }
+    [[nodiscard]] bool done() const { return m_done; }
+    [[nodiscard]] const std::optional<ResumePoint>& point() const { return m_point; }
+
+private:
+    bool m_done = false;
+    std::optional<ByteOffset> m_root;
+    gcode::Extents m_printed;
+    std::optional<ResumePoint> m_point;
+};
+
+} // namespace
+
+std::string preambleText(const Plan& plan)
+{
+    std::string text;
+    for (const PlanStep& step : plan.steps) {
+        text += "; step " + std::to_string(step.n) + ": " + commentText(english(step.reason)) + '\n';
+        for (const std::string& line : step.gcode)
+            text += line + '\n';
+    }
+    return text;
+}
+
+std::string resumePointLine(ByteOffset byte)
+{
+    return std::string(markerLine) + std::to_string(byte);
+}
+
+std::string resumeFileName(const std::string& originalName, std::size_t layer, ByteOffset byte)
+{
+    const std::size_t slash = originalName.rfind('/');
+    const std::string folder = slash == std::string::npos ? std::string() : originalName.substr(0, slash + 1);
+    std::string stem = originalName.substr(folder.size());
+    if (const std::size_t dot = stem.rfind('.'); dot != std::string::npos && dot > 0)
+        stem.resize(dot);
+    static const std::regex earlier("\\.resume-L[0-9]+-B[0-9]+$");
+    stem = std::regex_replace(stem, earlier, "");
+    return folder + stem + ".resume-L" + std::to_string(layer) + "-B" + std::to_string(byte) + ".gcode";
+}
+
+Result<std::optional<ResumePoint>> readResumePoint(const gcode::Source& source)
+{
+    std::vector<std::byte> buffer(std::size_t{64} << 10);
+    gcode::Scanner scanner;
+    HeadReader head;
+    const auto sink = [&head](const gcode::Line& line) { head.line(line); };
+    ByteOffset at = 0;
+    while (!head.done() && at < headLimit) {
+        const auto count = source.read(at, buffer);
+        if (!count)
+            return fail(count.error());
+        if (*count == 0) {
+            scanner.finish(sink);
+            break;
+        }
+        at += *count;
+        scanner.feed(std::span(buffer).first(*count), sink);
+    }
+    return head.point();
+}
+
+Result<std::string> resumeHeader(const gcode::Source& source, const gcode::FileIndex& index, const Plan& plan)
+{
+    const auto nested = readResumePoint(source);
+    if (!nested)
+        return fail(nested.error());
+    const Snapshot& snapshot = plan.snapshot;
+    std::string text = std::string(firstLine) + '\n';
+    text += "; continues: " + commentText(snapshot.file.name) + '\n';
+    text += "; size: " + std::to_string(index.size) + " bytes, xxh3: " + hex(index.xxh3) + '\n';
+    text += "; from byte: " + std::to_string(snapshot.byte) + '\n';
+    if (snapshot.layer)
+        text += "; layer index: " + std::to_string(*snapshot.layer) + '\n';
+    text += "; state from: " + std::string(name(snapshot.source)) + ", Z method: " + std::string(name(plan.zMethod)) + '\n';
+    if (*nested) {
+        if (snapshot.byte < (*nested)->tailBegin)
+            return fail(ErrorCode::BeforeFirstExtrusion, "inside the preamble of a resume file", source.name());
+        text += std::string(rootLine) + std::to_string(snapshot.byte - (*nested)->tailBegin + (*nested)->original) + '\n';
+    }
+    if (plan.printed.valid)
+        text += printedText(plan.printed);
+    return text;
+}
+
+} // namespace kintsugi::recovery

@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "recovery/snapshot.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "recovery/statefields.h"
+#include "recovery/walk.h"
+
+namespace kintsugi::recovery {
+
+namespace {
+
+std::string toolKey(const char* head, int tool) { return std::string(head) + '.' + std::to_string(tool); }
+
+bool isHeat(const std::string& key)
+{
+    return key.starts_with("hotend.") || key.starts_with("heaters.") || key == "bed" || key == "chamber";
+}
+
+void describe(Snapshot& snapshot)
+{
+    for (const std::string& key : fields::keys(snapshot.state)) {
+        FieldInfo& info = snapshot.fields[key];
+        const auto text = fields::text(snapshot.state, key);
+        info.origin = text ? Origin::Replayed : Origin::Unknown;
+        info.replayed = text.value_or(std::string());
+    }
+}
+
+// --- temperatures that only a start macro names ---
+
+enum class Heated { None, Hotend, Bed, Chamber };
+
+Heated heatedBy(const std::string& parameter)
+{
+    static const std::map<std::string, Heated> names{
+        {"EXTRUDER", Heated::Hotend}, {"EXTRUDER_TEMP", Heated::Hotend}, {"HOTEND", Heated::Hotend},
+        {"HOTEND_TEMP", Heated::Hotend}, {"NOZZLE", Heated::Hotend}, {"NOZZLE_TEMP", Heated::Hotend},
+        {"TOOL_TEMP", Heated::Hotend}, {"T0_TEMP", Heated::Hotend}, {"EXTRUDERTEMP", Heated::Hotend},
+        {"TEMP", Heated::Hotend}, {"BED", Heated::Bed}, {"BED_TEMP", Heated::Bed}, {"BEDTEMP", Heated::Bed},
+        {"CHAMBER", Heated::Chamber}, {"CHAMBER_TEMP", Heated::Chamber}};
+    const auto it = names.find(parameter);
+    return it == names.end() ? Heated::None : it->second;
+}
+
+void infer(Snapshot& snapshot, const std::string& key, double value, const std::string& macro)
+{
+    FieldInfo& info = snapshot.fields[key];
+    if (info.origin != Origin::Unknown && info.origin != Origin::Inferred)
+        return;
+    const std::string text = decimal(value);
+    if (!fields::set(snapshot.state, key, text))
+        return;
+    info.origin = Origin::Inferred;
+    info.replayed.clear();
+    info.note = macro;
+}
+
+void inferFrom(Snapshot& snapshot, const gcode::Command& command)
+{
+    const std::string macro(command.name);
+    for (const auto& [parameter, text] : gcode::parseParameters(command.rest)) {
+        double value = 0;
+        const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (ec != std::errc() || end != text.data() + text.size())
+            continue;
+        const Heated heated = heatedBy(parameter);
+        if (heated == Heated::Hotend && value >= 100)
+            infer(snapshot, toolKey("hotend", snapshot.state.tool), value, macro);
+        else if (heated == Heated::Bed && value > 0)
+            infer(snapshot, "bed", value, macro);
+        else if (heated == Heated::Chamber && value > 0)
+            infer(snapshot, "chamber", value, macro);
+    }
+}
+
+Result<> inferTemperatures(Snapshot& snapshot, const gcode::Source& source, const gcode::FileIndex& index)
+{
+    const bool complete = snapshot.state.bed && snapshot.state.hotend.count(snapshot.state.tool);
+    const std::vector<std::string>& macros = snapshot.state.unknownCommands;
+    if (complete || macros.empty())
+        return {};
+    constexpr ByteOffset headLimit = std::size_t{16} << 20;
+    const ByteOffset end = std::min({snapshot.byte, index.firstExtrusion.value_or(headLimit), headLimit});
+    return walk(source, index, 0, end, [&](const Walked& walked) {
+        const bool isMacro = walked.command.kind == gcode::Command::Kind::Extended
+            && !std::string_view(walked.command.name).starts_with("SET_");
+        if (isMacro && std::find(macros.begin(), macros.end(), walked.command.name) != macros.end())
+            inferFrom(snapshot, walked.command);
+        return true;
+    });
+}
+
+// --- what the recorder saw ---
+
+/// A value the file cannot know better: the observed one wins, a different replayed one stays visible.
+void observe(Snapshot& snapshot, const std::string& key, double value)
+{
+    FieldInfo& info = snapshot.fields[key];
+    const std::string text = decimal(value);
+    const auto before = fields::text(snapshot.state, key);
+    if (before && info.origin == Origin::Replayed)
+        info.replayed = decimal(std::strtod(before->c_str(), nullptr));
+    else
+        info.replayed.clear();
+    if (!fields::set(snapshot.state, key, text)) {
+        info.note = text;
+        return;
+    }
+    info.observed = text;
+    info.origin = Origin::Observed;
+}
+
+/// A value the file knows to the line: the observed one is kept beside it, and fills in where the file is silent.
+void compareWith(Snapshot& snapshot, const std::string& key, double value, double tolerance)
+{
+    const auto before = fields::text(snapshot.state, key);
+    if (!before)
+        return observe(snapshot, key, value);
+    FieldInfo& info = snapshot.fields[key];
+    const bool equal = std::abs(std::strtod(before->c_str(), nullptr) - value) <= tolerance;
+    info.observed = equal ? info.replayed : decimal(value);
+}
+
+std::optional<int> toolOfHeater(const std::string& name)
+{
+    if (!name.starts_with("extruder"))
+        return std::nullopt;
+    int tool = 0;
+    const auto [end, ec] = std::from_chars(name.data() + 8, name.data() + name.size(), tool);
+    if (name.size() > 8 && (ec != std::errc() || end != name.data() + name.size()))
+        return std::nullopt;
+    return tool;
+}
+
+void observeHeaters(Snapshot& snapshot, const Sample& sample)
+{
+    constexpr std::string_view generic = "heater_generic ";
+    for (const auto& [name, heater] : sample.heaters) {
+        if (!heater.target || *heater.target <= 0)
+            continue;
+        if (const auto tool = toolOfHeater(name))
+            observe(snapshot, toolKey("hotend", *tool), *heater.target);
+        else if (name == "heater_bed")
+            observe(snapshot, "bed", *heater.target);
+        else if (name.starts_with(generic))
+            observe(snapshot, "heaters." + name.substr(generic.size()), *heater.target);
+    }
+}
+
+void observeFans(Snapshot& snapshot, const Sample& sample)
+{
+    constexpr std::string_view generic = "fan_generic ";
+    for (const auto& [name, speed] : sample.fans) {
+        if (name == "fan" && (speed > 0 || snapshot.state.fans.count("0")))
+            compareWith(snapshot, "fans.0", speed * 255, 1.3);
+        else if (name.starts_with(generic) && snapshot.state.fans.count(name.substr(generic.size())))
+            compareWith(snapshot, "fans." + name.substr(generic.size()), speed, 0.005);
+    }
+}
+
+void observeLimit(Snapshot& snapshot, const char* parameter, const std::optional<double>& value)
+{
+    if (!value)
+        return;
+    auto& limits = snapshot.state.motion["SET_VELOCITY_LIMIT"];
+    const std::string key = std::string("motion.SET_VELOCITY_LIMIT.") + parameter;
+    FieldInfo& info = snapshot.fields[key];
+    info.observed = decimal(*value, 6);
+    if (limits.count(parameter))
+        return;
+    limits[parameter] = *value;
+    info.origin = Origin::Observed;
+}
+
+void observeOperator(Snapshot& snapshot, const Sample& sample)
+{
+    if (sample.speedFactor)
+        observe(snapshot, "speed_percent", *sample.speedFactor * 100);
+    const bool flowMatters = sample.extrudeFactor
+        && (snapshot.state.flowPercent.count(snapshot.state.tool) || std::abs(*sample.extrudeFactor - 1) > 1e-6);
+    if (flowMatters)
+        observe(snapshot, toolKey("flow_percent", snapshot.state.tool), *sample.extrudeFactor * 100);
+    for (std::size_t i = 0; sample.homingOrigin && i < 3; ++i) {
+        const std::string axis(1, static_cast<char>('X' + i));
+        const double offset = (*sample.homingOrigin)[i];
+        if (offset != 0 || snapshot.state.gcodeOffset.count(axis))
+            observe(snapshot, "gcode_offset." + axis, offset);
+    }
+    if (sample.excludedObjects) {
+        FieldInfo& info = snapshot.fields["excluded"];
+        info.replayed = fields::text(snapshot.state, "excluded").value_or(std::string());
+        snapshot.state.excluded = {sample.excludedObjects->begin(), sample.excludedObjects->end()};
+        info.observed = fields::text(snapshot.state, "excluded").value_or(std::string());
+        info.origin = Origin::Observed;
+    }
+}
+
+void observeText(Snapshot& snapshot, const std::string& key, const std::string& value)
+{
+    if (value.empty())
+        return;
+    FieldInfo& info = snapshot.fields[key];
+    info.observed = value;
+    if (fields::text(snapshot.state, key) || !fields::set(snapshot.state, key, value))
+        return;
+    info.origin = Origin::Observed;
+}
+
+void observeModes(Snapshot& snapshot, const Sample& sample)
+{
+    if (sample.absoluteExtrude)
+        snapshot.fields["absolute_e"].observed = *sample.absoluteExtrude ? "true" : "false";
+    if (sample.absoluteCoordinates)
+        snapshot.fields["absolute_xyz"].observed = *sample.absoluteCoordinates ? "true" : "false";
+    if (const auto tool = toolOfHeater(sample.activeExtruder))
+        snapshot.fields["tool"].observed = std::to_string(*tool);
+    for (const auto& [extruder, advance] : sample.pressureAdvance) {
+        if (advance > 0 || snapshot.state.pressureAdvance.count(extruder))
+            compareWith(snapshot, "pressure_advance." + extruder, advance, 1e-6);
+    }
+    observeText(snapshot, "mesh", sample.meshProfile);
+    if (!sample.currentObject.empty())
+        snapshot.fields["object"].observed = sample.currentObject;
+}
+
+// --- klipper-plr ---
+
+void comparePlrPosition(Snapshot& snapshot, const klipper::PlrState& state)
+{
+    constexpr std::array<const char*, 3> keys{"position.x", "position.y", "position.z"};
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        const auto& replayed = snapshot.state.position[i];
+        if (!replayed)
+            continue;
+        // The saved position is the machine's: offset and mesh are in it.
+        const double tolerance = i == 2 && snapshot.state.mesh ? 0.6 : 0.0015;
+        const double observed = state.position[i] - state.offsets[i];
+        const double difference = std::abs(gcode::toMillimetres(*replayed) - observed);
+        FieldInfo& info = snapshot.fields[keys[i]];
+        info.observed = difference <= tolerance ? info.replayed : decimal(observed);
+    }
+}
+
+void layPlrOver(Snapshot& snapshot, const klipper::PlrState& state)
+{
+    comparePlrPosition(snapshot, state);
+    if (const auto fan = state.fans.find("fan"); fan != state.fans.end())
+        compareWith(snapshot, "fans.0", fan->second * 255, 1.3);
+    for (std::size_t i = 0; i < 3; ++i) {
+        const std::string axis(1, static_cast<char>('X' + i));
+        if (state.offsets[i] != 0 || snapshot.state.gcodeOffset.count(axis))
+            observe(snapshot, "gcode_offset." + axis, state.offsets[i]);
+    }
+    const std::string measured = "measured ";
+    snapshot.fields[toolKey("hotend", snapshot.state.tool)].note = measured + decimal(state.hotend, 1);
+    snapshot.fields["bed"].note = measured + decimal(state.bed, 1);
+}
+
+} // namespace
+
+std::string_view name(Origin origin)
+{
+    switch (origin) {
+    case Origin::Unknown: return "unknown";
+    case Origin::Observed: return "observed";
+    case Origin::Replayed: return "replayed";
+    case Origin::Inferred: return "inferred";
+    case Origin::Edited: return "edited";
+    }
+    return "unknown";
+}
+
+std::string_view name(SnapshotSource source)
+{
+    switch (source) {
+    case SnapshotSource::Recorder: return "recorder";
+    case SnapshotSource::Plugin: return "plugin";
+    case SnapshotSource::Firmware: return "firmware";
+    case SnapshotSource::File: return "file";
+    }
+    return "file";
+}
+
+std::size_t Snapshot::knownFields() const
+{
+    return static_cast<std::size_t>(std::count_if(fields.begin(), fields.end(), [](const auto& field) {
+        return field.second.origin != Origin::Unknown;
+    }));
+}
+
+std::vector<std::string> Snapshot::missing() const
+{
+    std::vector<std::string> keys;
+    constexpr std::array<const char*, 3> axes{"position.x", "position.y", "position.z"};
+    for (std::size_t i = 0; i < axes.size(); ++i) {
+        if (!state.position[i])
+            keys.emplace_back(axes[i]);
+    }
+    const auto hotend = state.hotend.find(state.tool);
+    if (hotend == state.hotend.end() || hotend->second <= 0)
+        keys.push_back(toolKey("hotend", state.tool));
+    if (file.name.empty() || file.size == 0)
+        keys.emplace_back("file");
+    return keys;
+}
+
+std::vector<std::string> Snapshot::unconfirmed() const
+{
+    std::vector<std::string> keys;
+    for (const auto& [key, info] : fields) {
+        if (isHeat(key) && info.origin == Origin::Inferred)
+            keys.push_back(key);
+    }
+    return keys;
+}
+
+std::vector<FieldRow> fieldRows(const Snapshot& snapshot)
+{
+    std::vector<FieldRow> rows;
+    std::vector<std::string> keys = fields::keys(snapshot.state);
+    for (const auto& [key, info] : snapshot.fields) {
+        if (std::find(keys.begin(), keys.end(), key) == keys.end())
+            keys.push_back(key);
+    }
+    for (const std::string& key : keys) {
+        const auto info = snapshot.fields.find(key);
+        rows.push_back({key, fields::label(key), fields::text(snapshot.state, key).value_or(std::string()),
+                        info == snapshot.fields.end() ? FieldInfo{} : info->second});
+    }
+    return rows;
+}
+
+Result<Snapshot> snapshotFromFile(const gcode::Source& source, const gcode::FileIndex& index, ByteOffset byte)
+{
+    auto located = gcode::locate(source, index, byte);
+    if (!located)
+        return fail(located.error());
+    Snapshot snapshot;
+    snapshot.file = {source.name(), index.size, index.xxh3};
+    snapshot.byte = located->byte;
+    snapshot.dialect = index.dialect;
+    snapshot.state = std::move(located->state);
+    if (const gcode::Layer* layer = index.layerAt(snapshot.byte))
+        snapshot.layer = layer->index;
+    describe(snapshot);
+    if (const auto inferred = inferTemperatures(snapshot, source, index); !inferred)
+        return fail(inferred.error());
+    return snapshot;
+}
+
+Result<Snapshot> snapshotFromSample(const gcode::Source& source, const gcode::FileIndex& index, ByteOffset byte,
+                                    const Sample& sample)
+{
+    auto snapshot = snapshotFromFile(source, index, byte);
+    if (!snapshot)
+        return snapshot;
+    snapshot->source = SnapshotSource::Recorder;
+    snapshot->time = sample.time;
+    if (!sample.file.empty())
+        snapshot->file.name = sample.file;
+    observeHeaters(*snapshot, sample);
+    observeFans(*snapshot, sample);
+    observeOperator(*snapshot, sample);
+    observeModes(*snapshot, sample);
+    observeLimit(*snapshot, "VELOCITY", sample.maxVelocity);
+    observeLimit(*snapshot, "ACCEL", sample.maxAccel);
+    observeLimit(*snapshot, "MINIMUM_CRUISE_RATIO", sample.minimumCruiseRatio);
+    observeLimit(*snapshot, "SQUARE_CORNER_VELOCITY", sample.squareCornerVelocity);
+    return snapshot;
+}
+
+Result<Snapshot> snapshotFromPlugin(const gcode::Source& source, const gcode::FileIndex& index,
+                                    const klipper::PlrState& state, std::optional<double> wallTime)
+{
+    if (state.totalSize != index.size) {
+        Error error{.code = ErrorCode::FileChanged, .detail = "the saved state belongs to a file of another size"};
+        error.file = source.name();
+        error.measured = static_cast<double>(index.size);
+        error.limit = static_cast<double>(state.totalSize);
+        return fail(std::move(error));
+    }
+    const auto executed = gcode::locate(source, index, state.filePosition);
+    if (!executed)
+        return fail(executed.error());
+    // The saved position is the END of the line at the saved offset: going on from that line would print it twice.
+    auto snapshot = snapshotFromFile(source, index, executed->end);
+    if (!snapshot)
+        return snapshot;
+    snapshot->source = SnapshotSource::Plugin;
+    snapshot->time = wallTime;
+    if (!state.file.empty())
+        snapshot->file.name = state.file;
+    layPlrOver(*snapshot, state);
+    return snapshot;
+}
+
+Result<> edit(Snapshot& snapshot, const std::string& key, const std::string& value, const std::string& reason)
+{
+    if (!fields::set(snapshot.state, key, value)) {
+        Error error{.code = ErrorCode::BadValue, .detail = value};
+        error.field = key;
+        return fail(std::move(error));
+    }
+    FieldInfo& info = snapshot.fields[key];
+    info.origin = Origin::Edited;
+    info.note = reason;
+    return {};
+}
+
+} // namespace kintsugi::recovery
