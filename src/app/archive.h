@@ -10,8 +10,8 @@
 
 namespace kintsugi::app {
 
-/// A Store on a thread of its own. ask() runs `work` there and answers on the thread of `context`, in order, exactly once,
-/// never after `context` died. The queue is bounded for samples: when the disk cannot follow, the oldest unsaved samples of
+/// A Store on a thread of its own. ask() runs `work` there and answers on this object's thread, where `context` must live
+/// too, in order, exactly once, never after `context` died. The queue is bounded for samples: when the disk cannot follow, the oldest unsaved samples of
 /// the same second are thinned and `lagging` is emitted; nothing else is ever dropped.
 class Archive final : public QObject
 {

@@ -3,6 +3,7 @@
 
 #include <QJsonArray>
 #include <QJsonObject>
+#include <QLatin1String>
 
 #include "gcode/fileindex.h"
 #include "recovery/gate.h"
@@ -27,5 +28,7 @@ namespace kintsugi::app {
 [[nodiscard]] QJsonObject inspectJson(const gcode::FileIndex& index, const QString& file, bool layers);
 [[nodiscard]] QJsonObject toJson(const PrintJob& job);
 [[nodiscard]] QJsonObject toJson(const JournalEntry& entry);
+/// "printer-power-lost", "host-lost", …
+[[nodiscard]] QLatin1String causeName(recovery::StopCause cause);
 
 } // namespace kintsugi::app

@@ -16,5 +16,7 @@ struct ErrorText {
 [[nodiscard]] ErrorText errorText(const Error& error);
 /// A sentence of core in the person's language.
 [[nodiscard]] QString text(const Message& message);
+/// A name or text from outside on one line: control and invisible direction characters become \xNN or \uNNNN.
+[[nodiscard]] QString printable(const QString& outside);
 
 } // namespace kintsugi::app

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 set(store_sources
     job.h job.cpp
-    store.h archive.h recorder.h profile.h secrets.h errortext.h codec.h)
+    profile.h profile.cpp secrets.h secrets.cpp errortext.h errortext.cpp
+    jsonfields.h codec.h codec.cpp codecreport.cpp
+    storesql.h storesql.cpp store.h store.cpp archive.h archive.cpp recorder.h)

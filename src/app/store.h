@@ -59,7 +59,7 @@ struct Event { double time = 0; QString kind, text; }; ///< kind: "interrupted",
 class Store
 {
 public:
-    /// file:///…/history.sqlite, postgresql://user@host/db; empty = defaultUrl()
+    /// file:///…/history.sqlite, postgresql://user@host/db; empty = defaultUrl(). ?max_page_count=N bounds a SQLite file.
     [[nodiscard]] static Result<std::unique_ptr<Store>> open(const QUrl& url);
     [[nodiscard]] static QUrl defaultUrl();
     ~Store();
@@ -72,7 +72,7 @@ public:
     [[nodiscard]] Result<> appendSamples(const QString& printer, const QString& job, const std::vector<recovery::Sample>& samples);
     [[nodiscard]] Result<qint64> addSnapshot(const recovery::Snapshot& snapshot);
     [[nodiscard]] Result<> setSnapshotNote(qint64 id, const QString& note, bool pinned);
-    [[nodiscard]] Result<QString> beginJob(const PrintJob& job);   ///< fills and returns the id
+    [[nodiscard]] Result<QString> beginJob(const PrintJob& job);   ///< returns the id: the job's own, a new one when empty; twice the same id is once
     [[nodiscard]] Result<> updateJob(const PrintJob& job);
     [[nodiscard]] Result<qint64> beginEntry(const JournalEntry& entry);
     [[nodiscard]] Result<> finishEntry(qint64 id, const QString& result, double time);
@@ -87,7 +87,8 @@ public:
     [[nodiscard]] Result<std::vector<JournalEntry>> unfinishedEntries(const QString& printer) const;
     [[nodiscard]] Result<std::vector<VariablesCopy>> variables(const QString& printer, int limit = 50) const; ///< newest first
     [[nodiscard]] Result<std::vector<Event>> events(const QString& job) const;
-    /// Lets one recorder own a printer (advisory lock on PostgreSQL, a lock row with this process on SQLite). Busy when taken.
+    /// Lets one recorder own a printer until this store closes or its process dies (advisory lock on PostgreSQL, a lock file
+    /// beside the SQLite file). Busy when taken.
     [[nodiscard]] Result<> claimPrinter(const QString& printer);
 
 private:
