@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 set(session_sources
-    filecache.h filecache.cpp session.h resumeflow.h
+    filecache.h filecache.cpp session.h session.cpp resumeflow.h
     timelinedata.h timelinedata.cpp
     tablemodel.h snapshotmodel.h snapshotmodel.cpp fieldmodel.h fieldmodel.cpp gatemodel.h gatemodel.cpp
     planmodel.h planmodel.cpp journalmodel.h journalmodel.cpp consolemodel.h consolemodel.cpp

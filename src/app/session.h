@@ -40,6 +40,8 @@ public:
     [[nodiscard]] link::Driver& driver();
     [[nodiscard]] Recorder& recorder();
     [[nodiscard]] Archive& archive();
+    [[nodiscard]] FileCache& files();
+    [[nodiscard]] gcode::Dialect dialect() const;  ///< of the printer's firmware
     [[nodiscard]] double now() const; ///< s since epoch UTC
 
     /// The job the timeline shows: printing, else interrupted, else the newest.
@@ -53,11 +55,17 @@ public:
 
     /// Explicit presses. Each is journalled before it is sent. Replies on this thread.
     using Reply = std::function<void(const Result<link::ScriptResult>&)>;
-    void send(const QString& action, const QString& script, QObject* context, Reply reply);
+    void send(const QString& action, const QString& script, QObject* context, Reply reply, int planStep = 0);
+    /// Writes a line of the journal and calls `act` only when it is on disk; `act` does the thing and hands its outcome to
+    /// the function it was given. The error of the store comes instead when it could not be written: then nothing is done.
+    using Outcome = std::function<void(const QString& outcome)>;
+    void journalled(const QString& action, const QString& what, int planStep, QObject* context,
+                    std::function<void(const Result<Outcome>&)> act);
     void emergencyStop();
     /// M140 to the job's bed target, switched off again after `minutes` unless a resume took over.
     void keepBedWarm(double minutes);
     [[nodiscard]] bool isKeepingBedWarm() const;
+    void releaseBed();          ///< something else heats the bed from now on: it is not switched off any more
 
     /// klipper-plr's commands as controls: the effect is read back, BadReply when it did not happen.
     enum class PlrCommand { Enable, Disable, Save, Reset, SaveMesh, LoadMesh };
