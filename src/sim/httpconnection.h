@@ -29,6 +29,7 @@ public:
     HttpConnection(QTcpSocket* socket, Sink sink, QObject* parent);
 
     void respond(const HttpResponse& response);
+    void abort(); ///< drops the client at once
     [[nodiscard]] MultipartReader* upload() const { return m_upload.get(); }
 
 signals:

@@ -38,6 +38,7 @@ public:
     void unsubscribe(quint64 who) { m_subscriptions.erase(who); }
 
 signals:
+    void begun(const QJsonObject& printStats); ///< start-up is over, whatever came of it
     void ready();
     void shutdown();
     void disconnected();

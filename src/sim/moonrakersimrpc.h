@@ -13,12 +13,13 @@ namespace kintsugi::sim {
 struct Answer {
     QJsonValue result;
     int error = 0;
-    QString message;
+    QString message{};
     QString detail{}; ///< shown in the traceback of an HTTP error only
 
+    [[nodiscard]] static Answer done(const QJsonValue& result) { return {.result = result}; }
     [[nodiscard]] static Answer failed(int code, const QString& message, const QString& detail = {})
     {
-        return {.result = {}, .error = code, .message = message, .detail = detail};
+        return {.error = code, .message = message, .detail = detail};
     }
     [[nodiscard]] bool ok() const { return error == 0; }
 };

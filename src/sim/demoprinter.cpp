@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "demoprinter.h"
+
+#include <algorithm>
+
+#include <QDir>
+#include <QFile>
+#include <QPointer>
+#include <QThread>
+
+#include "moonrakersim.h"
+
+using namespace Qt::StringLiterals;
+
+// The resources of a static library are dropped by the linker unless somebody names them; outside any namespace.
+static void loadDemoFiles()
+{
+    Q_INIT_RESOURCE(demo);
+}
+
+namespace kintsugi::sim {
+
+namespace {
+
+const QString demoName = u"tower_plr.gcode"_s;
+
+/// Everything that lives on the demo's thread.
+class Station final : public QObject
+{
+public:
+    explicit Station(const DemoOptions& options)
+        : klippy(options.machine)
+        , server(serverOptions(options), [this] { return klippy.openConnection(); })
+    {
+        connect(&klippy, &Klippy::fileWritten, &server, &MoonrakerSim::noteWritten);
+        connect(&klippy, &Klippy::fileMoved, &server, &MoonrakerSim::noteMoved);
+        connect(&klippy, &Klippy::powerChanged, this, [this](bool on) { on ? (void)server.start() : server.kill(); });
+    }
+
+    Klippy klippy;
+    MoonrakerSim server;
+
+private:
+    MoonrakerSimOptions serverOptions(const DemoOptions& options)
+    {
+        MoonrakerSimOptions result;
+        result.folder = options.machine.folder;
+        result.port = options.port;
+        result.apiKey = options.apiKey;
+        result.pollMilliseconds = static_cast<int>(std::clamp(250.0 / std::max(options.speed, 1.0), 20.0, 250.0));
+        result.powered = [this] { return klippy.powered(); };
+        result.wallTime = [this] { return klippy.wallTime(); };
+        return result;
+    }
+};
+
+Result<> putDemoFiles(const QString& folder)
+{
+    loadDemoFiles();
+    for (const QString& name : QDir(u":/demo"_s).entryList(QDir::Files)) {
+        const QString target = folder + u"/gcodes/"_s + name;
+        if (QFile::exists(target))
+            continue;
+        if (!QFile::copy(u":/demo/"_s + name, target))
+            return fail(ErrorCode::WriteFailed, {}, target.toStdString());
+        // A copy of a resource keeps its read-only mode.
+        QFile::setPermissions(target, QFile::ReadOwner | QFile::WriteOwner | QFile::ReadGroup | QFile::ReadOther);
+    }
+    return {};
+}
+
+} // namespace
+
+struct DemoPrinter::Private {
+    DemoOptions options;
+    QThread thread;
+    Station* station = nullptr; ///< made and destroyed on the thread
+    quint16 port = 0;
+
+    template <class Action>
+    void post(Action action)
+    {
+        if (station)
+            QMetaObject::invokeMethod(station, [this, action] { action(*station); }, Qt::QueuedConnection);
+    }
+};
+
+DemoPrinter::DemoPrinter(DemoOptions options, QObject* parent)
+    : QObject(parent)
+    , d(std::make_unique<Private>())
+{
+    d->options = std::move(options);
+    d->thread.setObjectName(u"demo printer"_s);
+}
+
+DemoPrinter::~DemoPrinter()
+{
+    if (d->station)
+        d->station->deleteLater(); // the thread carries it out before it ends
+    d->thread.quit();
+    d->thread.wait();
+}
+
+Result<> DemoPrinter::start()
+{
+    if (d->station)
+        return {};
+    const QString folder = d->options.machine.folder;
+    if (folder.isEmpty() || !QDir().mkpath(folder + u"/gcodes"_s))
+        return fail(ErrorCode::WriteFailed, {}, folder.toStdString());
+    if (d->options.withDemoFile) {
+        if (const auto put = putDemoFiles(folder); !put)
+            return put;
+    }
+    auto* starter = new QObject;
+    starter->moveToThread(&d->thread);
+    d->thread.start();
+    Result<> outcome;
+    QMetaObject::invokeMethod(
+        starter,
+        [this, &outcome] {
+            auto station = std::make_unique<Station>(d->options);
+            connect(&station->klippy, &Klippy::powerChanged, this, &DemoPrinter::powerChanged);
+            connect(&station->klippy, &Klippy::hostStarted, this, [this] { emit hostChanged(true); });
+            connect(&station->klippy, &Klippy::hostStopped, this, [this] { emit hostChanged(false); });
+            connect(&station->klippy, &Klippy::printStateChanged, this, &DemoPrinter::printStateChanged);
+            outcome = station->server.start();
+            if (!outcome)
+                return;
+            d->port = station->server.port();
+            station->klippy.setSpeed(d->options.speed);
+            d->station = station.release();
+        },
+        Qt::BlockingQueuedConnection);
+    starter->deleteLater();
+    return outcome;
+}
+
+QUrl DemoPrinter::address() const
+{
+    QUrl url;
+    url.setScheme(u"moonraker"_s);
+    url.setHost(u"127.0.0.1"_s);
+    url.setPort(d->port);
+    return url;
+}
+
+QString DemoPrinter::demoFile() const
+{
+    return demoName;
+}
+
+void DemoPrinter::setSpeed(double factor)
+{
+    d->post([factor](Station& station) { station.klippy.setSpeed(factor); });
+}
+
+void DemoPrinter::cutPower()
+{
+    d->post([](Station& station) { station.klippy.cutPower(); });
+}
+
+void DemoPrinter::restorePower()
+{
+    d->post([](Station& station) { station.klippy.restorePower(); });
+}
+
+void DemoPrinter::crashHost()
+{
+    d->post([](Station& station) { station.klippy.crashHost(); });
+}
+
+void DemoPrinter::startHost()
+{
+    d->post([](Station& station) { station.klippy.startHost(); });
+}
+
+void DemoPrinter::dropLink(int milliseconds)
+{
+    d->post([milliseconds](Station& station) { station.server.dropLink(milliseconds); });
+}
+
+void DemoPrinter::clearBed()
+{
+    d->post([](Station& station) { station.klippy.clearBed(); });
+}
+
+void DemoPrinter::call(std::function<void(Klippy&)> action)
+{
+    d->post([action = std::move(action)](Station& station) { action(station.klippy); });
+}
+
+void DemoPrinter::query(QObject* context, std::function<void(const Deposit&, double crushed)> reply)
+{
+    const auto answer = [this, context = QPointer(context), reply = std::move(reply)](const Deposit& deposit,
+                                                                                      double crushed) {
+        QMetaObject::invokeMethod(this, [context, reply, deposit, crushed] {
+            if (context)
+                reply(deposit, crushed);
+        });
+    };
+    d->post([answer](Station& station) { answer(station.klippy.deposit(), station.klippy.crushed()); });
+}
+
+} // namespace kintsugi::sim
