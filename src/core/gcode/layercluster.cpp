@@ -40,7 +40,7 @@ Layer* LayerCluster::current()
 std::vector<Layer> LayerCluster::take()
 {
     // The last turn of a vase ends one corner short of a full turn.
-    if (m_candidate && m_candidate->climbing && std::abs(m_candidate->turned) < fullTurn / 2)
+    if (m_candidate && m_candidate->climbing && std::abs(m_turned) < fullTurn / 2)
         dismiss();
     else if (m_candidate && !m_candidate->climbing)
         dismiss();
@@ -52,6 +52,7 @@ std::vector<Layer> LayerCluster::take()
 void LayerCluster::planar(const ExtrudingMove& move)
 {
     m_heading.reset();
+    m_turned = 0;
     if (isCurrentZ(move.z1)) {
         dismiss();
         return;
@@ -79,17 +80,27 @@ void LayerCluster::climb(const ExtrudingMove& move)
         dismiss();
     if (!m_candidate)
         open(move, true);
-    if (m_heading)
-        m_candidate->turned += std::remainder(move.startHeading - *m_heading, fullTurn);
-    m_candidate->turned += move.turned;
+    const bool turnedFully = turn(m_heading ? std::remainder(move.startHeading - *m_heading, fullTurn) : 0.0);
     m_heading = move.endHeading;
-    if (std::abs(m_candidate->turned) < fullTurn - turnSlack)
-        return;
-    const double rest = m_candidate->turned - std::copysign(fullTurn, m_candidate->turned);
-    m_z = move.z1;
-    accept();
-    open(move, true);
-    m_candidate->turned = rest;
+    if (turnedFully) {
+        m_z = move.z0;
+        accept();
+        open(move, true); // the corner before this move closed the turn
+    }
+    if (turn(move.turned)) {
+        m_z = move.z1;
+        accept();
+    }
+}
+
+/// True when that closes a full turn; what goes beyond counts for the next.
+bool LayerCluster::turn(double angle)
+{
+    m_turned += angle;
+    if (std::abs(m_turned) < fullTurn - turnSlack)
+        return false;
+    m_turned -= std::copysign(fullTurn, m_turned);
+    return true;
 }
 
 void LayerCluster::open(const ExtrudingMove& move, bool climbing)

@@ -33,11 +33,11 @@ private:
     struct Candidate {
         Layer layer;
         double length = 0;
-        double turned = 0;
         bool climbing = false;
     };
     void planar(const ExtrudingMove& move);
     void climb(const ExtrudingMove& move);
+    bool turn(double angle);
     void open(const ExtrudingMove& move, bool climbing);
     void accept();
     void dismiss();
@@ -47,6 +47,7 @@ private:
     std::optional<Candidate> m_candidate;
     std::optional<double> m_z; ///< height of the last extrusion that belongs to the last layer
     std::optional<double> m_heading;
+    double m_turned = 0; ///< radians since the current turn began
 };
 
 } // namespace kintsugi::gcode
