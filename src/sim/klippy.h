@@ -38,6 +38,7 @@ struct MachineOptions {
     bool driversRephase = true;     ///< at power-up each motor jumps to the nearest full step of its driver
     bool pluginInstalled = true;    ///< klipper-plr
     bool pluginDebug = true;
+    bool pluginCalibrates = false;  ///< with the one-line fix that lets CALIBRATE reach its end on this Klipper
     double saveInterval = 5.0;
     int historySize = 3, saveDelay = 2;
     QString softwareVersion = QStringLiteral("v0.13.0");
@@ -98,6 +99,7 @@ signals:
     void fileMoved(const QString& from, const QString& to);
 
 private:
+    friend class SimConnection;
     struct Private;
     std::unique_ptr<Private> d;
 };

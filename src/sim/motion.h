@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace kintsugi::sim {
+
+using Axes = std::array<double, 4>; ///< X Y Z E in mm
+
+/// Where a move came from: the file line, or nothing.
+struct Origin {
+    std::uint64_t begin = UINT64_MAX;
+    int file = -1;
+};
+
+/// One planned straight move with its speed profile; times in s, lengths in mm.
+struct Segment {
+    double start = 0;
+    double startV = 0, cruiseV = 0, endV = 0, accel = 0;
+    double accelT = 0, cruiseT = 0, decelT = 0;
+    double distance = 0;
+    Axes from{}, to{};                                  ///< what the host believes
+    std::array<bool, 4> zMotors{true, true, true, true}; ///< which Z motors take part
+    Origin origin;
+
+    [[nodiscard]] double duration() const { return accelT + cruiseT + decelT; }
+    [[nodiscard]] double end() const { return start + duration(); }
+    [[nodiscard]] double travelled(double time) const; ///< mm done at an absolute time, 0..distance
+    [[nodiscard]] double velocity(double time) const;
+    [[nodiscard]] double timeAt(double done) const;    ///< absolute time at which `done` mm are behind
+    [[nodiscard]] Axes position(double time) const;
+};
+
+/// Fills the three phases of a segment from distance, speeds and acceleration.
+void shape(Segment& segment);
+
+struct MotionLimits {
+    double velocity = 300, accel = 3000, cornerVelocity = 5, minimumCruiseRatio = 0.5;
+    double zVelocity = 15, zAccel = 350;
+    double extrudeVelocity = 60, extrudeAccel = 1500, extruderCorner = 1;
+};
+
+/// Look-ahead: keeps moves back until their speeds are settled.
+class Planner
+{
+public:
+    MotionLimits limits;
+
+    void add(const Axes& from, const Axes& to, double speed, Origin origin);
+    [[nodiscard]] bool full() const { return m_budget <= 0; }
+    [[nodiscard]] bool empty() const { return m_moves.empty(); }
+    [[nodiscard]] double heldTime() const; ///< s of motion at least, still in look-ahead
+    /// Hands over what is settled (`all`: everything, ending in a full stop), shaped but without start times.
+    [[nodiscard]] std::vector<Segment> take(bool all);
+    void drop();
+
+private:
+    struct Move {
+        Segment segment;
+        double maxStart2 = 0; ///< junction limit, (mm/s)²
+        double maxCruise2 = 0;
+        double minTime = 0;
+        std::array<double, 4> direction{};
+        bool kinematic = true;
+    };
+    [[nodiscard]] double junction2(const Move& previous, const Move& next) const;
+
+    std::vector<Move> m_moves;
+    double m_start2 = 0;  ///< speed² with which the first held move begins
+    double m_budget = 0.25;
+};
+
+} // namespace kintsugi::sim
