@@ -13,7 +13,7 @@ namespace {
 
 using write::Lines;
 
-constexpr double approachStage = 2.0;  // mm above the resume point at which Z slows down
+constexpr double approachStage = 2.0;  // mm above the resume point at which Z slows down, at most half the way
 constexpr double primeMargin = 5.0;    // mm between the prime place and what is printed
 
 int strength(Origin origin)
@@ -454,11 +454,12 @@ private:
     void approach(gcode::Nanometres unretract)
     {
         const gcode::Nanometres z = *m_state.position[2];
-        const double stage = gcode::toMillimetres(z) + approachStage;
+        const double way = m_travelZ - gcode::toMillimetres(z);
+        const double stage = gcode::toMillimetres(z) + std::min(approachStage, way / 2);
         Lines lines{"G1 X" + write::exact(*m_state.position[0]) + " Y" + write::exact(*m_state.position[1]) + " F"
                     + decimal(m_printer.travelSpeed * 60)};
-        if (stage < m_travelZ)
-            lines.push_back("G1 Z" + decimal(stage, 6) + " F" + decimal(m_printer.zSpeed * 60));
+        if (way > 0.2)
+            lines.push_back("G1 Z" + decimal(stage) + " F" + decimal(m_printer.zSpeed * 60));
         lines.push_back("G1 Z" + write::exact(z) + " F" + decimal(m_printer.zSpeed * 30));
         append(lines, write::extrude(unretract, m_printer.retractSpeed));
         add(StepKind::Approach, std::move(lines), {KINTSUGI_TEXT("Approach"), {}},

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 set(recovery_sources
+    recovery/candidates.cpp
     recovery/plan.h recovery/plan.cpp
     recovery/plangcode.h recovery/plangcode.cpp
+    recovery/positionmatch.h recovery/positionmatch.cpp
     recovery/resumefile.cpp
     recovery/resumewriter.h recovery/resumewriter.cpp
     recovery/sample.h
     recovery/snapshot.h recovery/snapshot.cpp
     recovery/statefields.h recovery/statefields.cpp
+    recovery/stopinterval.h recovery/stopinterval.cpp
     recovery/walk.h recovery/walk.cpp)

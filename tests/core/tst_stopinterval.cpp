@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QTest>
+
+#include <cmath>
+
+#include "gcode/toolpath.h"
+#include "recovery/stopinterval.h"
+
+using namespace kintsugi;
+using namespace kintsugi::recovery;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+struct Tower {
+    std::unique_ptr<gcode::FileSource> source;
+    gcode::FileIndex index;
+};
+
+Tower tower()
+{
+    auto source = gcode::FileSource::open(KINTSUGI_TEST_DATA "/moonraker/gcode/tower_plr.gcode");
+    auto index = gcode::buildIndex(**source, gcode::Dialect::Klipper);
+    return {std::move(*source), std::move(*index)};
+}
+
+std::optional<std::array<double, 4>> fourOf(const QJsonValue& value)
+{
+    const QJsonArray array = value.toArray();
+    if (array.size() < 4)
+        return std::nullopt;
+    return std::array{array[0].toDouble(), array[1].toDouble(), array[2].toDouble(), array[3].toDouble()};
+}
+
+void merge(Sample& sample, const QJsonObject& status)
+{
+    if (const auto live = fourOf(status["motion_report"_L1]["live_position"_L1]))
+        sample.livePosition = live;
+    if (const QJsonValue at = status["virtual_sdcard"_L1]["file_position"_L1]; at.isDouble())
+        sample.filePosition = static_cast<ByteOffset>(at.toDouble());
+    if (const QJsonValue state = status["print_stats"_L1]["state"_L1]; state.isString())
+        sample.printState = state.toString().toStdString();
+    const QJsonValue toolhead = status["toolhead"_L1];
+    if (toolhead["print_time"_L1].isDouble())
+        sample.printTime = toolhead["print_time"_L1].toDouble();
+    if (toolhead["estimated_print_time"_L1].isDouble())
+        sample.estimatedPrintTime = toolhead["estimated_print_time"_L1].toDouble();
+    if (const auto position = fourOf(toolhead["position"_L1]))
+        sample.toolheadPosition = position;
+    if (const auto origin = fourOf(status["gcode_move"_L1]["homing_origin"_L1]))
+        sample.homingOrigin = origin;
+}
+
+struct Recording {
+    std::vector<Sample> samples;
+    std::array<double, 2> truth{}; ///< X and Y of the motors after the cut
+};
+
+/// Status updates of run 03 up to the power cut, as a recorder would have stored them, and where the machine truly stood.
+Recording recording()
+{
+    Recording recording;
+    QFile file(QStringLiteral(KINTSUGI_TEST_DATA "/moonraker/03_power_loss_kill9_restart_read_state.jsonl"));
+    if (!file.open(QIODevice::ReadOnly))
+        return recording;
+    Sample now;
+    bool cut = false;
+    while (!file.atEnd()) {
+        const QJsonObject row = QJsonDocument::fromJson(file.readLine()).object();
+        if (row["dir"_L1] == "sim"_L1) {
+            const QJsonArray motors = row["xyz_motor_mm"_L1].toArray();
+            recording.truth = {motors[0].toDouble(), motors[1].toDouble()};
+        }
+        cut = cut || row["dir"_L1] == "sim"_L1;
+        const QJsonObject frame = row["frame"_L1].toObject();
+        if (cut || row["dir"_L1] != "s2c"_L1)
+            continue;
+        now.time = row["t"_L1].toDouble();
+        if (frame["method"_L1] == "notify_status_update"_L1)
+            merge(now, frame["params"_L1][0].toObject());
+        else if (frame["result"_L1].toObject().contains("status"_L1))
+            merge(now, frame["result"_L1]["status"_L1].toObject());
+        else
+            continue;
+        recording.samples.push_back(now);
+    }
+    return recording;
+}
+
+std::vector<Sample> lastOf(const std::vector<Sample>& samples, std::size_t count)
+{
+    return {samples.end() - static_cast<std::ptrdiff_t>(std::min(count, samples.size())), samples.end()};
+}
+
+/// Samples of a nozzle that runs `lead` bytes behind the reader along the file's own path.
+Sample sampleOn(const gcode::Segment& segment, double fraction, ByteOffset reader, double e, double time)
+{
+    Sample sample;
+    sample.time = time;
+    sample.printState = "printing";
+    sample.filePosition = reader;
+    sample.livePosition = std::array{segment.x0 + fraction * double(segment.x1 - segment.x0), segment.y0 + fraction * double(segment.y1 - segment.y0),
+                                     segment.z0 + fraction * double(segment.z1 - segment.z0), e + fraction * double(segment.e)};
+    return sample;
+}
+
+} // namespace
+
+class TestStopInterval : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void recordedPowerCut_data();
+    void recordedPowerCut();
+    void everyMomentOfTheRecording();
+    void causeDecidesTheWidth();
+    void offsetIsTakenOut();
+    void extruderTellsTheCrossing();
+    void withoutLivePositions();
+    void withoutFilePositions();
+    void samplesOfTheRestartAreIgnored();
+    void farAwayIsNoMatch();
+    void safeCutIsARetractedTravel();
+    void safeCutWithoutRetraction();
+    void candidatesOfTheCut();
+    void overlapAndGapAddUp();
+    void outsideThePrint();
+};
+
+void TestStopInterval::recordedPowerCut_data()
+{
+    QTest::addColumn<int>("count");
+    for (const int count : {1, 2, 5, 20, 300})
+        QTest::addRow("%d samples", count) << count;
+}
+
+void TestStopInterval::recordedPowerCut()
+{
+    QFETCH(int, count);
+    const Tower print = tower();
+    const Recording run = recording();
+    QVERIFY(run.samples.size() > 200);
+    constexpr ByteOffset truth = 6431, reader = 7019;
+    const auto stop = stopInterval(*print.source, print.index, lastOf(run.samples, std::size_t(count)), StopCause::PrinterPowerLost);
+    QVERIFY(stop.has_value());
+    QVERIFY2(stop->earliest <= truth && truth < stop->latest, qPrintable(QString::number(stop->earliest)));
+    QVERIFY(stop->latest > reader);
+    QVERIFY(stop->distanceMm.has_value() && *stop->distanceMm < 0.1);
+    const auto likely = gcode::locate(*print.source, print.index, stop->likely);
+    const auto real = gcode::locate(*print.source, print.index, truth);
+    const auto lines = std::int64_t(real->line) - std::int64_t(likely->line);
+    QVERIFY2(std::abs(lines) <= 2, qPrintable(QString::number(lines)));
+    QVERIFY(!stop->reason.pattern.empty());
+}
+
+/// At every update after the heating the line found must hold the live position, and never lie behind the reader or
+/// go back in time: that is what tells a right match from a lucky one.
+void TestStopInterval::everyMomentOfTheRecording()
+{
+    const Tower print = tower();
+    const Recording run = recording();
+    ByteOffset previous = 0;
+    int matched = 0;
+    for (std::size_t i = 1; i <= run.samples.size(); ++i) {
+        const std::vector<Sample> seen(run.samples.begin(), run.samples.begin() + std::ptrdiff_t(i));
+        const Sample& newest = seen.back();
+        if (!newest.filePosition || *newest.filePosition < 3000 || !newest.livePosition)
+            continue;
+        const auto stop = stopInterval(*print.source, print.index, seen, StopCause::PrinterPowerLost);
+        QVERIFY(stop.has_value());
+        if (!stop->distanceMm || *stop->distanceMm > 0.2)
+            continue;
+        ++matched;
+        QVERIFY(stop->likely <= *newest.filePosition);
+        QVERIFY2(stop->likely + 120 >= previous, qPrintable(u"sample %1: %2 after %3"_s.arg(i).arg(stop->likely).arg(previous)));
+        previous = std::max(previous, stop->likely);
+    }
+    QVERIFY2(matched > 40, qPrintable(QString::number(matched)));
+}
+
+void TestStopInterval::causeDecidesTheWidth()
+{
+    const Tower print = tower();
+    const std::vector<Sample> samples = lastOf(recording().samples, 20);
+    const auto power = stopInterval(*print.source, print.index, samples, StopCause::PrinterPowerLost);
+    const auto host = stopInterval(*print.source, print.index, samples, StopCause::HostLost);
+    const auto link = stopInterval(*print.source, print.index, samples, StopCause::LinkLost);
+    QVERIFY(power && host && link);
+    QCOMPARE(link->latest, print.index.size);
+    QVERIFY(power->latest < print.index.size);
+    QCOMPARE(host->earliest, power->earliest);
+    QVERIFY(host->likely > power->likely);
+    QVERIFY(host->likely < host->latest);
+}
+
+void TestStopInterval::offsetIsTakenOut()
+{
+    const Tower print = tower();
+    std::vector<Sample> samples = lastOf(recording().samples, 10);
+    const auto plain = stopInterval(*print.source, print.index, samples, StopCause::PrinterPowerLost);
+    for (Sample& sample : samples) {
+        sample.homingOrigin = {5, -3, 0.4, 0};
+        (*sample.livePosition)[0] += 5;
+        (*sample.livePosition)[1] -= 3;
+        (*sample.livePosition)[2] += 0.4;
+    }
+    const auto shifted = stopInterval(*print.source, print.index, samples, StopCause::PrinterPowerLost);
+    QVERIFY(plain && shifted);
+    QCOMPARE(shifted->likely, plain->likely);
+}
+
+/// The same square is drawn ten times at one height: only the extruder tells the turns apart. Its live value counts from
+/// another origin than the file's.
+void TestStopInterval::extruderTellsTheCrossing()
+{
+    std::string text = "M140 S60\nM104 S210\nG90\nM83\nG1 X0 Y0 Z0.2 F1200\n";
+    for (int turn = 0; turn < 10; ++turn)
+        text += "G1 X10 Y0 E1\nG1 X10 Y10 E1\nG1 X0 Y10 E1\nG1 X0 Y0 E1\n";
+    const gcode::MemorySource source(text);
+    const auto index = gcode::buildIndex(source, gcode::Dialect::Klipper);
+    const auto path = gcode::readToolpath(source, *index, 0, index->size);
+    const auto& segments = path->segments;
+    const std::size_t first = segments.size() - 40;
+    for (std::size_t at = first + 6; at + 9 < segments.size(); ++at) {
+        const std::size_t reader = at + 8;
+        Sample sample = sampleOn(segments[at], 0.5, segments[reader].begin, double(at - first) + 137.0, double(at));
+        sample.toolheadPosition = std::array{0.0, 0.0, 0.2, double(reader + 1 - first) + 137.0};
+        const auto stop = stopInterval(source, *index, {sample}, StopCause::PrinterPowerLost);
+        QVERIFY(stop.has_value());
+        QCOMPARE(stop->likely, segments[at].begin);
+        QVERIFY(std::abs(stop->likelyFraction - 0.5) < 1e-6);
+        // Klipper may not have counted the line being executed yet; that shifts E by one line, not by a turn.
+        (*sample.toolheadPosition)[3] -= 1.0;
+        const auto uncounted = stopInterval(source, *index, {sample}, StopCause::PrinterPowerLost);
+        QCOMPARE(uncounted->likely, segments[at].begin);
+    }
+}
+
+void TestStopInterval::withoutLivePositions()
+{
+    const Tower print = tower();
+    std::vector<Sample> samples = recording().samples;
+    for (Sample& sample : samples)
+        sample.livePosition.reset();
+    const auto stop = stopInterval(*print.source, print.index, samples, StopCause::PrinterPowerLost);
+    QVERIFY(stop.has_value());
+    QVERIFY(!stop->distanceMm.has_value());
+    QVERIFY(stop->earliest <= 6431 && stop->latest > 7019);
+    QVERIFY(stop->latest < print.index.size);
+}
+
+void TestStopInterval::withoutFilePositions()
+{
+    const Tower print = tower();
+    std::vector<Sample> samples = lastOf(recording().samples, 5);
+    for (Sample& sample : samples)
+        sample.filePosition.reset();
+    for (const auto& given : {samples, std::vector<Sample>{}}) {
+        const auto stop = stopInterval(*print.source, print.index, given, StopCause::Unknown);
+        QVERIFY(!stop.has_value());
+        QCOMPARE(stop.error().code, ErrorCode::BadValue);
+    }
+}
+
+void TestStopInterval::samplesOfTheRestartAreIgnored()
+{
+    const Tower print = tower();
+    std::vector<Sample> samples = lastOf(recording().samples, 10);
+    const auto before = stopInterval(*print.source, print.index, samples, StopCause::PrinterPowerLost);
+    Sample restarted;
+    restarted.time = samples.back().time + 20;
+    restarted.printState = "standby";
+    restarted.filePosition = 0;
+    restarted.livePosition = {0, 0, 0, 0};
+    samples.push_back(restarted);
+    const auto after = stopInterval(*print.source, print.index, samples, StopCause::PrinterPowerLost);
+    QVERIFY(before && after);
+    QCOMPARE(after->likely, before->likely);
+    QCOMPARE(after->latest, before->latest);
+}
+
+void TestStopInterval::farAwayIsNoMatch()
+{
+    const Tower print = tower();
+    std::vector<Sample> samples = lastOf(recording().samples, 3);
+    for (Sample& sample : samples)
+        sample.livePosition = {10, 190, 60, 0};
+    const auto stop = stopInterval(*print.source, print.index, samples, StopCause::PrinterPowerLost);
+    QVERIFY(stop.has_value());
+    QVERIFY(!stop->distanceMm.has_value());
+}
+
+void TestStopInterval::safeCutIsARetractedTravel()
+{
+    const Tower print = tower();
+    const auto cut = firstSafeCut(*print.source, print.index, 6431);
+    QVERIFY(cut.has_value());
+    const auto at = gcode::locate(*print.source, print.index, *cut);
+    QCOMPARE(at->byte, *cut);
+    QVERIFY(*cut > 6431 && *cut < 7100);
+    QVERIFY2(at->text.starts_with("G1 X") && at->text.find('E') == std::string::npos, at->text.c_str());
+    const auto before = gcode::locate(*print.source, print.index, *cut - 1);
+    QVERIFY2(before->text.starts_with("G1 E-"), before->text.c_str());
+}
+
+void TestStopInterval::safeCutWithoutRetraction()
+{
+    auto source = gcode::FileSource::open(KINTSUGI_TEST_DATA "/gcode/ps_vase_spiral.gcode");
+    const auto index = gcode::buildIndex(**source, gcode::Dialect::Klipper);
+    const auto cut = firstSafeCut(**source, *index, 200'000);
+    QVERIFY(cut.has_value());
+    QVERIFY(*cut >= 200'000 && *cut < 201'000);
+}
+
+void TestStopInterval::candidatesOfTheCut()
+{
+    const Tower print = tower();
+    const auto stop = stopInterval(*print.source, print.index, lastOf(recording().samples, 20), StopCause::PrinterPowerLost);
+    const auto found = candidates(*print.source, print.index, *stop);
+    QVERIFY(found.has_value());
+    QVERIFY(found->size() >= 4);
+    int recommended = 0;
+    for (const ResumeCandidate& candidate : *found) {
+        recommended += candidate.recommended ? 1 : 0;
+        QVERIFY(candidate.recommended == (candidate.kind == ResumeCandidate::Kind::FirstSafeCut));
+        QVERIFY(candidate.printedTwiceMm == 0 || candidate.leftOpenMm == 0);
+    }
+    QCOMPARE(recommended, 1);
+    const auto of = [&found](ResumeCandidate::Kind kind) {
+        return *std::find_if(found->begin(), found->end(), [kind](const auto& c) { return c.kind == kind; });
+    };
+    using Kind = ResumeCandidate::Kind;
+    QCOMPARE(of(Kind::StartOfLayer).layer, std::size_t(6));
+    QCOMPARE(of(Kind::StartOfNextLayer).layer, std::size_t(7));
+    QVERIFY(of(Kind::StartOfPreviousLayer).printedTwiceMm > of(Kind::StartOfLayer).printedTwiceMm);
+    QVERIFY(of(Kind::StartOfLayer).printedTwiceMm > 10);
+    QVERIFY(!of(Kind::LikelyLine).risks.empty());
+    QVERIFY(of(Kind::FirstSafeCut).leftOpenMm > 0);
+}
+
+void TestStopInterval::overlapAndGapAddUp()
+{
+    const gcode::MemorySource source("M104 S200\nG90\nM83\nG1 X0 Y0 Z0.2 F1200\nG1 X10 E1\nG1 X10 Y10 E1\nG1 X0 Y10 E1\nG1 X0 Y5\nG1 X0 Y0 E1\nG1 X3 E1\n");
+    const auto index = gcode::buildIndex(source, gcode::Dialect::Klipper);
+    const auto path = gcode::readToolpath(source, *index, 0, index->size);
+    const auto& s = path->segments;
+    const std::size_t n = s.size();
+    StopInterval stop;
+    stop.likely = s[n - 5].begin; // the line to X10 Y10
+    stop.likelyFraction = 0.25;
+    const auto back = candidateAt(source, *index, stop.likely, &stop);
+    QVERIFY(back.has_value());
+    QCOMPARE(back->printedTwiceMm, 2.5);
+    QCOMPARE(back->leftOpenMm, 0.0);
+    const auto forward = candidateAt(source, *index, s[n - 2].begin, &stop);
+    QVERIFY(forward.has_value());
+    QCOMPARE(forward->printedTwiceMm, 0.0);
+    QCOMPARE(forward->leftOpenMm, 7.5 + 10.0);
+}
+
+void TestStopInterval::outsideThePrint()
+{
+    const Tower print = tower();
+    QCOMPARE(candidateAt(*print.source, print.index, 10, nullptr).error().code, ErrorCode::BeforeFirstExtrusion);
+    QCOMPARE(candidateAt(*print.source, print.index, print.index.size - 10, nullptr).error().code, ErrorCode::AfterLastExtrusion);
+    QCOMPARE(candidateAt(*print.source, print.index, print.index.size + 10, nullptr).error().code, ErrorCode::BadByte);
+    QCOMPARE(firstSafeCut(*print.source, print.index, 10).error().code, ErrorCode::BeforeFirstExtrusion);
+}
+
+QTEST_GUILESS_MAIN(TestStopInterval)
+#include "tst_stopinterval.moc"
