@@ -35,10 +35,10 @@ std::optional<Ends> readEnds(const QString& path)
 
 QString setting(const Ends& ends, const QString& pattern)
 {
-    const QRegularExpression line(u"^;\\s*(?:%1)\\s*[=:]\\s*(.+?)\\s*$"_s.arg(pattern),
+    const QRegularExpression line(u"^;[ \\t]*(?:%1)[ \\t]*[=:][ \\t]*(.+?)[ \\t\\r]*$"_s.arg(pattern),
                                   QRegularExpression::MultilineOption);
     const auto inTail = line.match(ends.tail);
-    return inTail.hasMatch() ? inTail.captured(1) : line.match(ends.head).captured(1);
+    return (inTail.hasMatch() ? inTail : line.match(ends.head)).captured(1).trimmed();
 }
 
 void put(QJsonObject& data, const QString& name, const QString& text)

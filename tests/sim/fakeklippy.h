@@ -58,7 +58,7 @@ public:
         up = false;
         emit ended();
     }
-    void handle(const QJsonObject& request);
+    void handle(const QJsonObject& request, const QObject* from);
 
     bool up = true;
     QJsonObject objects;
@@ -66,20 +66,21 @@ public:
     QJsonObject lastSubscription;
 
 signals:
-    void message(const QJsonObject& message);
+    void message(const QJsonObject& message, const QObject* onlyFor);
     void ended();
 
 private:
-    void send(const QJsonObject& what) { emit message(what); }
+    void send(const QJsonObject& what) { emit message(what, nullptr); }
     void reply(const QJsonValue& id, const QJsonValue& result)
     {
-        send({{QStringLiteral("id"), id}, {QStringLiteral("result"), result}});
+        emit message({{QStringLiteral("id"), id}, {QStringLiteral("result"), result}}, m_asking);
     }
     void refuse(const QJsonValue& id, const QString& text)
     {
-        send({{QStringLiteral("id"), id},
-              {QStringLiteral("error"), QJsonObject{{QStringLiteral("error"), QStringLiteral("WebRequestError")},
-                                                    {QStringLiteral("message"), text}}}});
+        emit message({{QStringLiteral("id"), id},
+                      {QStringLiteral("error"), QJsonObject{{QStringLiteral("error"), QStringLiteral("WebRequestError")},
+                                                            {QStringLiteral("message"), text}}}},
+                     m_asking);
     }
     void merge(const QString& object, const QJsonObject& fields)
     {
@@ -93,6 +94,7 @@ private:
     void restart(const QJsonValue& id);
 
     QHash<QString, QJsonValue> m_recorded;
+    const QObject* m_asking = nullptr; ///< whose request is being handled
 };
 
 class FakeConnection final : public kintsugi::sim::KlippyConnection
@@ -101,12 +103,15 @@ class FakeConnection final : public kintsugi::sim::KlippyConnection
 public:
     explicit FakeConnection(FakeKlippy* klippy) : m_klippy(klippy)
     {
-        connect(klippy, &FakeKlippy::message, this, &KlippyConnection::received);
+        connect(klippy, &FakeKlippy::message, this, [this](const QJsonObject& message, const QObject* onlyFor) {
+            if (onlyFor == nullptr || onlyFor == this)
+                emit received(message);
+        });
         connect(klippy, &FakeKlippy::ended, this, &KlippyConnection::closed);
     }
     void send(const QJsonObject& request) override
     {
-        QMetaObject::invokeMethod(m_klippy, [k = m_klippy, request] { k->handle(request); }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(m_klippy, [k = m_klippy, me = this, request] { k->handle(request, me); }, Qt::QueuedConnection);
     }
 
 private:
@@ -165,8 +170,9 @@ inline void FakeKlippy::script(const QJsonValue& id, const QString& text)
     reply(id, QJsonObject());
 }
 
-inline void FakeKlippy::handle(const QJsonObject& request)
+inline void FakeKlippy::handle(const QJsonObject& request, const QObject* from)
 {
+    m_asking = from;
     if (!up)
         return;
     static const QHash<QString, QString> recorded{
