@@ -13,6 +13,8 @@
 
 namespace kintsugi::app {
 
+struct OpenFile;
+
 /// Stores what one printer does, in the GUI and headless alike: samples at 4 Hz while printing (1 Hz else), jobs and how they
 /// ended, every klipper-plr save as a snapshot with wall-clock time and true age, every good copy of variables.cfg.
 /// Sends nothing but queries and file reads.
@@ -24,14 +26,17 @@ public:
     Recorder(QString printer, link::Driver& driver, Archive& archive, Clock clock, QObject* parent = nullptr);
     ~Recorder() override;
 
-    void start();
-    [[nodiscard]] bool isRecording() const;
+    void start(); ///< call it before the driver is opened
+    [[nodiscard]] bool isRecording() const; ///< false while another recorder owns the printer: this one then only follows the store
     [[nodiscard]] std::optional<PrintJob> currentJob() const;     ///< printing now
     [[nodiscard]] std::optional<PrintJob> interruptedJob() const; ///< the newest job, when it was interrupted and not resumed since
     [[nodiscard]] quint64 acknowledgedSamples() const;
 
     /// klipper-plr: is saving known to be armed? nullopt = not known or no plugin.
     [[nodiscard]] std::optional<bool> pluginArmed() const;
+
+    /// The current job's file, once it was fetched: plugin saves then become full snapshots, and each new layer one more.
+    void setFile(std::shared_ptr<const OpenFile> file);
 
     /// The next job that starts is a continuation of this one.
     void expectResume(const PrintJob& interrupted, ByteOffset originalByte);
@@ -40,6 +45,7 @@ signals:
     void jobStarted(const kintsugi::app::PrintJob& job);
     void jobEnded(const kintsugi::app::PrintJob& job);
     void jobInterrupted(const kintsugi::app::PrintJob& job);
+    /// age: s from the collection of the state to its writing; NaN when not known.
     void pluginSaved(const kintsugi::klipper::PlrState& state, std::optional<double> wallTime, double age);
     void pluginArmedChanged(std::optional<bool> armed);
     void notArmedAlarm();                          ///< printing, and the plugin is not saving
