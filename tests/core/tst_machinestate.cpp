@@ -259,6 +259,7 @@ private slots:
     void dialectNames();
     void parsesCommands_data();
     void parsesCommands();
+    void readsNothingBehindTheLine();
     void parsesNumbers_data();
     void parsesNumbers();
     void parsesExtendedCommands();
@@ -355,6 +356,19 @@ void TestMachineState::parsesCommands()
     }
     QCOMPARE(got, code);
     QCOMPARE(command.hasComment, line.contains(';'));
+}
+
+void TestMachineState::readsNothingBehindTheLine()
+{
+    constexpr std::string_view text = "G28 (x) X5 Y-12";
+    for (std::size_t length = 0; length <= text.size(); ++length) {
+        const Command whole = parseCommand(text.substr(0, length));
+        const std::string copy(text.substr(0, length));
+        const Command alone = parseCommand(copy);
+        QCOMPARE(std::string(whole.rest), std::string(alone.rest));
+        QCOMPARE(whole.present, alone.present);
+        QVERIFY(whole.values == alone.values);
+    }
 }
 
 void TestMachineState::parsesNumbers_data()

@@ -46,9 +46,12 @@ struct Cursor {
     }
     void skipBlanks()
     {
-        while (at != end && (isBlank(*at) || (*at == '(' && skipRemark())))
+        while (at != end) {
             if (isBlank(*at))
                 ++at;
+            else if (*at != '(' || !skipRemark())
+                return;
+        }
     }
     std::optional<std::uint32_t> whole()
     {

@@ -17,6 +17,13 @@ struct ExtrudingMove {
     double turned = 0;                     ///< radians turned within the move (arcs)
 };
 
+/// Extrusion at a Z that is not yet known to be a layer.
+struct LayerCandidate {
+    Layer layer;
+    double length = 0; ///< mm of path at its Z
+    bool climbing = false;
+};
+
 /// Finds layers in a file without marks. A layer begins at the first extrusion at another Z; a change of Z that is undone
 /// before anything is extruded begins none, nor does a speck. While Z climbs within the extrusion, one turn is one layer.
 class LayerCluster
@@ -29,12 +36,6 @@ public:
     [[nodiscard]] std::size_t size() const { return m_layers.size(); }
 
 private:
-    /// Extrusion at a Z that is not yet known to be a layer.
-    struct Candidate {
-        Layer layer;
-        double length = 0;
-        bool climbing = false;
-    };
     void planar(const ExtrudingMove& move);
     void climb(const ExtrudingMove& move);
     bool turn(double angle);
@@ -44,7 +45,7 @@ private:
     [[nodiscard]] bool isCurrentZ(double z) const;
 
     std::vector<Layer> m_layers;
-    std::optional<Candidate> m_candidate;
+    std::optional<LayerCandidate> m_candidate;
     std::optional<double> m_z; ///< height of the last extrusion that belongs to the last layer
     std::optional<double> m_heading;
     double m_turned = 0; ///< radians since the current turn began
