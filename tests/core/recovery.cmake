@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 kintsugi_test(core tst_plrstate)
+kintsugi_test(core tst_resumemachine)
 kintsugi_test(core tst_resumewriter)
 kintsugi_test(core tst_stopinterval)

@@ -16,10 +16,11 @@ enum class Way { NewFile, ZeroCopy };
 struct Idle {};
 struct Armed { Way way; };                       ///< first press done: everything is prepared, nothing has moved
 struct Running { Way way; std::size_t step = 0; bool stopAfterStep = false; };
-struct Starting { Way way; };                    ///< the tail has been started, the print is not yet seen to run
-struct Printing { Way way; };
+/// The tail has been started, the print is not yet seen to run. blind: the link dropped and the state is not read yet.
+struct Starting { Way way; bool blind = false; };
+struct Printing { Way way; bool blind = false; };
 struct Stopped { std::size_t step = 0; };        ///< by the person, after a step
-struct Failed { Error error; std::size_t step = 0; };
+struct Failed { Error error; std::size_t step = 0; }; ///< sends nothing but an emergency stop
 struct Done {};
 using State = std::variant<Idle, Armed, Running, Starting, Printing, Stopped, Failed, Done>;
 

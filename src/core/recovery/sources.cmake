@@ -6,6 +6,7 @@ set(recovery_sources
     recovery/positionmatch.h recovery/positionmatch.cpp
     recovery/resumefile.cpp
     recovery/resumewriter.h recovery/resumewriter.cpp
+    recovery/resumemachine.h recovery/resumemachine.cpp
     recovery/sample.h
     recovery/snapshot.h recovery/snapshot.cpp
     recovery/statefields.h recovery/statefields.cpp
