@@ -27,9 +27,10 @@ void PlanModel::setPlan(const std::optional<recovery::Plan>& plan)
     sync(m_steps, plan ? plan->steps : std::vector<recovery::PlanStep>(), [](const recovery::PlanStep& step) { return step.n; });
 }
 
-void PlanModel::setRunState(const run::State& state)
+void PlanModel::setRunState(const run::State& state, int currentStep)
 {
     m_state = state;
+    m_currentStep = currentStep;
     if (!m_steps.empty())
         emit dataChanged(index(0, 0), index(rowCount() - 1, ColumnCount - 1), {LightRole});
 }
@@ -42,23 +43,23 @@ void PlanModel::follow(ResumeFlow* flow)
     if (!flow)
         return;
     connect(flow, &ResumeFlow::planned, this, [this] { setPlan(m_flow->plan()); });
-    connect(flow, &ResumeFlow::runStateChanged, this, [this] { setRunState(m_flow->runState()); });
+    connect(flow, &ResumeFlow::runStateChanged, this, [this] { setRunState(m_flow->runState(), m_flow->currentStep()); });
     setPlan(flow->plan());
-    setRunState(flow->runState());
+    setRunState(flow->runState(), flow->currentStep());
 }
 
 PlanModel::Light PlanModel::light(int row) const
 {
-    const auto at = static_cast<std::size_t>(row);
-    if (const auto* running = std::get_if<run::Running>(&m_state))
-        return at < running->step ? Done : at == running->step ? Active : Waiting;
     if (const auto* stopped = std::get_if<run::Stopped>(&m_state))
-        return at <= stopped->step ? Done : Waiting;
-    if (const auto* failed = std::get_if<run::Failed>(&m_state))
-        return at < failed->step ? Done : at == failed->step ? Failed : Waiting;
-    const bool all = std::holds_alternative<run::Starting>(m_state) || std::holds_alternative<run::Printing>(m_state)
-        || std::holds_alternative<run::Done>(m_state);
-    return all ? Done : Waiting;
+        return row <= static_cast<int>(stopped->step) ? Done : Waiting;
+    const bool failed = std::holds_alternative<run::Failed>(m_state);
+    const bool under = failed || std::holds_alternative<run::Running>(m_state) || std::holds_alternative<run::Starting>(m_state)
+        || std::holds_alternative<run::Printing>(m_state) || std::holds_alternative<run::Done>(m_state);
+    if (!under || row > m_currentStep)
+        return Waiting;
+    if (row < m_currentStep)
+        return Done;
+    return failed ? Failed : Active;
 }
 
 int PlanModel::rowCount(const QModelIndex& parent) const

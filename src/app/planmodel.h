@@ -27,7 +27,7 @@ public:
     };
     explicit PlanModel(QObject* parent = nullptr);
     void setPlan(const std::optional<recovery::Plan>& plan);
-    void setRunState(const recovery::run::State& state); ///< moves the lights
+    void setRunState(const recovery::run::State& state, int currentStep); ///< moves the lights
     /// Shows the flow's plan and run; nullptr lets go.
     void follow(ResumeFlow* flow);
 
@@ -41,6 +41,7 @@ private:
 
     std::vector<recovery::PlanStep> m_steps;
     recovery::run::State m_state;
+    int m_currentStep = -1;
     QPointer<ResumeFlow> m_flow;
 };
 

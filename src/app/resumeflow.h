@@ -88,6 +88,9 @@ public:
     void stopAndLift();
     void emergencyStop();
     [[nodiscard]] const recovery::run::State& runState() const;
+    /// 0-based index into the plan's steps that runs now, also while they run inside the resume file; -1 = none yet,
+    /// the number of steps = the original's bytes are being printed.
+    [[nodiscard]] int currentStep() const;
     [[nodiscard]] const std::optional<ResumeReport>& report() const;
 
 signals:

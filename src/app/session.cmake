@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 set(session_sources
-    filecache.h filecache.cpp session.h session.cpp resumeflow.h
+    filecache.h filecache.cpp session.h session.cpp
+    resumeflow.h resumeflow.cpp resumeflowevidence.h resumeflowevidence.cpp resumeflowfacts.h resumeflowfacts.cpp
+    resumeflowrun.h resumeflowrun.cpp resumeflowwork.h resumeflowwork.cpp
     timelinedata.h timelinedata.cpp
     tablemodel.h snapshotmodel.h snapshotmodel.cpp fieldmodel.h fieldmodel.cpp gatemodel.h gatemodel.cpp
     planmodel.h planmodel.cpp journalmodel.h journalmodel.cpp consolemodel.h consolemodel.cpp

@@ -27,22 +27,6 @@ Error badReply(const QString& field, const QString& detail = {})
     return Error{.code = ErrorCode::BadReply, .detail = detail.toStdString(), .field = field.toStdString()};
 }
 
-QString outcomeText(const Result<>& result)
-{
-    return result ? u"ok"_s : errorText(result.error()).what;
-}
-
-QString outcomeText(const Result<link::ScriptResult>& result)
-{
-    if (!result)
-        return errorText(result.error()).what;
-    if (!result->hostReadyAfter)
-        return Session::tr("answered ok, but the host is not ready any more");
-    if (!result->unknownCommands.isEmpty())
-        return Session::tr("ok; the printer does not know: %1").arg(result->unknownCommands.join(QLatin1String(", ")));
-    return u"ok"_s;
-}
-
 std::optional<double> bedTarget(const recovery::Sample& sample)
 {
     const auto it = sample.heaters.find("heater_bed");
@@ -508,6 +492,22 @@ const std::vector<link::ConsoleLine>& Session::console() const
 
 // ---- explicit presses --------------------------------------------------------------------------------------------
 
+QString Session::outcomeText(const Result<>& result)
+{
+    return result ? u"ok"_s : errorText(result.error()).what;
+}
+
+QString Session::outcomeText(const Result<link::ScriptResult>& result)
+{
+    if (!result)
+        return errorText(result.error()).what;
+    if (!result->hostReadyAfter)
+        return tr("answered ok, but the host is not ready any more");
+    if (!result->unknownCommands.isEmpty())
+        return tr("ok; the printer does not know: %1").arg(result->unknownCommands.join(QLatin1String(", ")));
+    return u"ok"_s;
+}
+
 void Session::journalled(const QString& action, const QString& what, int planStep, QObject* context,
                          std::function<void(const Result<Outcome>&)> act)
 {
@@ -829,7 +829,7 @@ private:
             connect(&m_session.driver(), &link::Driver::hostChanged, this, [this](const link::HostInfo& host) { watch(host); });
             m_patience.start(restartPatience);
             m_session.driver().restartHost(false, this, [this, done = *written](const Result<>& result) {
-                done(outcomeText(result));
+                done(Session::outcomeText(result));
                 if (!result)
                     end(fail(result.error()));
             });

@@ -59,6 +59,8 @@ public:
     /// Writes a line of the journal and calls `act` only when it is on disk; `act` does the thing and hands its outcome to
     /// the function it was given. The error of the store comes instead when it could not be written: then nothing is done.
     using Outcome = std::function<void(const QString& outcome)>;
+    [[nodiscard]] static QString outcomeText(const Result<>& result);
+    [[nodiscard]] static QString outcomeText(const Result<link::ScriptResult>& result);
     void journalled(const QString& action, const QString& what, int planStep, QObject* context,
                     std::function<void(const Result<Outcome>&)> act);
     void emergencyStop();

@@ -1,0 +1,730 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "resumeflow.h"
+
+#include <QFileInfo>
+#include <QTemporaryDir>
+
+#include "resumeflowevidence.h"
+#include "resumeflowfacts.h"
+#include "resumeflowrun.h"
+#include "resumeflowwork.h"
+
+namespace kintsugi::app {
+
+using namespace Qt::StringLiterals;
+namespace run = recovery::run;
+using recovery::ResumeCandidate;
+using recovery::Sample;
+using recovery::Snapshot;
+using recovery::StopInterval;
+
+namespace {
+
+constexpr int historyCount = 20;
+constexpr int mostCopies = 20;        // resume files of one byte on the printer
+
+struct Edit { std::string value, reason; };
+
+bool isHeatKey(const std::string& key)
+{
+    return key == "bed" || key == "chamber" || key.starts_with("hotend.") || key.starts_with("heaters.");
+}
+
+QString withSuffix(const QString& path, int copy)
+{
+    if (copy < 2)
+        return path;
+    const qsizetype dot = path.lastIndexOf(u'.');
+    return path.left(dot) + u'-' + QString::number(copy) + path.mid(dot);
+}
+
+} // namespace
+
+struct ResumeFlow::Private {
+    ResumeFlow* q;
+    Session& session;
+    /// Context of everything under way; a new begin() makes a new one, and answers to the old one are dropped.
+    std::unique_ptr<QObject> attempt = std::make_unique<QObject>();
+
+    std::optional<PrintJob> job;
+    FilePtr file;
+    StopEvidence evidence;
+    std::vector<CauseEvidence> causes;
+    Samples samples = std::make_shared<std::vector<Sample>>();
+    std::optional<StopInterval> stop;
+    std::vector<ResumeCandidate> candidates;
+    Statements statements;
+    bool personChose = false;
+
+    std::optional<ResumeCandidate> chosen;
+    std::optional<Snapshot> snapshot;
+    std::map<std::string, Edit> edits;
+    recovery::ZMethod zMethod;
+    std::map<std::string, std::vector<std::string>> ownLines;
+    run::Way way = run::Way::NewFile;
+
+    quint64 planRequest = 0;
+    std::optional<recovery::Plan> plan;
+    std::optional<Error> planError;
+    std::vector<recovery::GateCheck> gate;
+    bool arming = false;
+
+    struct Uploaded { QString remote; std::string preamble; std::vector<ByteOffset> begins; };
+    std::optional<Uploaded> uploaded;
+    std::unique_ptr<ResumeRun> run;
+    run::State idle;
+    std::optional<ResumeReport> report;
+    int busy = 0;
+    double fraction = 0;
+
+    Job<Analysis> analysing;
+    Job<Choice> choosing;
+    Job<Planned> planning;
+    Job<Written> writing;
+    Job<QString> saving;
+    Job<std::optional<recovery::ResumePoint>> reading;
+    std::function<void(const Result<std::optional<recovery::ResumePoint>>&)> pointRead;
+
+    Private(ResumeFlow* flow, Session& s) : q(flow), session(s), zMethod(s.profile().zMethod) {}
+
+    void setBusy(int change);
+    void broken(const Error& error);
+    void readFile(const PrintJob& of, std::function<void(const Result<FilePtr>&)> reply);
+    void haveStored(Stored stored);
+    void haveFile(const Stored& stored, const FilePtr& opened);
+    void mapToOriginal(const Stored& stored, const recovery::ResumePoint& point);
+    void askPrinter();
+    void askHistory();
+    void weigh();
+    void startAnalysis();
+    void haveAnalysis();
+    void startChoice(ByteOffset byte, const std::optional<Snapshot>& given);
+    void haveChoice();
+    void startPlan();
+    void makePlan(const PlanFacts& facts);
+    void havePlan();
+    void armed();
+    void write();
+    void upload(const QString& local, std::uint64_t size, const Uploaded& as, int copy);
+    void makeRun();
+    void changedPlan();
+    [[nodiscard]] bool isArmed() const;
+    [[nodiscard]] QString resumeName() const;
+};
+
+// ---- begin -------------------------------------------------------------------------------------------------------
+
+ResumeFlow::ResumeFlow(Session& session, QObject* parent) : QObject(parent), d(std::make_unique<Private>(this, session))
+{
+    connect(&d->analysing, &JobBase::finished, this, [this] { d->haveAnalysis(); });
+    connect(&d->choosing, &JobBase::finished, this, [this] { d->haveChoice(); });
+    connect(&d->planning, &JobBase::finished, this, [this] { d->havePlan(); });
+    connect(&d->reading, &JobBase::finished, this, [this] { d->pointRead(*d->reading.outcome()); });
+    connect(&d->writing, &JobBase::finished, this, [this] {
+        d->setBusy(-1);
+        if (const auto& written = *d->writing.outcome(); written)
+            d->upload(QString::fromStdString(written->file.path.string()), written->file.bytes,
+                      {d->resumeName(), recovery::preambleText(*d->plan), stepBegins(*d->plan, written->file.preambleBytes)}, 1);
+        else
+            d->broken(written.error());
+    });
+    connect(&d->saving, &JobBase::finished, this, [this] {
+        d->setBusy(-1);
+        if (const auto& path = *d->saving.outcome(); path)
+            emit saved(*path);
+        else
+            emit failed(path.error());
+    });
+    const auto shown = [this](double fraction) {
+        d->fraction = fraction;
+        emit busyChanged(d->busy > 0, fraction);
+    };
+    for (JobBase* job : {static_cast<JobBase*>(&d->writing), static_cast<JobBase*>(&d->saving)})
+        connect(job, &JobBase::progressed, this, shown);
+    connect(&session.files(), &FileCache::progressed, this, [this, shown](const QString&, double fraction) {
+        if (d->busy > 0)
+            shown(fraction);
+    });
+}
+
+ResumeFlow::~ResumeFlow() = default;
+
+void ResumeFlow::Private::setBusy(int change)
+{
+    const bool before = busy > 0;
+    busy = std::max(0, busy + change);
+    if (before != (busy > 0)) {
+        fraction = 0;
+        emit q->busyChanged(busy > 0, 0);
+    }
+}
+
+void ResumeFlow::Private::broken(const Error& error)
+{
+    arming = false;
+    busy = 0;
+    emit q->busyChanged(false, 0);
+    emit q->failed(error);
+}
+
+void ResumeFlow::begin(const PrintJob& job)
+{
+    d->attempt = std::make_unique<QObject>();
+    d->job = job;
+    d->file.reset();
+    d->evidence = {};
+    d->causes.clear();
+    d->samples = std::make_shared<std::vector<Sample>>();
+    d->stop.reset();
+    d->candidates.clear();
+    d->statements = {};
+    d->personChose = false;
+    d->chosen.reset();
+    d->snapshot.reset();
+    d->edits.clear();
+    d->plan.reset();
+    d->planError.reset();
+    d->gate.clear();
+    d->run.reset();
+    d->report.reset();
+    d->uploaded.reset();
+    d->arming = false;
+    d->busy = 0;
+    d->setBusy(+1);
+    d->session.archive().ask<Stored>(
+        d->attempt.get(), [job](Store& store) { return readStored(store, job); },
+        [this](const Result<Stored>& stored) {
+            if (stored)
+                d->haveStored(*stored);
+            else
+                d->broken(stored.error());
+        });
+}
+
+/// The bytes that were printed: our own copy of the right size first, then the printer's.
+void ResumeFlow::Private::readFile(const PrintJob& of, std::function<void(const Result<FilePtr>&)> reply)
+{
+    const auto check = [of, reply = std::move(reply)](const Result<FilePtr>& opened) {
+        if (!opened)
+            return reply(opened);
+        if (of.fileSize != 0 && (*opened)->index->size != of.fileSize)
+            return reply(fail(Error{.code = ErrorCode::FileChanged, .file = of.file.toStdString(),
+                                    .measured = static_cast<double>((*opened)->index->size), .limit = static_cast<double>(of.fileSize)}));
+        auto named = std::make_shared<OpenFile>(**opened);
+        named->remote = of.file;
+        reply(FilePtr(std::move(named)));
+    };
+    const auto& present = session.job();
+    if (session.file() && present && present->file == of.file && session.file()->index->size == of.fileSize)
+        return check(session.file());
+    QString local = of.localCopy;
+    if (local.isEmpty() || !QFileInfo::exists(local))
+        local = session.files().localCopy(session.profile().id, of.file, of.fileSize);
+    if (!local.isEmpty())
+        session.files().openLocal(local, session.dialect(), attempt.get(), check);
+    else if (session.driver().linkState() == link::LinkState::Connected)
+        session.files().fetch(session.profile().id, session.driver(), of.file, session.dialect(), attempt.get(), check);
+    else
+        check(fail(ErrorCode::FileMissing, {}, of.file.toStdString()));
+}
+
+void ResumeFlow::Private::haveStored(Stored stored)
+{
+    evidence.job = *job;
+    evidence.samples = stored.samples;
+    evidence.events = stored.events;
+    readFile(*job, [this, stored = std::move(stored)](const Result<FilePtr>& opened) {
+        if (opened)
+            haveFile(stored, *opened);
+        else
+            broken(opened.error());
+    });
+}
+
+void ResumeFlow::Private::haveFile(const Stored& stored, const FilePtr& opened)
+{
+    file = opened;
+    job->localCopy = opened->path;
+    samples = std::make_shared<std::vector<Sample>>(stored.samples);
+    pointRead = [this, stored](const Result<std::optional<recovery::ResumePoint>>& point) {
+        if (!point)
+            return broken(point.error());
+        if (*point && stored.root.id != job->id && stored.root.file != job->file)
+            mapToOriginal(stored, **point);
+        else
+            askPrinter(); // the file that was printed is an original, or all that is left of one
+    };
+    reading.start([opened](JobControl&) { return recovery::readResumePoint(*opened->source); });
+}
+
+void ResumeFlow::Private::mapToOriginal(const Stored& stored, const recovery::ResumePoint& point)
+{
+    readFile(stored.root, [this, point, printed = stored.samples](const Result<FilePtr>& original) {
+        if (!original)
+            return broken(original.error());
+        file = *original;
+        samples = std::make_shared<std::vector<Sample>>(onOriginal(printed, point, *file));
+        askPrinter();
+    });
+}
+
+void ResumeFlow::Private::askPrinter()
+{
+    evidence.host = session.host();
+    if (session.driver().linkState() != link::LinkState::Connected)
+        return weigh();
+    session.driver().readStatus(attempt.get(), [this](const Result<Sample>& now) {
+        if (now)
+            evidence.now = *now;
+        askHistory();
+    });
+}
+
+void ResumeFlow::Private::askHistory()
+{
+    session.driver().history(historyCount, attempt.get(), [this](const Result<std::vector<link::RemoteJob>>& jobs) {
+        for (const link::RemoteJob& one : jobs ? *jobs : std::vector<link::RemoteJob>()) {
+            const bool same = job->remoteId.isEmpty() ? one.file == job->file : one.id == job->remoteId;
+            if (same && !evidence.remote) // newest first
+                evidence.remote = one;
+        }
+        weigh();
+    });
+}
+
+void ResumeFlow::Private::weigh()
+{
+    causes = weighCauses(evidence);
+    statements.cause = likeliestCause(causes);
+    startAnalysis();
+}
+
+void ResumeFlow::Private::startAnalysis()
+{
+    analysing.start([from = file, seen = samples, cause = statements.cause](JobControl&) { return analyse(*from, *seen, cause); });
+}
+
+void ResumeFlow::Private::haveAnalysis()
+{
+    const auto& outcome = *analysing.outcome();
+    if (!outcome && outcome.error().code != ErrorCode::BadValue)
+        return broken(outcome.error());
+    // Without any position of the recorder there is no stop interval; every line can still be chosen.
+    stop = outcome ? outcome->stop : std::nullopt;
+    candidates = outcome ? outcome->candidates : std::vector<ResumeCandidate>();
+    setBusy(-1);
+    emit q->analysed();
+    emit q->candidatesChanged();
+    if (chosen && personChose)
+        startChoice(chosen->byte, std::nullopt);
+    else if (!candidates.empty())
+        startChoice(candidates.front().byte, std::nullopt);
+}
+
+bool ResumeFlow::isBusy() const
+{
+    return d->busy > 0;
+}
+
+const std::optional<PrintJob>& ResumeFlow::job() const
+{
+    return d->job;
+}
+
+std::shared_ptr<const OpenFile> ResumeFlow::file() const
+{
+    return d->file;
+}
+
+const std::vector<CauseEvidence>& ResumeFlow::causes() const
+{
+    return d->causes;
+}
+
+const std::optional<StopInterval>& ResumeFlow::stop() const
+{
+    return d->stop;
+}
+
+const std::vector<ResumeCandidate>& ResumeFlow::candidates() const
+{
+    return d->candidates;
+}
+
+// ---- choosing ----------------------------------------------------------------------------------------------------
+
+void ResumeFlow::setStatements(const Statements& statements)
+{
+    const bool newCause = statements.cause != d->statements.cause;
+    d->statements = statements;
+    d->changedPlan();
+    if (!d->file)
+        return;
+    if (newCause) {
+        d->setBusy(+1);
+        d->startAnalysis();
+    } else {
+        replan();
+    }
+}
+
+const Statements& ResumeFlow::statements() const
+{
+    return d->statements;
+}
+
+void ResumeFlow::choose(ByteOffset byte)
+{
+    if (!d->file) {
+        emit failed(Error{.code = ErrorCode::FileMissing});
+        return;
+    }
+    d->personChose = true;
+    d->startChoice(byte, std::nullopt);
+}
+
+void ResumeFlow::chooseSnapshot(const Snapshot& snapshot)
+{
+    if (!d->file) {
+        emit failed(Error{.code = ErrorCode::FileMissing});
+        return;
+    }
+    d->personChose = true;
+    d->startChoice(snapshot.byte, snapshot);
+}
+
+void ResumeFlow::Private::startChoice(ByteOffset byte, const std::optional<Snapshot>& given)
+{
+    changedPlan();
+    if (!choosing.isRunning())
+        setBusy(+1);
+    choosing.start([from = file, seen = samples, around = stop, byte, given](JobControl&) {
+        return makeChoice(*from, *seen, around, byte, given);
+    });
+}
+
+void ResumeFlow::Private::haveChoice()
+{
+    setBusy(-1);
+    const auto& outcome = *choosing.outcome();
+    if (!outcome) {
+        emit q->failed(outcome.error());
+        return;
+    }
+    chosen = outcome->candidate;
+    snapshot = outcome->snapshot;
+    for (const auto& [key, edit] : edits) // a confirmed temperature holds for every line of the file
+        (void)recovery::edit(*snapshot, key, edit.value, edit.reason);
+    emit q->chosenChanged();
+    q->replan();
+}
+
+const std::optional<ResumeCandidate>& ResumeFlow::chosen() const
+{
+    return d->chosen;
+}
+
+const std::optional<Snapshot>& ResumeFlow::snapshot() const
+{
+    return d->snapshot;
+}
+
+Result<> ResumeFlow::editField(const QString& key, const QString& value, const QString& reason)
+{
+    if (!d->snapshot)
+        return fail(Error{.code = ErrorCode::UnknownState, .field = key.toStdString()});
+    const Edit edit{value.toStdString(), reason.toStdString()};
+    if (const Result<> done = recovery::edit(*d->snapshot, key.toStdString(), edit.value, edit.reason); !done)
+        return done;
+    if (isHeatKey(key.toStdString()))
+        d->edits[key.toStdString()] = edit;
+    emit chosenChanged();
+    replan();
+    return {};
+}
+
+void ResumeFlow::setZMethod(recovery::ZMethod method)
+{
+    d->zMethod = method;
+    replan();
+}
+
+recovery::ZMethod ResumeFlow::zMethod() const
+{
+    return d->zMethod;
+}
+
+void ResumeFlow::setOwnLines(const std::map<std::string, std::vector<std::string>>& lines)
+{
+    d->ownLines = lines;
+    replan();
+}
+
+void ResumeFlow::setWay(run::Way way)
+{
+    if (d->way == way)
+        return;
+    d->way = way;
+    d->changedPlan();
+    emit runStateChanged();
+}
+
+run::Way ResumeFlow::way() const
+{
+    return d->way;
+}
+
+// ---- plan and gate -----------------------------------------------------------------------------------------------
+
+bool ResumeFlow::Private::isArmed() const
+{
+    return run && run->isArmed();
+}
+
+/// What was armed is not what would be sent any more.
+void ResumeFlow::Private::changedPlan()
+{
+    arming = false;
+    if (isArmed())
+        q->disarm();
+}
+
+void ResumeFlow::replan()
+{
+    d->changedPlan();
+    d->startPlan();
+}
+
+void ResumeFlow::Private::startPlan()
+{
+    if (!snapshot || !file)
+        return;
+    const quint64 request = ++planRequest;
+    PlanQuestion question;
+    question.file = file;
+    question.minutesSinceStop = job->endTime ? std::optional((session.now() - *job->endTime) / 60) : std::nullopt;
+    question.partStuck = statements.partStuck;
+    question.nothingMoved = statements.nothingMoved;
+    gatherFacts(session, question, attempt.get(), [this, request](const PlanFacts& facts) {
+        if (request == planRequest)
+            makePlan(facts);
+    });
+}
+
+void ResumeFlow::Private::makePlan(const PlanFacts& facts)
+{
+    recovery::PlanOptions options;
+    options.zMethod = zMethod;
+    options.contact = statements.contact;
+    options.declaredZ = statements.declaredZ;
+    options.ownLines = ownLines;
+    options.nozzleNow = facts.nozzleNow;
+    if (!planning.isRunning())
+        setBusy(+1);
+    planning.start([from = file, point = *snapshot, facts, options](JobControl&) { return planWith(*from, point, facts, options); });
+}
+
+void ResumeFlow::Private::havePlan()
+{
+    setBusy(-1);
+    const auto& outcome = *planning.outcome();
+    plan = outcome ? outcome->plan : std::nullopt;
+    planError = outcome ? outcome->error : std::optional(outcome.error());
+    gate = outcome ? outcome->gate : std::vector<recovery::GateCheck>();
+    emit q->planned();
+    if (std::exchange(arming, false))
+        armed();
+}
+
+const std::optional<recovery::Plan>& ResumeFlow::plan() const
+{
+    return d->plan;
+}
+
+const std::optional<Error>& ResumeFlow::planError() const
+{
+    return d->planError;
+}
+
+const std::vector<recovery::GateCheck>& ResumeFlow::gate() const
+{
+    return d->gate;
+}
+
+bool ResumeFlow::gateIsOpen() const
+{
+    return d->plan && recovery::isOpen(d->gate);
+}
+
+QString ResumeFlow::planText() const
+{
+    return d->plan ? QString::fromStdString(recovery::preambleText(*d->plan)) : QString();
+}
+
+void ResumeFlow::savePlan(const QString& path)
+{
+    if (!d->plan) {
+        emit failed(d->planError.value_or(Error{.code = ErrorCode::UnknownState}));
+        return;
+    }
+    if (!d->saving.isRunning())
+        d->setBusy(+1);
+    d->saving.start([from = d->file, what = *d->plan, path](JobControl& control) -> Result<QString> {
+        const auto written = writeTo(*from, what, path, control);
+        if (!written)
+            return fail(written.error());
+        return path;
+    });
+}
+
+// ---- arm and run -------------------------------------------------------------------------------------------------
+
+void ResumeFlow::arm()
+{
+    if (!d->snapshot || d->isArmed() || (d->run && d->run->isUnderWay()))
+        return;
+    d->arming = true;
+    d->startPlan(); // fresh facts: minutes may have gone by since the gate was shown
+}
+
+void ResumeFlow::Private::armed()
+{
+    if (!plan)
+        return broken(planError.value_or(Error{.code = ErrorCode::UnknownState}));
+    if (!q->gateIsOpen()) {
+        std::string ids;
+        for (const recovery::GateCheck& check : gate) {
+            if (check.severity == recovery::Severity::Block && !check.passed)
+                ids += (ids.empty() ? "" : ", ") + check.id;
+        }
+        return broken(Error{.code = ErrorCode::GateBlocked, .detail = ids});
+    }
+    const bool there = uploaded && uploaded->preamble == recovery::preambleText(*plan);
+    if (way == run::Way::ZeroCopy || there)
+        makeRun();
+    else
+        write();
+}
+
+QString ResumeFlow::Private::resumeName() const
+{
+    const QString folder = file->remote.contains(u'/') ? file->remote.section(u'/', 0, -2) + u'/' : QString();
+    const std::string base = file->remote.section(u'/', -1).toStdString();
+    const std::size_t layer = chosen ? chosen->layer : snapshot->layer.value_or(0);
+    return folder + QString::fromStdString(recovery::resumeFileName(base, layer, plan->snapshot.byte));
+}
+
+void ResumeFlow::Private::write()
+{
+    setBusy(+1);
+    writing.start([from = file, what = *plan](JobControl& control) { return writeTemporary(*from, what, control); });
+}
+
+void ResumeFlow::Private::upload(const QString& local, std::uint64_t size, const Uploaded& as, int copy)
+{
+    const QString remote = withSuffix(as.remote, copy);
+    setBusy(+1);
+    session.journalled(u"upload"_s, u"gcodes/"_s + remote, 0, attempt.get(), [=, this](const Result<Session::Outcome>& written) {
+        if (!written)
+            return broken(written.error());
+        const auto percent = [this](qint64 sent, qint64 total) {
+            emit q->busyChanged(true, total > 0 ? static_cast<double>(sent) / static_cast<double>(total) : 0.0);
+        };
+        session.driver().upload(
+            local, u"gcodes"_s, remote, false, percent, attempt.get(), [=, this, done = *written](const Result<link::RemoteFile>& result) {
+                done(Session::outcomeText(result.map([](const link::RemoteFile&) {})));
+                setBusy(-1);
+                const bool taken = !result && result.error().code == ErrorCode::FileExists;
+                if (taken && copy < mostCopies) // never replaced: the next free name
+                    return upload(local, size, as, std::max(2, copy + 1));
+                if (!result)
+                    return broken(result.error());
+                if (result->size != 0 && result->size != size)
+                    return broken(Error{.code = ErrorCode::FileChanged, .file = remote.toStdString(),
+                                        .measured = static_cast<double>(result->size), .limit = static_cast<double>(size)});
+                uploaded = as;
+                uploaded->remote = remote;
+                makeRun();
+            });
+    });
+}
+
+void ResumeFlow::Private::makeRun()
+{
+    ResumeRun::Setup setup;
+    setup.plan = *plan;
+    setup.way = way;
+    setup.startFile = way == run::Way::NewFile ? uploaded->remote : file->remote;
+    if (way == run::Way::NewFile)
+        setup.stepBegins = uploaded->begins;
+    setup.said.originalFile = file->remote;
+    setup.said.resumeFile = way == run::Way::NewFile ? uploaded->remote : QString();
+    setup.said.byte = plan->snapshot.byte;
+    if (chosen) {
+        setup.said.printedTwiceMm = chosen->printedTwiceMm;
+        setup.said.leftOpenMm = chosen->leftOpenMm;
+    }
+    setup.said.startedAt = session.now();
+    report.reset();
+    run = std::make_unique<ResumeRun>(session, std::move(setup), nullptr);
+    QObject::connect(run.get(), &ResumeRun::changed, q, &ResumeFlow::runStateChanged);
+    QObject::connect(run.get(), &ResumeRun::failed, q, &ResumeFlow::failed);
+    QObject::connect(run.get(), &ResumeRun::ended, q, [this] {
+        report = run->report();
+        emit q->finished();
+    });
+    run->feed(run::Arm{way});
+}
+
+void ResumeFlow::launch()
+{
+    if (!d->isArmed())
+        return;
+    d->session.releaseBed();
+    d->session.recorder().expectResume(*d->job, d->plan->snapshot.byte);
+    d->run->feed(run::Launch{});
+}
+
+void ResumeFlow::disarm()
+{
+    d->arming = false;
+    if (d->run)
+        d->run->feed(run::Disarm{});
+}
+
+void ResumeFlow::stopAfterStep()
+{
+    if (d->run)
+        d->run->feed(run::StopAfterStep{});
+}
+
+void ResumeFlow::stopAndLift()
+{
+    if (d->run)
+        d->run->feed(run::StopAndLift{});
+}
+
+void ResumeFlow::emergencyStop()
+{
+    if (d->run && d->run->isUnderWay())
+        d->run->feed(run::EmergencyStop{});
+    else
+        d->session.emergencyStop();
+}
+
+const run::State& ResumeFlow::runState() const
+{
+    return d->run ? d->run->state() : d->idle;
+}
+
+int ResumeFlow::currentStep() const
+{
+    return d->run ? d->run->currentStep() : -1;
+}
+
+const std::optional<ResumeReport>& ResumeFlow::report() const
+{
+    return d->report;
+}
+
+} // namespace kintsugi::app

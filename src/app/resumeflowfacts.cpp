@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "resumeflowfacts.h"
+
+#include <QJsonObject>
+
+namespace kintsugi::app {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+std::optional<double> number(const QJsonObject& section, QLatin1String key)
+{
+    const QJsonValue value = section.value(key);
+    return value.isDouble() ? std::optional(value.toDouble()) : std::nullopt;
+}
+
+/// One question after the other; each answer is laid down before the next is asked.
+class Gathering final : public QObject
+{
+public:
+    Gathering(Session& session, PlanQuestion question, QObject* context, std::function<void(const PlanFacts&)> reply)
+        : QObject(context), m_session(session), m_question(std::move(question)), m_reply(std::move(reply))
+    {
+        m_facts.printer = session.profile().facts;
+        m_facts.gate.minutesSinceStop = m_question.minutesSinceStop;
+        m_facts.gate.partStuckConfirmed = m_question.partStuck;
+        m_facts.gate.headUntouchedConfirmed = m_question.nothingMoved;
+    }
+    void start()
+    {
+        if (m_session.driver().linkState() != link::LinkState::Connected)
+            return end();
+        if (const QString& version = m_session.host().softwareVersion; !version.isEmpty())
+            m_facts.gate.softwareVersion = version.toStdString();
+        m_session.driver().readStatus(this, [this](const Result<recovery::Sample>& now) {
+            if (now) {
+                m_facts.gate.now = *now;
+                const auto nozzle = now->heaters.find(now->activeExtruder.empty() ? "extruder" : now->activeExtruder);
+                if (nozzle != now->heaters.end())
+                    m_facts.nozzleNow = nozzle->second.temperature;
+            }
+            askFolder();
+        });
+    }
+
+private:
+    /// The folder tells size and the plugin's leftover in one answer.
+    void askFolder()
+    {
+        const QString& remote = m_question.file->remote;
+        const QString folder = remote.contains(u'/') ? u"gcodes/"_s + remote.section(u'/', 0, -2) : u"gcodes"_s;
+        m_session.driver().listFolder(folder, this, [this, remote](const Result<std::vector<link::RemoteFile>>& files) {
+            if (files) {
+                m_facts.gate.plrLeftover = false;
+                m_facts.gate.fileOnPrinter = recovery::FileIdentity{}; // nothing under that name, unless it is found now
+                for (const link::RemoteFile& file : *files) {
+                    if (file.path == remote)
+                        m_facts.gate.fileOnPrinter = recovery::FileIdentity{remote.toStdString(), file.size, std::nullopt};
+                    if (file.path == remote + u".plr"_s) {
+                        m_facts.gate.plrLeftover = true;
+                        m_facts.gate.plrLeftoverSize = file.size;
+                    }
+                }
+            }
+            askSettings();
+        });
+    }
+    void askSettings()
+    {
+        m_session.driver().readSettings(this, [this](const Result<QJsonObject>& settings) {
+            if (settings)
+                applySettings(m_facts, *settings);
+            end();
+        });
+    }
+    void end()
+    {
+        deleteLater();
+        m_reply(m_facts);
+    }
+
+    Session& m_session;
+    PlanQuestion m_question;
+    PlanFacts m_facts;
+    std::function<void(const PlanFacts&)> m_reply;
+};
+
+} // namespace
+
+void applySettings(PlanFacts& facts, const QJsonObject& settings)
+{
+    const std::array<QLatin1String, 3> axes{"stepper_x"_L1, "stepper_y"_L1, "stepper_z"_L1};
+    for (std::size_t i = 0; i < axes.size(); ++i) {
+        const QJsonObject section = settings.value(axes[i]).toObject();
+        if (const auto minimum = number(section, "position_min"_L1))
+            facts.printer.minimum[i] = *minimum;
+        if (const auto maximum = number(section, "position_max"_L1))
+            facts.printer.maximum[i] = *maximum;
+    }
+    if (settings.contains("stepper_z"_L1))
+        facts.printer.fourZ = settings.contains("stepper_z3"_L1);
+    facts.gate.idleTimeout = number(settings.value("idle_timeout"_L1).toObject(), "timeout"_L1);
+
+    std::vector<std::string> macros;
+    const auto take = [&](QLatin1String section, QLatin1String key) {
+        if (settings.contains(section))
+            macros.push_back(settings.value(section).toObject().value(key).toString(section).toStdString());
+    };
+    take("homing_override"_L1, "gcode"_L1);
+    take("gcode_macro g28"_L1, "gcode"_L1);
+    take("gcode_macro G28"_L1, "gcode"_L1);
+    take("safe_z_home"_L1, "home_xy_position"_L1);
+    facts.printer.homeXyIsPlain = macros.empty();
+    facts.gate.macrosHomingZ = std::move(macros);
+}
+
+void gatherFacts(Session& session, const PlanQuestion& question, QObject* context, std::function<void(const PlanFacts&)> reply)
+{
+    auto* gathering = new Gathering(session, question, context, std::move(reply));
+    gathering->start();
+}
+
+} // namespace kintsugi::app

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "resumeflowrun.h"
+
+#include <QDateTime>
+
+#include "errortext.h"
+
+namespace kintsugi::app {
+
+using namespace Qt::StringLiterals;
+namespace run = recovery::run;
+
+namespace {
+
+template <class... Ts>
+struct overloaded : Ts... { using Ts::operator()...; };
+template <class... Ts>
+overloaded(Ts...) -> overloaded<Ts...>;
+
+constexpr double liftMm = 10; // of stop-and-lift
+
+Error hostDown(const link::HostInfo& host)
+{
+    return Error{.code = ErrorCode::KlippyNotReady, .detail = host.stateMessage.toStdString()};
+}
+
+bool isDown(link::HostState state)
+{
+    return state == link::HostState::Shutdown || state == link::HostState::Error || state == link::HostState::Disconnected;
+}
+
+QString scriptOf(const recovery::PlanStep& step)
+{
+    QStringList lines;
+    for (const std::string& line : step.gcode)
+        lines << QString::fromStdString(line);
+    return lines.join(u'\n');
+}
+
+} // namespace
+
+ResumeRun::ResumeRun(Session& session, Setup setup, QObject* parent) : QObject(parent), m_session(session), m_setup(std::move(setup))
+{
+    m_report = m_setup.said;
+    link::Driver* driver = &session.driver();
+    connect(driver, &link::Driver::linkChanged, this, [this](link::LinkState state) {
+        if (state == link::LinkState::Connected) {
+            if (m_wantsState)
+                readState();
+        } else if (isUnderWay() || isArmed()) {
+            feed(run::LinkDropped{m_session.lastError().value_or(Error{.code = ErrorCode::Disconnected})});
+        }
+    });
+    connect(driver, &link::Driver::hostChanged, this, [this](const link::HostInfo& host) {
+        if (m_session.driver().linkState() != link::LinkState::Connected)
+            return;
+        if ((isUnderWay() || isArmed()) && isDown(host.state))
+            feed(run::HostDown{hostDown(host)});
+        else if (m_wantsState && host.state == link::HostState::Ready)
+            readState();
+    });
+    connect(driver, &link::Driver::sampled, this, &ResumeRun::look);
+}
+
+bool ResumeRun::isUnderWay() const
+{
+    return std::holds_alternative<run::Running>(m_state) || std::holds_alternative<run::Starting>(m_state)
+        || std::holds_alternative<run::Printing>(m_state);
+}
+
+bool ResumeRun::isArmed() const
+{
+    return std::holds_alternative<run::Armed>(m_state);
+}
+
+std::size_t ResumeRun::sentSteps() const
+{
+    if (m_setup.way == run::Way::NewFile)
+        return 0; // they are in the file
+    const auto& steps = m_setup.plan.steps;
+    const auto tail = std::find_if(steps.begin(), steps.end(),
+                                   [](const recovery::PlanStep& step) { return step.kind == recovery::StepKind::Continue; });
+    return static_cast<std::size_t>(tail - steps.begin());
+}
+
+void ResumeRun::feed(const run::Event& event)
+{
+    m_events.push_back(event);
+    if (std::exchange(m_taking, true))
+        return; // an action answered at once: after the present event
+    while (!m_events.empty()) {
+        const run::Event next = std::move(m_events.front());
+        m_events.pop_front();
+        take(next);
+    }
+    m_taking = false;
+    emit changed();
+}
+
+void ResumeRun::take(const run::Event& event)
+{
+    if (const auto* end = std::get_if<run::PrintEnded>(&event)) {
+        m_report.completed = end->completed;
+        m_report.endState = QString::fromStdString(end->state);
+    }
+    const bool failedBefore = std::holds_alternative<run::Failed>(m_state);
+    run::Step next = run::step(m_state, event, sentSteps());
+    m_state = std::move(next.state);
+    if (const auto* broken = std::get_if<run::Failed>(&m_state); broken && !failedBefore) {
+        m_report.endState = errorText(broken->error).what;
+        note(tr("Failed: %1").arg(errorText(broken->error).full()));
+        emit failed(broken->error);
+    }
+    for (const run::Action& action : next.actions)
+        act(action);
+}
+
+void ResumeRun::act(const run::Action& action)
+{
+    std::visit(overloaded{
+                   [this](const run::SendStep& send) { sendStep(send.step); },
+                   [this](const run::StartTail&) { startTail(); },
+                   [this](const run::LiftAndHold&) { liftAndHold(); },
+                   [this](const run::SendEmergencyStop&) {
+                       note(tr("Emergency stop"));
+                       m_session.emergencyStop();
+                   },
+                   [this](const run::ReadState&) { readState(); },
+                   [this](const run::WriteReport&) { writeReport(); },
+               },
+               action);
+}
+
+run::Event ResumeRun::problem(std::size_t step, const Error& error) const
+{
+    if (error.code == ErrorCode::Disconnected || error.code == ErrorCode::Timeout)
+        return run::LinkDropped{error};
+    if (error.code == ErrorCode::KlippyNotReady)
+        return run::HostDown{error};
+    return run::StepFailed{step, error};
+}
+
+// ---- steps -------------------------------------------------------------------------------------------------------
+
+void ResumeRun::sendStep(std::size_t step)
+{
+    const recovery::PlanStep& planned = m_setup.plan.steps[step];
+    setCurrentStep(static_cast<int>(step));
+    if (planned.gcode.empty())
+        return feed(run::StepDone{step});
+    const QString script = scriptOf(planned);
+    m_session.journalled(u"script"_s, script, planned.n, this, [this, step, script](const Result<Session::Outcome>& written) {
+        if (!written)
+            return feed(run::StepFailed{step, written.error()});
+        const auto* running = std::get_if<run::Running>(&m_state);
+        if (!running || running->step != step) // stopped while the journal was written
+            return (*written)(tr("not sent"));
+        m_session.driver().runScript(script, this, [this, step, done = *written](const Result<link::ScriptResult>& result) {
+            done(Session::outcomeText(result));
+            stepAnswered(step, result);
+        });
+    });
+}
+
+void ResumeRun::stepAnswered(std::size_t step, const Result<link::ScriptResult>& result)
+{
+    if (!result)
+        return feed(problem(step, result.error()));
+    if (!result->hostReadyAfter) // "ok" alone proves nothing: an emergency stop ends a script with it
+        return feed(run::HostDown{hostDown(m_session.host())});
+    if (!result->unknownCommands.isEmpty())
+        return feed(run::StepFailed{step, Error{.code = ErrorCode::Refused,
+                                                .detail = "Unknown command: " + result->unknownCommands.join(u", "_s).toStdString()}});
+    feed(run::StepDone{step});
+}
+
+void ResumeRun::startTail()
+{
+    const ByteOffset byte = m_setup.plan.snapshot.byte;
+    const bool newFile = m_setup.way == run::Way::NewFile;
+    const QString what = newFile ? m_setup.startFile : tr("%1 from byte %2").arg(m_setup.startFile, QString::number(byte));
+    note(tr("Start %1").arg(what));
+    if (!newFile)
+        setCurrentStep(static_cast<int>(sentSteps()));
+    m_session.journalled(newFile ? u"start"_s : u"start-at"_s, what, newFile ? 0 : static_cast<int>(sentSteps()) + 1, this,
+                         [this, newFile, byte](const Result<Session::Outcome>& written) {
+                             if (!written)
+                                 return feed(run::StepFailed{sentSteps(), written.error()});
+                             if (!std::holds_alternative<run::Starting>(m_state))
+                                 return (*written)(tr("not sent"));
+                             m_tailSent = true;
+                             const auto reply = [this, done = *written](const Result<>& result) {
+                                 done(Session::outcomeText(result));
+                                 tailAnswered(result);
+                             };
+                             if (newFile)
+                                 m_session.driver().startPrint(m_setup.startFile, this, reply);
+                             else
+                                 m_session.driver().startPrintAt(m_setup.startFile, byte, this, reply);
+                         });
+}
+
+void ResumeRun::tailAnswered(const Result<>& result)
+{
+    if (!result)
+        return feed(problem(sentSteps(), result.error()));
+    m_tailAcknowledged = true;
+    if (m_setup.way == run::Way::ZeroCopy)
+        setCurrentStep(static_cast<int>(m_setup.plan.steps.size()));
+    confirmEnd(); // the next merged sample may still be of the time before
+}
+
+// ---- the print ---------------------------------------------------------------------------------------------------
+
+void ResumeRun::look(const recovery::Sample& sample)
+{
+    if (!m_tailAcknowledged || !isUnderWay() || QString::fromStdString(sample.file) != m_setup.startFile)
+        return;
+    follow(sample);
+    if (sample.printState == "printing") {
+        if (std::holds_alternative<run::Starting>(m_state))
+            feed(run::PrintSeen{});
+    } else if (sample.printState != "paused" && !sample.printState.empty()) {
+        confirmEnd(); // asked for anew: what is merged may be older than the start
+    }
+}
+
+void ResumeRun::confirmEnd()
+{
+    if (std::exchange(m_confirming, true))
+        return;
+    m_session.driver().readStatus(this, [this](const Result<recovery::Sample>& now) {
+        m_confirming = false;
+        if (now && isUnderWay())
+            judge(*now, false);
+    });
+}
+
+void ResumeRun::judge(const recovery::Sample& sample, bool afterDrop)
+{
+    const bool ours = QString::fromStdString(sample.file) == m_setup.startFile;
+    const bool seen = std::holds_alternative<run::Printing>(m_state);
+    if (!ours && !seen && !afterDrop)
+        return; // not started yet
+    if (ours)
+        follow(sample);
+    const std::string& state = sample.printState;
+    if (state == "printing" || state == "paused") {
+        if (ours)
+            feed(run::PrintSeen{});
+    } else if (state == "complete" && ours) {
+        if (!seen)
+            feed(run::PrintSeen{});
+        feed(run::PrintEnded{true, state});
+    } else if (state == "cancelled" || state == "error") {
+        feed(run::PrintEnded{false, state});
+    } else if (state == "standby" && (seen || afterDrop)) {
+        feed(run::PrintEnded{false, state}); // the file was put away: nobody can tell how it ended
+    }
+}
+
+void ResumeRun::follow(const recovery::Sample& sample)
+{
+    if (m_setup.way != run::Way::NewFile || !sample.filePosition || m_setup.stepBegins.empty())
+        return;
+    const auto& begins = m_setup.stepBegins;
+    const auto after = std::upper_bound(begins.begin(), begins.end(), *sample.filePosition);
+    setCurrentStep(std::max(m_currentStep, static_cast<int>(after - begins.begin()) - 1));
+}
+
+void ResumeRun::setCurrentStep(int step)
+{
+    const auto& steps = m_setup.plan.steps;
+    for (int i = m_currentStep + 1; i <= step && i < static_cast<int>(steps.size()); ++i) {
+        const recovery::PlanStep& one = steps[static_cast<std::size_t>(i)];
+        note(tr("Step %1: %2").arg(QString::number(one.n), text(one.title)));
+    }
+    if (std::exchange(m_currentStep, step) != step)
+        emit changed();
+}
+
+// ---- stopping ----------------------------------------------------------------------------------------------------
+
+void ResumeRun::liftAndHold()
+{
+    note(tr("Stop, lift, keep the bed"));
+    if (!m_tailSent)
+        return lift();
+    m_session.journalled(u"pause"_s, u"PAUSE"_s, 0, this, [this](const Result<Session::Outcome>& written) {
+        if (!written) {
+            emit failed(written.error());
+            return;
+        }
+        m_session.driver().pausePrint(this, [this, done = *written](const Result<>& result) {
+            done(Session::outcomeText(result));
+            if (result)
+                lift();
+            else
+                emit failed(result.error());
+        });
+    });
+}
+
+void ResumeRun::lift()
+{
+    m_session.driver().readStatus(this, [this](const Result<recovery::Sample>& now) {
+        if (!now) {
+            emit failed(now.error());
+            return;
+        }
+        QStringList lines;
+        const double top = m_session.profile().facts.maximum[2];
+        const double z = now->toolheadPosition ? (*now->toolheadPosition)[2] : top;
+        const double up = std::clamp(top - z, 0.0, liftMm);
+        if (now->homedAxes.find('z') != std::string::npos && up > 0)
+            lines << u"SAVE_GCODE_STATE NAME=KINTSUGI_LIFT"_s << u"G91"_s << u"G1 Z%1 F600"_s.arg(up, 0, 'f', 2)
+                  << u"RESTORE_GCODE_STATE NAME=KINTSUGI_LIFT"_s;
+        else
+            note(tr("Not lifted: the printer does not know where Z is, or there is no room"));
+        lines << u"M104 S0"_s;
+        if (const auto& bed = m_setup.plan.snapshot.state.bed)
+            lines << u"M140 S%1"_s.arg(*bed, 0, 'f', 1);
+        m_session.send(u"lift"_s, lines.join(u'\n'), this, [this](const Result<link::ScriptResult>& result) {
+            if (!result)
+                emit failed(result.error());
+        });
+    });
+}
+
+void ResumeRun::readState()
+{
+    m_wantsState = true;
+    if (m_session.driver().linkState() != link::LinkState::Connected)
+        return; // again when it is
+    m_session.driver().readStatus(this, [this](const Result<recovery::Sample>& now) {
+        if (!now)
+            return;
+        m_wantsState = false;
+        judge(*now, true);
+    });
+}
+
+// ---- the report --------------------------------------------------------------------------------------------------
+
+void ResumeRun::note(const QString& what)
+{
+    const auto time = QDateTime::fromMSecsSinceEpoch(static_cast<qint64>(m_session.now() * 1000));
+    m_report.done.push_back(time.toString(u"HH:mm:ss"_s) + u"  "_s + what);
+}
+
+void ResumeRun::writeReport()
+{
+    m_report.finishedAt = m_session.now();
+    const QString what = m_report.completed ? tr("Resume finished: the print is complete.")
+                                            : tr("Resume ended: %1").arg(m_report.endState);
+    note(what);
+    const Event event{m_report.finishedAt, u"note"_s, what};
+    const auto job = m_session.job();
+    m_session.archive().ask<void>(
+        this,
+        [printer = m_session.profile().id, id = job ? job->id : QString(), event](Store& store) { return store.addEvent(printer, id, event); },
+        [this](const Result<>& stored) {
+            if (!stored)
+                emit failed(stored.error());
+        });
+    emit ended();
+}
+
+} // namespace kintsugi::app

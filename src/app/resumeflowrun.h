@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <deque>
+
+#include <QObject>
+
+#include "resumeflow.h"
+
+namespace kintsugi::app {
+
+/// One run of an armed plan: executes what recovery::run::step() asks for and feeds it what happens.
+class ResumeRun final : public QObject
+{
+    Q_OBJECT
+public:
+    struct Setup {
+        recovery::Plan plan;
+        recovery::run::Way way = recovery::run::Way::NewFile;
+        QString startFile;                       ///< what is started: the resume file, or the original
+        std::vector<ByteOffset> stepBegins;      ///< new file: where each step begins in it, ascending; then the tail
+        ResumeReport said;                       ///< what was said before the start
+    };
+    ResumeRun(Session& session, Setup setup, QObject* parent);
+
+    void feed(const recovery::run::Event& event);
+    [[nodiscard]] const recovery::run::State& state() const { return m_state; }
+    [[nodiscard]] int currentStep() const { return m_currentStep; } ///< 0-based; -1 = none yet, size of the plan = tail reached
+    [[nodiscard]] const ResumeReport& report() const { return m_report; }
+    [[nodiscard]] bool isUnderWay() const;
+    [[nodiscard]] bool isArmed() const;
+
+signals:
+    void changed();
+    void ended();
+    void failed(const kintsugi::Error& error);
+
+private:
+    void take(const recovery::run::Event& event);
+    void act(const recovery::run::Action& action);
+    void sendStep(std::size_t step);
+    void stepAnswered(std::size_t step, const Result<link::ScriptResult>& result);
+    void startTail();
+    void tailAnswered(const Result<>& result);
+    void liftAndHold();
+    void lift();
+    void readState();
+    void look(const recovery::Sample& sample);
+    void confirmEnd();
+    void judge(const recovery::Sample& sample, bool afterDrop);
+    void follow(const recovery::Sample& sample);
+    void setCurrentStep(int step);
+    void note(const QString& what);
+    void writeReport();
+    [[nodiscard]] std::size_t sentSteps() const;
+    [[nodiscard]] recovery::run::Event problem(std::size_t step, const Error& error) const;
+
+    Session& m_session;
+    Setup m_setup;
+    recovery::run::State m_state;
+    ResumeReport m_report;
+    std::deque<recovery::run::Event> m_events;
+    int m_currentStep = -1;
+    bool m_taking = false, m_tailAcknowledged = false, m_tailSent = false, m_wantsState = false, m_confirming = false;
+};
+
+} // namespace kintsugi::app

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "resumeflowwork.h"
+
+#include <algorithm>
+
+namespace kintsugi::app {
+
+using namespace Qt::StringLiterals;
+using recovery::ResumeCandidate;
+using recovery::Sample;
+using recovery::Snapshot;
+using recovery::StopInterval;
+
+namespace {
+
+constexpr int lastSampleCount = 1200; // 5 min at 4 Hz
+
+/// The operator's settings stand in the newest sample that was taken while it printed.
+const Sample* settingsSample(const std::vector<Sample>& samples)
+{
+    for (auto it = samples.rbegin(); it != samples.rend(); ++it) {
+        if (it->printState == "printing" && it->filePosition)
+            return &*it;
+    }
+    return samples.empty() ? nullptr : &samples.back();
+}
+
+} // namespace
+
+Result<Stored> readStored(Store& store, const PrintJob& job)
+{
+    Stored stored;
+    auto samples = store.lastSamples(job.id, lastSampleCount);
+    if (!samples)
+        return fail(samples.error());
+    auto events = store.events(job.id);
+    if (!events)
+        return fail(events.error());
+    const auto jobs = store.jobs(job.printer, 500);
+    if (!jobs)
+        return fail(jobs.error());
+    stored.samples = std::move(*samples);
+    stored.events = std::move(*events);
+    stored.root = job;
+    for (std::size_t turns = 0; turns < jobs->size() && !stored.root.resumedFrom.isEmpty(); ++turns) {
+        const auto parent = std::find_if(jobs->begin(), jobs->end(),
+                                         [&](const PrintJob& other) { return other.id == stored.root.resumedFrom; });
+        if (parent == jobs->end())
+            break;
+        stored.root = *parent;
+    }
+    return stored;
+}
+
+std::vector<Sample> onOriginal(std::vector<Sample> samples, const recovery::ResumePoint& point, const OpenFile& original)
+{
+    for (Sample& sample : samples) {
+        sample.file = original.remote.toStdString();
+        sample.fileSize = original.index->size;
+        if (!sample.filePosition)
+            continue;
+        const bool inTail = *sample.filePosition >= point.tailBegin;
+        if (!inTail)
+            sample.livePosition.reset(); // heating, homing, priming: no place on the original's path
+        sample.filePosition = inTail ? *sample.filePosition - point.tailBegin + point.original : point.original;
+    }
+    return samples;
+}
+
+Result<Analysis> analyse(const OpenFile& file, const std::vector<Sample>& samples, recovery::StopCause cause)
+{
+    Analysis analysis;
+    auto stop = recovery::stopInterval(*file.source, *file.index, samples, cause);
+    if (!stop)
+        return fail(stop.error());
+    auto found = recovery::candidates(*file.source, *file.index, *stop);
+    if (!found)
+        return fail(found.error());
+    std::stable_sort(found->begin(), found->end(),
+                     [](const ResumeCandidate& a, const ResumeCandidate& b) { return a.recommended > b.recommended; });
+    analysis.stop = std::move(*stop);
+    analysis.candidates = std::move(*found);
+    return analysis;
+}
+
+Result<Choice> makeChoice(const OpenFile& file, const std::vector<Sample>& samples, const std::optional<StopInterval>& stop, ByteOffset byte,
+                          const std::optional<Snapshot>& given)
+{
+    auto candidate = recovery::candidateAt(*file.source, *file.index, byte, stop ? &*stop : nullptr);
+    if (!candidate)
+        return fail(candidate.error());
+    const Sample* sample = settingsSample(samples);
+    auto snapshot = given  ? Result<Snapshot>(*given)
+        : sample ? recovery::snapshotFromSample(*file.source, *file.index, candidate->byte, *sample)
+                 : recovery::snapshotFromFile(*file.source, *file.index, candidate->byte);
+    if (!snapshot)
+        return fail(snapshot.error());
+    snapshot->file = {file.remote.toStdString(), file.index->size, file.index->xxh3};
+    if (stop) {
+        snapshot->earliest = stop->earliest;
+        snapshot->latest = stop->latest;
+    }
+    return Choice{std::move(*candidate), std::move(*snapshot)};
+}
+
+Result<Planned> planWith(const OpenFile& file, const Snapshot& snapshot, const PlanFacts& facts, const recovery::PlanOptions& options)
+{
+    Planned planned;
+    auto plan = recovery::planResume(*file.source, *file.index, snapshot, facts.printer, options);
+    if (!plan) {
+        planned.error = plan.error();
+        return planned;
+    }
+    planned.gate = recovery::runGate(*plan, *file.index, snapshot.file, facts.gate);
+    planned.plan = std::move(*plan);
+    return planned;
+}
+
+Result<recovery::ResumeFile> writeTo(const OpenFile& file, const recovery::Plan& plan, const QString& path, const JobControl& control)
+{
+    return recovery::writeResume(*file.source, *file.index, plan, path.toStdString(), [&control](double fraction) {
+        control.progress(fraction);
+        return !control.cancelled();
+    });
+}
+
+Result<Written> writeTemporary(const OpenFile& file, const recovery::Plan& plan, const JobControl& control)
+{
+    auto folder = std::make_shared<QTemporaryDir>();
+    if (!folder->isValid())
+        return fail(ErrorCode::WriteFailed, folder->errorString().toStdString(), folder->path().toStdString());
+    auto written = writeTo(file, plan, folder->filePath(u"resume.gcode"_s), control);
+    if (!written)
+        return fail(written.error());
+    return Written{std::move(*written), std::move(folder)};
+}
+
+std::vector<ByteOffset> stepBegins(const recovery::Plan& plan, std::uint64_t preambleBytes)
+{
+    const std::string preamble = recovery::preambleText(plan);
+    const std::string mark = recovery::resumePointLine(plan.snapshot.byte) + '\n';
+    const std::uint64_t head = preambleBytes - preamble.size() - mark.size();
+    std::vector<ByteOffset> begins;
+    std::size_t at = 0;
+    for (const recovery::PlanStep& step : plan.steps) {
+        at = preamble.find("; step " + std::to_string(step.n) + ":", at);
+        if (at == std::string::npos)
+            return {};
+        begins.push_back(head + at);
+    }
+    begins.push_back(preambleBytes);
+    return begins;
+}
+
+} // namespace kintsugi::app

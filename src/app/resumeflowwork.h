@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include <QTemporaryDir>
+
+#include "filecache.h"
+#include "recovery/resumewriter.h"
+#include "recovery/stopinterval.h"
+#include "resumeflowfacts.h"
+#include "store.h"
+
+/// What ResumeFlow lets the pool and the store's thread do. Pure: everything comes in as values and goes out as a Result.
+namespace kintsugi::app {
+
+using FilePtr = std::shared_ptr<const OpenFile>;
+using Samples = std::shared_ptr<const std::vector<recovery::Sample>>;
+
+struct Stored {
+    std::vector<recovery::Sample> samples;
+    std::vector<Event> events;
+    PrintJob root;              ///< the job of the original file
+};
+struct Analysis {
+    std::optional<recovery::StopInterval> stop;
+    std::vector<recovery::ResumeCandidate> candidates;
+};
+struct Choice {
+    recovery::ResumeCandidate candidate;
+    recovery::Snapshot snapshot;
+};
+struct Planned {
+    std::optional<recovery::Plan> plan;
+    std::optional<Error> error;
+    std::vector<recovery::GateCheck> gate;
+};
+struct Written {
+    recovery::ResumeFile file;
+    std::shared_ptr<QTemporaryDir> folder;
+};
+/// The job's samples and events, and the job at the root of its resumes.
+[[nodiscard]] Result<Stored> readStored(Store& store, const PrintJob& job);
+/// Samples of a resume file's print as if they were of the original.
+[[nodiscard]] std::vector<recovery::Sample> onOriginal(std::vector<recovery::Sample> samples, const recovery::ResumePoint& point,
+                                                       const OpenFile& original);
+/// Stop interval and candidates, the recommended one first. BadValue: no sample has a position.
+[[nodiscard]] Result<Analysis> analyse(const OpenFile& file, const std::vector<recovery::Sample>& samples, recovery::StopCause cause);
+/// The candidate and the snapshot of a byte; `given` is taken as it is.
+[[nodiscard]] Result<Choice> makeChoice(const OpenFile& file, const std::vector<recovery::Sample>& samples,
+                                        const std::optional<recovery::StopInterval>& stop, ByteOffset byte,
+                                        const std::optional<recovery::Snapshot>& given);
+[[nodiscard]] Result<Planned> planWith(const OpenFile& file, const recovery::Snapshot& snapshot, const PlanFacts& facts,
+                                       const recovery::PlanOptions& options);
+[[nodiscard]] Result<recovery::ResumeFile> writeTo(const OpenFile& file, const recovery::Plan& plan, const QString& path,
+                                                   const JobControl& control);
+[[nodiscard]] Result<Written> writeTemporary(const OpenFile& file, const recovery::Plan& plan, const JobControl& control);
+/// Where each step begins in the resume file, and the tail behind them.
+[[nodiscard]] std::vector<ByteOffset> stepBegins(const recovery::Plan& plan, std::uint64_t preambleBytes);
+
+} // namespace kintsugi::app
