@@ -201,7 +201,7 @@ void Klippy::Private::pump()
         inbox.pop_front();
         auto* connection = static_cast<SimConnection*>(next.connection.data());
         if (connection != nullptr && host)
-            host->request(connection, next.message);
+            host->request(connection, next.message, world);
         settle();
     }
 }

@@ -64,8 +64,9 @@ HostClient* Host::client(std::uint64_t serial) const
     return it == m_clients.end() ? nullptr : *it;
 }
 
-void Host::request(HostClient* client, const QJsonObject& message)
+void Host::request(HostClient* client, const QJsonObject& message, double worldNow)
 {
+    m_now = worldNow;
     const QJsonValue method = message.value(u"method"_s);
     const QJsonValue parameters = message.value(u"params"_s);
     // Like the real server: what is not a request at all is only logged.
@@ -209,6 +210,7 @@ QJsonObject Host::gather(const QJsonObject& wanted) const
 
 void Host::publish()
 {
+    refreshStats();
     const auto clients = m_clients;
     for (HostClient* client : clients) {
         if (client->subscribed.isEmpty())

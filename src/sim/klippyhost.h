@@ -88,7 +88,7 @@ public:
         m_clients.push_back(client);
     }
     void detach(HostClient* client) { std::erase(m_clients, client); }
-    void request(HostClient* client, const QJsonObject& message);
+    void request(HostClient* client, const QJsonObject& message, double worldNow);
     void disconnecting(); ///< says goodbye on every console
 
     // time and state
@@ -286,6 +286,7 @@ private:
     [[nodiscard]] bool fileActive() const { return m_working; }
     void setPrintState(const std::string& state);
     void updateFilament();
+    void refreshStats();
     void noteStart();
     void notePause();
     void noteFinish(const std::string& state, const std::string& message = {});

@@ -25,6 +25,16 @@ void Host::updateFilament()
     m_stats.lastE = m_gcode.last[3];
 }
 
+/// Time counts as printing once filament was used.
+void Host::refreshStats()
+{
+    if (!m_stats.started || m_stats.pausedAt)
+        return;
+    const double used = m_stats.filament + (m_gcode.last[3] - m_stats.lastE) / m_gcode.extrudeFactor;
+    if (used < 1e-7)
+        m_stats.prePrint = eventTime() - *m_stats.started - m_stats.paused;
+}
+
 void Host::noteStart()
 {
     PrintStats& s = m_stats;
@@ -42,9 +52,7 @@ void Host::noteStart()
 void Host::notePause()
 {
     if (!m_stats.pausedAt) {
-        const QJsonObject now = printStatus();
-        m_stats.prePrint = now.value(u"total_duration"_s).toDouble() - now.value(u"print_duration"_s).toDouble()
-                           - m_stats.paused;
+        refreshStats();
         updateFilament();
         m_stats.pausedAt = eventTime();
     }
@@ -56,14 +64,11 @@ void Host::noteFinish(const std::string& state, const std::string& message)
 {
     if (!m_stats.started)
         return;
-    const QJsonObject now = printStatus();
-    m_stats.total = now.value(u"total_duration"_s).toDouble();
-    m_stats.filament = now.value(u"filament_used"_s).toDouble();
-    m_stats.prePrint = m_stats.total - now.value(u"print_duration"_s).toDouble() - m_stats.paused;
-    if (m_stats.pausedAt) {
-        m_stats.prePrint -= eventTime() - *m_stats.pausedAt;
+    refreshStats();
+    updateFilament();
+    if (m_stats.pausedAt)
         m_stats.paused += eventTime() - *m_stats.pausedAt;
-    }
+    m_stats.total = eventTime() - *m_stats.started;
     m_stats.pausedAt.reset();
     m_stats.started.reset();
     m_stats.message = message;

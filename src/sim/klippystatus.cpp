@@ -221,7 +221,7 @@ QJsonObject Host::printStatus() const
             pausedTime += eventTime() - *s.pausedAt;
         else
             filament += (m_gcode.last[3] - s.lastE) / m_gcode.extrudeFactor;
-        if (filament < 1e-7)
+        if (filament < 1e-7 && !s.pausedAt)
             before = total - pausedTime;
     }
     return {{u"filename"_s, s.filename},

@@ -11,6 +11,7 @@ namespace {
 
 constexpr double cellSize = 0.4;   // mm, about one line width
 constexpr double margin = 20;      // mm around the bed that the nozzle may reach
+constexpr double numericNoise = 1e-5; // mm
 constexpr double softEnough = 150; // °C below which no plastic leaves the nozzle
 
 } // namespace
@@ -157,7 +158,8 @@ void Machine::touch(const std::array<double, 3>& from, const std::array<double, 
         const double part = static_cast<double>(i) / steps;
         const double z = from[2] + (to[2] - from[2]) * part;
         float& top = m_top[cell(from[0] + (to[0] - from[0]) * part, from[1] + (to[1] - from[1]) * part)];
-        m_crushed = std::max(m_crushed, static_cast<double>(top) - z);
+        if (const double depth = static_cast<double>(top) - z; depth > numericNoise)
+            m_crushed = std::max(m_crushed, depth);
         if (laying)
             top = std::max(top, static_cast<float>(z));
     }
