@@ -12,6 +12,7 @@
 #include <QLocale>
 #include <QMouseEvent>
 #include <QPainter>
+#include <QTextOption>
 #include <QTimer>
 #include <QToolTip>
 #include <QWheelEvent>
@@ -472,7 +473,7 @@ void TimelineView::Private::paintLabel(QPainter& painter, const QRect& plot, con
     painter.setPen(c.text);
     const int line = QFontMetrics(q->font()).height();
     const bool both = !below.isEmpty() && plot.height() >= 2 * line - 2;
-    painter.drawText(box, both ? Qt::AlignLeft | Qt::AlignTop : Qt::AlignLeft | Qt::AlignVCenter, title);
+    painter.drawText(QRectF(box), title, QTextOption(both ? Qt::AlignLeft | Qt::AlignTop : Qt::AlignLeft | Qt::AlignVCenter));
     if (!both)
         return;
     painter.setFont(smaller(q->font()));

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 set(widget_sources
-    theme.h theme.cpp shapes.h shapes.cpp
+    theme.h theme.cpp shapes.h shapes.cpp uitext.h uitext.cpp messagebar.h messagebar.cpp statepill.h statepill.cpp tables.h tables.cpp
     seriespyramid.h seriespyramid.cpp lanes.h lanes.cpp timelineaxis.h timelineaxis.cpp timelineview.h timelineview.cpp
     partview.h partview.cpp)

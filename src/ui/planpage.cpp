@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "planpage.h"
+
+#include <QComboBox>
+#include <QFileDialog>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLocale>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QTabWidget>
+#include <QTableView>
+
+#include "errortext.h"
+#include "recovery/plan.h"
+#include "tables.h"
+#include "theme.h"
+#include "uitext.h"
+
+namespace kintsugi::ui {
+
+namespace {
+
+QPlainTextEdit* makeText(const QString& accessibleName, bool readOnly, QWidget* parent)
+{
+    auto* text = new QPlainTextEdit(parent);
+    text->setReadOnly(readOnly);
+    text->setTabChangesFocus(true);
+    text->setLineWrapMode(QPlainTextEdit::NoWrap);
+    text->setFont(fixedFont(parent->font()));
+    text->setAccessibleName(accessibleName);
+    return text;
+}
+
+} // namespace
+
+PlanPage::PlanPage(app::ResumeFlow& flow, app::Session& session, QWidget* parent)
+    : AssistantPage(flow, tr("Plan"), tr("The plan"), parent)
+    , m_session(session)
+    , m_tabs(new QTabWidget(this))
+{
+    m_summary = addSentence();
+    m_tabs->setAccessibleName(tr("Views of the plan"));
+    m_steps = new QTableView(m_tabs);
+    m_steps->setModel(&m_model);
+    makeTable(m_steps, tr("Steps of the plan"), app::PlanModel::Reason);
+    m_steps->verticalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    m_text = makeText(tr("G-code that is sent before the original continues"), true, this);
+    m_difference = makeText(tr("Difference to the original file"), true, this);
+    m_tabs->addTab(m_steps, tr("St&eps"));
+    m_tabs->addTab(m_text, tr("&G-code"));
+    m_tabs->addTab(m_difference, tr("&Difference to the file"));
+    m_tabs->addTab(makeOwnLines(), tr("&Own lines"));
+    body()->addWidget(m_tabs, 1);
+    auto* row = new QHBoxLayout;
+    auto* label = new QLabel(tr("&Way"), this);
+    m_way = new QComboBox(this);
+    label->setBuddy(m_way);
+    m_way->setAccessibleName(tr("How the plan reaches the printer"));
+    m_way->addItem(tr("as a new file beside the original"), static_cast<int>(recovery::run::Way::NewFile));
+    m_way->addItem(tr("in place: the original goes on at its byte"), static_cast<int>(recovery::run::Way::ZeroCopy));
+    m_save = new QPushButton(tr("&Save the plan…"), this);
+    m_save->setIcon(icon(QStringLiteral("save")));
+    row->addWidget(label);
+    row->addWidget(m_way);
+    row->addStretch(1);
+    row->addWidget(m_save);
+    body()->addLayout(row);
+    m_model.follow(&flow);
+    connect(m_way, &QComboBox::activated, this, [this] {
+        this->flow().setWay(static_cast<recovery::run::Way>(m_way->currentData().toInt()));
+        showFlow();
+    });
+    connect(m_save, &QPushButton::clicked, this, &PlanPage::save);
+    connect(&flow, &app::ResumeFlow::planned, this, &PlanPage::showFlow);
+    connect(&flow, &app::ResumeFlow::chosenChanged, this, &PlanPage::showFlow);
+    connect(&session, &app::Session::stateChanged, this, &PlanPage::showFlow);
+    showFlow();
+}
+
+QWidget* PlanPage::makeOwnLines()
+{
+    auto* page = new QWidget(m_tabs);
+    auto* column = new QVBoxLayout(page);
+    auto* hint = new QLabel(tr("Lines of your own at four places. Lines that home or probe are refused."), page);
+    hint->setWordWrap(true);
+    setTone(hint, Tone::Dim);
+    auto* row = new QHBoxLayout;
+    auto* label = new QLabel(tr("&Place"), page);
+    m_place = new QComboBox(page);
+    label->setBuddy(m_place);
+    m_place->setAccessibleName(tr("Place of your lines"));
+    m_place->addItem(tr("at the start"), QStringLiteral("start"));
+    m_place->addItem(tr("before the prime"), QStringLiteral("before-prime"));
+    m_place->addItem(tr("before the approach"), QStringLiteral("before-approach"));
+    m_place->addItem(tr("before the print continues"), QStringLiteral("before-continue"));
+    auto* take = new QPushButton(tr("&Use these lines"), page);
+    row->addWidget(label);
+    row->addWidget(m_place);
+    row->addStretch(1);
+    row->addWidget(take);
+    m_own = makeText(tr("Your lines at this place"), false, this);
+    column->addWidget(hint);
+    column->addLayout(row);
+    column->addWidget(m_own, 1);
+    setTabOrder(m_place, m_own);
+    setTabOrder(m_own, take);
+    connect(m_place, &QComboBox::currentIndexChanged, this, [this] {
+        QString text;
+        for (const std::string& line : m_ownLines[m_place->currentData().toString().toStdString()])
+            text += QString::fromStdString(line) + QLatin1Char('\n');
+        m_own->setPlainText(text);
+    });
+    connect(take, &QPushButton::clicked, this, &PlanPage::takeOwnLines);
+    return page;
+}
+
+void PlanPage::takeOwnLines()
+{
+    std::vector<std::string> lines;
+    for (const QString& line : m_own->toPlainText().split(QLatin1Char('\n'))) {
+        if (!line.trimmed().isEmpty())
+            lines.push_back(line.trimmed().toStdString());
+    }
+    m_ownLines[m_place->currentData().toString().toStdString()] = std::move(lines);
+    auto given = m_ownLines;
+    std::erase_if(given, [](const auto& place) { return place.second.empty(); });
+    flow().setOwnLines(given);
+    flow().replan();
+}
+
+void PlanPage::entered()
+{
+    flow().replan();
+    showFlow();
+}
+
+bool PlanPage::isComplete() const
+{
+    return flow().plan().has_value() && flow().gateIsOpen() && m_session.state() != app::PrinterState::Printing;
+}
+
+QString PlanPage::differenceText() const
+{
+    const auto& plan = flow().plan();
+    const auto file = flow().file();
+    if (!plan || !file)
+        return {};
+    QStringList lines;
+    lines << tr("Not sent again: byte 0 to %1 of the original, it is printed already.").arg(bytesText(static_cast<double>(plan->snapshot.byte)));
+    lines << QString();
+    for (const QString& line : flow().planText().split(QLatin1Char('\n')))
+        lines << QString(QStringLiteral("+ ") + line);
+    lines << tr("Unchanged: byte %1 to %2 of the original, every byte as it is.").arg(bytesText(static_cast<double>(plan->snapshot.byte)),
+                 bytesText(static_cast<double>(file->index->size)));
+    return lines.join(QLatin1Char('\n'));
+}
+
+void PlanPage::showFlow()
+{
+    const auto& plan = flow().plan();
+    const bool zeroCopy = m_session.host().capabilities.testFlag(link::Capability::StartAtOffset);
+    m_way->setEnabled(zeroCopy);
+    m_way->setCurrentIndex(m_way->findData(static_cast<int>(flow().way())));
+    m_save->setEnabled(plan.has_value());
+    m_text->setPlainText(flow().planText());
+    m_difference->setPlainText(differenceText());
+    emit completeChanged();
+    if (const auto& error = flow().planError()) {
+        setHeading(tr("There is no plan yet"));
+        m_summary->setText(app::errorText(*error).full());
+        setTone(m_summary, Tone::Danger);
+        return;
+    }
+    if (!plan) {
+        setHeading(tr("The plan"));
+        m_summary->setText(flow().isBusy() ? tr("Planning…") : tr("Choose a point first."));
+        setTone(m_summary, Tone::Dim);
+        return;
+    }
+    setHeading(tr("The plan: %n step(s)", nullptr, static_cast<int>(plan->steps.size())));
+    const QString clearance = plan->clearance ? tr("Lowest clearance over the part: %1.").arg(lengthText(*plan->clearance))
+                                              : tr("The clearance over the part is not known.");
+    const QString gate = flow().gateIsOpen() ? tr("The checks allow the start.") : tr("The checks forbid the start: see Printer and part.");
+    m_summary->setText(tr("Travels at Z %1. %2 %3").arg(lengthText(plan->liftToZ), clearance, gate));
+    setTone(m_summary, flow().gateIsOpen() ? Tone::Dim : Tone::Danger);
+}
+
+void PlanPage::save()
+{
+    const auto& plan = flow().plan();
+    if (!plan)
+        return;
+    const QString name = QString::fromStdString(recovery::resumeFileName(plan->snapshot.file.name, plan->snapshot.layer.value_or(0), plan->snapshot.byte));
+    auto* dialog = new QFileDialog(this, tr("Save the plan"), QString(), tr("G-code (*.gcode)"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->selectFile(name);
+    connect(dialog, &QFileDialog::fileSelected, &flow(), &app::ResumeFlow::savePlan);
+    dialog->open();
+}
+
+} // namespace kintsugi::ui

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "assistantpage.h"
+#include "planmodel.h"
+
+class QComboBox;
+class QPlainTextEdit;
+class QPushButton;
+class QTableView;
+class QTabWidget;
+
+namespace kintsugi::ui {
+
+/// The plan: steps with reasons, the full text, and what differs from the original file.
+class PlanPage final : public AssistantPage
+{
+    Q_OBJECT
+public:
+    PlanPage(app::ResumeFlow& flow, app::Session& session, QWidget* parent = nullptr);
+    void entered() override;
+    [[nodiscard]] bool isComplete() const override;
+
+private:
+    QWidget* makeOwnLines();
+    void showFlow();
+    void save();
+    void takeOwnLines();
+    [[nodiscard]] QString differenceText() const;
+
+    app::Session& m_session;
+    app::PlanModel m_model;
+    QLabel* m_summary;
+    QTabWidget* m_tabs;
+    QTableView* m_steps;
+    QPlainTextEdit* m_text;
+    QPlainTextEdit* m_difference;
+    QPlainTextEdit* m_own;
+    QComboBox* m_place;
+    QComboBox* m_way;
+    QPushButton* m_save;
+    std::map<std::string, std::vector<std::string>> m_ownLines;
+};
+
+} // namespace kintsugi::ui

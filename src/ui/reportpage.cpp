@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "reportpage.h"
+
+#include <QLabel>
+#include <QListWidget>
+#include <QVBoxLayout>
+
+#include "theme.h"
+#include "uitext.h"
+
+namespace kintsugi::ui {
+
+ReportPage::ReportPage(app::ResumeFlow& flow, QWidget* parent)
+    : AssistantPage(flow, tr("Report"), tr("Report"), parent)
+    , m_done(new QListWidget(this))
+{
+    m_summary = addSentence();
+    m_numbers = addSentence();
+    setTone(m_numbers, Tone::Normal);
+    addSubheading(tr("What was done"));
+    m_done->setAccessibleName(tr("What was done, step by step"));
+    m_done->setWordWrap(true);
+    body()->addWidget(m_done, 1);
+    addSubheading(tr("Look at the seam"));
+    addSentence(tr("A ridge: too low or printed twice. A gap: too high or left open. A step to one side: the head or the bed was moved, "
+                   "or X and Y were not homed alike."));
+    connect(&flow, &app::ResumeFlow::finished, this, &ReportPage::showFlow);
+    showFlow();
+}
+
+void ReportPage::showFlow()
+{
+    const auto& report = flow().report();
+    m_done->clear();
+    if (!report) {
+        m_summary->setText(tr("Nothing has been resumed yet."));
+        m_numbers->clear();
+        return;
+    }
+    m_summary->setText(report->completed ? tr("%1 was finished.").arg(shortened(report->originalFile, 80))
+                                         : tr("%1 went on and ended as: %2.").arg(shortened(report->originalFile, 80), report->endState));
+    QStringList lines{tr("Went on from byte %1.").arg(bytesText(static_cast<double>(report->byte))),
+                      tr("Printed twice: %1. Left open: %2.").arg(lengthText(report->printedTwiceMm), lengthText(report->leftOpenMm)),
+                      tr("From %1, for %2.").arg(dayAndTime(report->startedAt), durationText(report->finishedAt - report->startedAt))};
+    if (!report->resumeFile.isEmpty())
+        lines << tr("Resume file: %1. The original was not touched.").arg(shortened(report->resumeFile, 100));
+    m_numbers->setText(lines.join(QLatin1Char('\n')));
+    for (const QString& line : report->done)
+        m_done->addItem(line);
+}
+
+} // namespace kintsugi::ui

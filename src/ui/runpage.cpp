@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "runpage.h"
+
+#include <variant>
+
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLocale>
+#include <QPushButton>
+#include <QTableView>
+
+#include "errortext.h"
+#include "tables.h"
+#include "theme.h"
+#include "uitext.h"
+
+namespace kintsugi::ui {
+
+namespace run = recovery::run;
+
+namespace {
+
+template <class... F>
+struct Overloaded : F... { using F::operator()...; };
+template <class... F>
+Overloaded(F...) -> Overloaded<F...>;
+
+std::pair<Shape, QColor> lightSign(const QModelIndex& index, const QPalette& palette)
+{
+    const Colours c = colours(palette);
+    switch (static_cast<app::PlanModel::Light>(index.data(app::PlanModel::LightRole).toInt())) {
+    case app::PlanModel::Waiting: return {Shape::Ring, c.dim};
+    case app::PlanModel::Active: return {Shape::Play, c.accent};
+    case app::PlanModel::Done: return {Shape::Tick, c.good};
+    case app::PlanModel::Failed: return {Shape::Cross, c.danger};
+    }
+    return {Shape::Ring, c.dim};
+}
+
+} // namespace
+
+RunPage::RunPage(app::ResumeFlow& flow, app::Session& session, QWidget* parent)
+    : AssistantPage(flow, tr("Run"), tr("Go on with the print"), parent)
+    , m_session(session)
+    , m_steps(new QTableView(this))
+{
+    m_state = addSentence();
+    auto* presses = new QHBoxLayout;
+    m_start = new QPushButton(this);
+    m_start->setIcon(icon(QStringLiteral("resume")));
+    m_back = new QPushButton(tr("&Not now"), this);
+    presses->addWidget(m_start);
+    presses->addWidget(m_back);
+    presses->addStretch(1);
+    body()->addLayout(presses);
+    m_steps->setModel(&m_model);
+    makeTable(m_steps, tr("Steps and how far they are"), app::PlanModel::Reason);
+    m_steps->setItemDelegateForColumn(app::PlanModel::Number, new ShapeDelegate(lightSign, m_steps));
+    m_steps->verticalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    body()->addWidget(m_steps, 1);
+    m_position = addSentence();
+    auto* stops = new QHBoxLayout;
+    m_afterStep = new QPushButton(tr("Stop &after this step"), this);
+    m_lift = new QPushButton(tr("Stop, &lift, keep the bed warm"), this);
+    m_emergency = new QPushButton(tr("Emergency stop"), this);
+    m_emergency->setIcon(icon(QStringLiteral("stop")));
+    m_emergency->setAccessibleDescription(tr("Everything off at once, heaters too"));
+    stops->addWidget(m_afterStep);
+    stops->addWidget(m_lift);
+    stops->addStretch(1);
+    stops->addWidget(m_emergency);
+    body()->addLayout(stops);
+
+    m_model.follow(&flow);
+    connect(m_start, &QPushButton::clicked, this, &RunPage::press);
+    connect(m_back, &QPushButton::clicked, &flow, &app::ResumeFlow::disarm);
+    connect(m_afterStep, &QPushButton::clicked, &flow, &app::ResumeFlow::stopAfterStep);
+    connect(m_lift, &QPushButton::clicked, &flow, &app::ResumeFlow::stopAndLift);
+    connect(m_emergency, &QPushButton::clicked, &flow, &app::ResumeFlow::emergencyStop);
+    for (const auto signal : {&app::ResumeFlow::runStateChanged, &app::ResumeFlow::planned, &app::ResumeFlow::finished})
+        connect(&flow, signal, this, &RunPage::showFlow);
+    connect(&flow, &app::ResumeFlow::busyChanged, this, &RunPage::showFlow);
+    connect(&session, &app::Session::sampled, this, &RunPage::showPosition);
+    showFlow();
+}
+
+bool RunPage::isComplete() const
+{
+    return flow().report().has_value();
+}
+
+void RunPage::press()
+{
+    if (std::holds_alternative<run::Armed>(flow().runState()))
+        flow().launch();
+    else
+        flow().arm();
+}
+
+void RunPage::showFlow()
+{
+    const run::State& state = flow().runState();
+    const QLocale locale;
+    const auto step = [&](std::size_t index) { return locale.toString(static_cast<qulonglong>(index + 1)); };
+    const bool armed = std::holds_alternative<run::Armed>(state);
+    const bool running = std::holds_alternative<run::Running>(state);
+    const bool moving = running || std::holds_alternative<run::Starting>(state) || std::holds_alternative<run::Printing>(state);
+    m_start->setText(armed ? tr("&Start now: heats and moves") : tr("&Prepare, nothing moves yet"));
+    m_start->setEnabled(!moving && !flow().isBusy() && flow().plan().has_value() && flow().gateIsOpen());
+    m_back->setVisible(armed);
+    m_afterStep->setEnabled(running);
+    m_lift->setEnabled(moving);
+    m_emergency->setEnabled(moving);
+    m_state->setText(std::visit(Overloaded{
+        [&](const run::Idle&) {
+            return flow().isBusy() ? tr("Preparing…") : tr("Two presses. The first one prepares and checks everything again, the second one heats and moves.");
+        },
+        [&](const run::Armed&) { return tr("Prepared and checked. The next press heats the bed and moves the head: is the way free?"); },
+        [&](const run::Running& r) {
+            return r.stopAfterStep ? tr("Step %1 is under way, then it stops.").arg(step(r.step)) : tr("Step %1 is under way.").arg(step(r.step));
+        },
+        [&](const run::Starting&) { return tr("The file has been started. Waiting until the print is seen to run."); },
+        [&](const run::Printing&) { return tr("The print goes on. Watch the first lines: does plastic come out and stick?"); },
+        [&](const run::Stopped& s) { return tr("Stopped after step %1, as you wanted.").arg(step(s.step)); },
+        [&](const run::Failed& f) { return tr("Step %1 failed. %2").arg(step(f.step), app::errorText(f.error).full()); },
+        [&](const run::Done&) { return tr("Done. The report is on the next page."); },
+    }, state));
+    setTone(m_state, std::holds_alternative<run::Failed>(state) ? Tone::Danger : armed ? Tone::Warning : Tone::Dim);
+    showPosition();
+    emit completeChanged();
+}
+
+void RunPage::showPosition()
+{
+    const auto& sample = m_session.sample();
+    if (!sample) {
+        m_position->clear();
+        return;
+    }
+    const QLocale locale;
+    QString place;
+    if (sample->livePosition) {
+        const auto& p = *sample->livePosition;
+        place = tr("Head at X %1 Y %2 Z %3.").arg(locale.toString(p[0], 'f', 2), locale.toString(p[1], 'f', 2), locale.toString(p[2], 'f', 2));
+    }
+    m_position->setText(QString(place + QLatin1Char(' ') + heatText(*sample)).trimmed());
+}
+
+} // namespace kintsugi::ui

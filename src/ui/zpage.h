@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "assistantpage.h"
+
+class QButtonGroup;
+class QCheckBox;
+class QDoubleSpinBox;
+
+namespace kintsugi::ui {
+
+/// How Z becomes true again, and what each way assumes.
+class ZPage final : public AssistantPage
+{
+    Q_OBJECT
+public:
+    ZPage(app::ResumeFlow& flow, app::Session& session, QWidget* parent = nullptr);
+    void entered() override;
+    [[nodiscard]] bool isComplete() const override;
+
+private:
+    void addMethod(recovery::ZMethod method, const QString& name, const QString& assumes);
+    void showFlow();
+    void apply();
+
+    app::Session& m_session;
+    QButtonGroup* m_methods;
+    QCheckBox* m_known;
+    QDoubleSpinBox* m_height;
+    QLabel* m_heightHint;
+};
+
+} // namespace kintsugi::ui
