@@ -143,6 +143,8 @@ public:
         m_plan.snapshot = snapshot;
         m_plan.dialect = snapshot.dialect;
         m_plan.zMethod = options.zMethod;
+        m_plan.minimum = printer.minimum;
+        m_plan.maximum = printer.maximum;
     }
 
     Result<Plan> build()

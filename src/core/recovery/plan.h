@@ -54,6 +54,7 @@ struct Plan {
     std::optional<double> clearance;     ///< mm, lowest clearance of the planned travels above what is printed
     std::array<double, 2> primeAt{};
     gcode::Extents printed;              ///< mm, footprint of the whole print; maxZ == highestPrinted
+    std::array<double, 3> minimum{}, maximum{}; ///< mm, travel limits the plan was made for
 };
 
 struct PlanOptions {

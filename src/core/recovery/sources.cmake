@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 set(recovery_sources
     recovery/candidates.cpp
+    recovery/gate.h recovery/gate.cpp
     recovery/plan.h recovery/plan.cpp
     recovery/plangcode.h recovery/plangcode.cpp
     recovery/positionmatch.h recovery/positionmatch.cpp

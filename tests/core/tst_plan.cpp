@@ -1,0 +1,530 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QTest>
+
+#include <algorithm>
+
+#include "recovery/plan.h"
+#include "recovery/plangcode.h"
+
+using namespace kintsugi;
+using namespace kintsugi::recovery;
+
+namespace {
+
+struct Print {
+    std::unique_ptr<gcode::Source> source;
+    gcode::FileIndex index;
+
+    [[nodiscard]] Snapshot at(ByteOffset byte) const { return *snapshotFromFile(*source, index, byte); }
+    [[nodiscard]] Result<Plan> plan(ByteOffset byte, const PlanOptions& options = {}, const PrinterFacts& printer = {}) const
+    {
+        return planResume(*source, index, at(byte), printer, options);
+    }
+};
+
+Print printOf(const std::string& text)
+{
+    auto source = std::make_unique<gcode::MemorySource>(text, "test.gcode");
+    auto index = gcode::buildIndex(*source, gcode::Dialect::Klipper);
+    return {std::move(source), std::move(*index)};
+}
+
+Print fileOf(const char* name)
+{
+    auto source = gcode::FileSource::open(std::string(KINTSUGI_TEST_DATA "/gcode/") + name);
+    auto index = gcode::buildIndex(**source, gcode::Dialect::Klipper);
+    return {std::move(*source), std::move(*index)};
+}
+
+const std::string head = "M140 S60\nM104 S210\nG90\nM83\nG1 X50 Y50 Z0.2 F3000\n";
+const std::string body = "G1 X60 E1\nG1 Y60 E1\n";
+const std::string rest = "G1 X50 E1\nG1 Y50 E1\n";
+
+Print square(const std::string& before = {}, const std::string& between = {})
+{
+    return printOf(head + before + body + between + rest);
+}
+
+ByteOffset cut(const std::string& before = {}, const std::string& between = {})
+{
+    return (head + before + body + between).size();
+}
+
+std::vector<std::string> linesOf(const Plan& plan)
+{
+    std::vector<std::string> lines;
+    for (const PlanStep& step : plan.steps)
+        lines.insert(lines.end(), step.gcode.begin(), step.gcode.end());
+    return lines;
+}
+
+std::ptrdiff_t at(const std::vector<std::string>& lines, const std::string& start)
+{
+    const auto it = std::find_if(lines.begin(), lines.end(), [&start](const std::string& line) { return line.starts_with(start); });
+    return it == lines.end() ? -1 : it - lines.begin();
+}
+
+std::string kinds(const Plan& plan)
+{
+    static const std::array<const char*, 18> names{"Note", "HeatBed", "Soften", "DeclareZ", "Lift", "HomeXY", "RegisterZ", "LoadMesh", "HeatNozzle",
+                                                   "Prime", "Limits", "Factors", "Objects", "SelectTool", "Approach", "RestoreModes", "Continue", "?"};
+    std::string text;
+    for (const PlanStep& step : plan.steps)
+        text += (text.empty() ? "" : " ") + std::string(names[static_cast<std::size_t>(step.kind)]);
+    return text;
+}
+
+} // namespace
+
+class TestPlan : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void orderOfSteps_data();
+    void orderOfSteps();
+    void nothingMovesAcrossBelowTheTravelHeight_data();
+    void nothingMovesAcrossBelowTheTravelHeight();
+    void zIsNeverHomed();
+    void declaredZ();
+    void oldKlipperHasNoSetHomed();
+    void travelHeightKnowsTheStopInterval();
+    void finishedTallObjectIsCleared();
+    void primePlace_data();
+    void primePlace();
+    void retractionIsRestoredExactly_data();
+    void retractionIsRestoredExactly();
+    void inferredTemperatureNeedsAPerson();
+    void offsetRaisesTheLift();
+    void objects();
+    void hostileNames();
+    void ownLines_data();
+    void ownLines();
+    void refusals_data();
+    void refusals();
+    void reasonsAndOrigins();
+    void exactNumbers_data();
+    void exactNumbers();
+    void methodNames();
+};
+
+void TestPlan::orderOfSteps_data()
+{
+    QTest::addColumn<int>("method");
+    QTest::addColumn<int>("contact");
+    QTest::addColumn<double>("nozzle");
+    QTest::addColumn<QByteArray>("expected");
+    const QByteArray rest(" Factors HeatNozzle Prime Approach Factors RestoreModes Continue");
+    QTest::newRow("keep, contact unknown") << int(ZMethod::Keep) << int(NozzleContact::Unknown) << -1.0 << "Note HeatBed Soften Lift" + rest;
+    QTest::newRow("keep, cold") << int(ZMethod::Keep) << int(NozzleContact::Touching) << 25.0 << "Note HeatBed Soften Lift" + rest;
+    QTest::newRow("keep, hot") << int(ZMethod::Keep) << int(NozzleContact::Touching) << 205.0 << "Note Lift HeatBed" + rest;
+    QTest::newRow("keep, lifted") << int(ZMethod::Keep) << int(NozzleContact::Lifted) << -1.0 << "Note Lift HeatBed" + rest;
+    QTest::newRow("plr, cold") << int(ZMethod::PlrZHome) << int(NozzleContact::Unknown) << 25.0
+                               << "Note HeatBed Soften DeclareZ Lift RegisterZ HomeXY" + rest;
+    QTest::newRow("plr, hot") << int(ZMethod::PlrZHome) << int(NozzleContact::Unknown) << 180.0
+                              << "Note DeclareZ Lift HeatBed RegisterZ HomeXY" + rest;
+    QTest::newRow("touch, cold") << int(ZMethod::Touch) << int(NozzleContact::Touching) << 25.0
+                                 << "Note HeatBed Soften DeclareZ Lift HomeXY" + rest;
+}
+
+void TestPlan::orderOfSteps()
+{
+    QFETCH(int, method);
+    QFETCH(int, contact);
+    QFETCH(double, nozzle);
+    QFETCH(QByteArray, expected);
+    PlanOptions options;
+    options.zMethod = static_cast<ZMethod>(method);
+    options.contact = static_cast<NozzleContact>(contact);
+    if (nozzle > 0)
+        options.nozzleNow = nozzle;
+    if (options.zMethod == ZMethod::Touch)
+        options.declaredZ = 0.2;
+    const auto plan = square().plan(cut(), options);
+    QVERIFY(plan.has_value());
+    QCOMPARE(QByteArray::fromStdString(kinds(*plan)), expected);
+}
+
+void TestPlan::nothingMovesAcrossBelowTheTravelHeight_data()
+{
+    QTest::addColumn<int>("method");
+    for (const ZMethod method : {ZMethod::Keep, ZMethod::Touch, ZMethod::PlrZHome})
+        QTest::newRow(std::string(name(method)).c_str()) << int(method);
+}
+
+void TestPlan::nothingMovesAcrossBelowTheTravelHeight()
+{
+    QFETCH(int, method);
+    const Print print = fileOf("ps_sequential3_absE.gcode");
+    for (const ByteOffset byte : {ByteOffset(60'000), ByteOffset(160'000), ByteOffset(250'000)}) {
+        PlanOptions options;
+        options.zMethod = static_cast<ZMethod>(method);
+        if (options.zMethod == ZMethod::Touch)
+            options.declaredZ = 5;
+        const auto plan = print.plan(byte, options);
+        QVERIFY(plan.has_value());
+        std::optional<double> z;
+        bool acrossBelow = false;
+        for (const std::string& line : linesOf(*plan)) {
+            const gcode::Command command = gcode::parseCommand(line);
+            const bool across = (command.is('G', 1) || command.is('G', 28)) && (command.has('X') || command.has('Y'));
+            acrossBelow |= across && (!z || *z < plan->highestPrinted + 1.999);
+            if (command.is('G', 1) && command.value('Z'))
+                z = double(*command.value('Z')) / 1e6;
+        }
+        QVERIFY(!acrossBelow);
+        QVERIFY(*plan->clearance >= 2.0);
+    }
+}
+
+void TestPlan::zIsNeverHomed()
+{
+    PlanOptions options;
+    options.zMethod = ZMethod::PlrZHome;
+    const auto plan = square().plan(cut(), options);
+    for (const std::string& line : linesOf(*plan))
+        QVERIFY(!line.starts_with("G28") || line == "G28 X Y");
+    QCOMPARE(at(linesOf(*square().plan(cut())), "G28"), std::ptrdiff_t(-1));
+}
+
+void TestPlan::declaredZ()
+{
+    PlanOptions options;
+    options.zMethod = ZMethod::Touch;
+    options.declaredZ = 7.5;
+    const auto touch = linesOf(*square().plan(cut(), options));
+    QVERIFY(at(touch, "SET_KINEMATIC_POSITION Z=7.5 SET_HOMED=Z") >= 0);
+    QVERIFY(at(touch, "SET_KINEMATIC_POSITION") < at(touch, "G1 Z"));
+    QVERIFY(at(touch, "G1 Z8.5 ") >= 0);
+
+    // Z from the file: the highest place the nozzle can be at, the hop inside the stop interval included.
+    options = {};
+    options.zMethod = ZMethod::PlrZHome;
+    const std::string hop = "G1 Z3\nG1 X52 Y52\nG1 Z0.2\n";
+    const Print print = square({}, hop);
+    Snapshot snapshot = print.at(cut({}, hop));
+    snapshot.earliest = cut();
+    snapshot.latest = cut({}, hop);
+    const auto plan = planResume(*print.source, print.index, snapshot, {}, options);
+    QVERIFY(plan.has_value());
+    QVERIFY(at(linesOf(*plan), "SET_KINEMATIC_POSITION Z=3 SET_HOMED=Z") >= 0);
+    QVERIFY(plan->liftToZ >= 4.0);
+}
+
+void TestPlan::oldKlipperHasNoSetHomed()
+{
+    PlanOptions options;
+    options.zMethod = ZMethod::Touch;
+    options.declaredZ = 1;
+    PrinterFacts printer;
+    printer.setHomedKnown = false;
+    const auto plan = square().plan(cut(), options, printer);
+    const auto lines = linesOf(*plan);
+    QVERIFY(std::find(lines.begin(), lines.end(), "SET_KINEMATIC_POSITION Z=1") != lines.end());
+}
+
+void TestPlan::travelHeightKnowsTheStopInterval()
+{
+    const std::string upper = "G1 Z0.4\nG1 X55 E1\nG1 Z12\nG1 X56 E1\n";
+    const std::string text = head + body + rest + upper;
+    const Print print = printOf(text + "G1 X57 E1\n");
+    Snapshot snapshot = print.at(cut());
+    const auto before = planResume(*print.source, print.index, snapshot, {}, {});
+    snapshot.latest = text.size();
+    const auto after = planResume(*print.source, print.index, snapshot, {}, {});
+    QVERIFY(before && after);
+    QCOMPARE(before->highestPrinted, 0.2);
+    QCOMPARE(after->highestPrinted, 12.0);
+    QCOMPARE(after->liftToZ, 14.0);
+}
+
+void TestPlan::finishedTallObjectIsCleared()
+{
+    const Print print = fileOf("ps_sequential3_absE.gcode");
+    const auto plan = print.plan(250'000);
+    QVERIFY(plan.has_value());
+    const double z = gcode::toMillimetres(*plan->snapshot.state.position[2]);
+    QVERIFY2(plan->highestPrinted > z || plan->snapshot.layer == 11U, qPrintable(QString::number(plan->highestPrinted)));
+    QVERIFY(plan->liftToZ >= plan->highestPrinted + 2);
+}
+
+void TestPlan::primePlace_data()
+{
+    QTest::addColumn<double>("x");
+    QTest::addColumn<double>("y");
+    QTest::addColumn<double>("bed");
+    QTest::addColumn<bool>("found");
+    QTest::newRow("chosen") << -1.0 << -1.0 << 235.0 << true;
+    QTest::newRow("given, free") << 10.0 << 10.0 << 235.0 << true;
+    QTest::newRow("given, over the print") << 55.0 << 55.0 << 235.0 << false;
+    QTest::newRow("given, beside by less than the margin") << 64.9 << 55.0 << 235.0 << false;
+    QTest::newRow("given, beside by the margin") << 65.0 << 55.0 << 235.0 << true;
+    QTest::newRow("given, outside the bed") << 300.0 << 10.0 << 235.0 << false;
+    QTest::newRow("no room") << -1.0 << -1.0 << 62.0 << true;
+}
+
+void TestPlan::primePlace()
+{
+    QFETCH(double, x);
+    QFETCH(double, y);
+    QFETCH(double, bed);
+    QFETCH(bool, found);
+    PrinterFacts printer;
+    printer.maximum = {bed, bed, 250};
+    if (x >= 0)
+        printer.primePlace = {x, y};
+    const auto plan = square().plan(cut(), {}, printer);
+    QCOMPARE(plan.has_value(), found);
+    if (!found) {
+        QCOMPARE(plan.error().code, ErrorCode::Unsafe);
+        QCOMPARE(plan.error().field, std::string("prime"));
+        return;
+    }
+    const gcode::Extents& p = plan->printed;
+    const auto [px, py] = std::pair(plan->primeAt[0], plan->primeAt[1]);
+    QVERIFY(px <= p.minX - 5 || px >= p.maxX + 5 || py <= p.minY - 5 || py >= p.maxY + 5);
+    printer.primePlace.reset();
+    printer.minimum = {48, 48, 0};
+    printer.maximum = {62, 62, 250};
+    QCOMPARE(square().plan(cut(), {}, printer).error().code, ErrorCode::Unsafe);
+}
+
+void TestPlan::retractionIsRestoredExactly_data()
+{
+    QTest::addColumn<QByteArray>("between");
+    QTest::addColumn<double>("net");
+    QTest::newRow("none") << QByteArray() << 0.0;
+    QTest::newRow("retracted") << QByteArray("G1 E-2 F2400\n") << -2.0;
+    QTest::newRow("in two pieces") << QByteArray("G1 E-1.25\nG1 X70\nG1 E-0.6001\n") << -1.8501;
+    QTest::newRow("wiped") << QByteArray("G1 X55 E-0.7\nG1 E-1.3\n") << -2.0;
+    QTest::newRow("half undone") << QByteArray("G1 E-2\nG1 E1.5\n") << -0.5;
+    QTest::newRow("undone") << QByteArray("G1 E-2\nG1 E2\n") << 0.0;
+    QTest::newRow("more than undone") << QByteArray("G1 E-2\nG1 E2.1\n") << 0.0;
+    QTest::newRow("unloaded") << QByteArray("G1 E-92\n") << -92.0;
+}
+
+void TestPlan::retractionIsRestoredExactly()
+{
+    QFETCH(QByteArray, between);
+    QFETCH(double, net);
+    const auto plan = square({}, between.toStdString()).plan(cut({}, between.toStdString()));
+    QVERIFY(plan.has_value());
+    // Sum of E after the prime itself, in relative mode.
+    gcode::Nanometres sum = 0;
+    bool primed = false;
+    for (const std::string& line : linesOf(*plan)) {
+        const gcode::Command command = gcode::parseCommand(line);
+        if (!command.is('G', 1) || !command.value('E'))
+            continue;
+        QVERIFY(std::abs(*command.value('E')) <= 40'000'000);
+        sum += primed ? *command.value('E') : 0;
+        primed = true;
+    }
+    QCOMPARE(sum, gcode::toNanometres(net));
+}
+
+void TestPlan::inferredTemperatureNeedsAPerson()
+{
+    const Print print = printOf("START_PRINT EXTRUDER=215 BED=65\nG90\nM83\nG1 X50 Y50 Z0.2 F3000\n" + body + rest);
+    const ByteOffset byte = print.index.size - rest.size();
+    Snapshot snapshot = print.at(byte);
+    QCOMPARE(snapshot.fields.at("hotend.0").origin, Origin::Inferred);
+    QCOMPARE(snapshot.fields.at("bed").origin, Origin::Inferred);
+    const auto refused = planResume(*print.source, print.index, snapshot, {}, {});
+    QCOMPARE(refused.error().code, ErrorCode::UnknownState);
+    QVERIFY(edit(snapshot, "hotend.0", "215", "as always").has_value());
+    QCOMPARE(planResume(*print.source, print.index, snapshot, {}, {}).error().field, std::string("bed"));
+    QVERIFY(edit(snapshot, "bed", "65", "as always").has_value());
+    const auto plan = planResume(*print.source, print.index, snapshot, {}, {});
+    QVERIFY(plan.has_value());
+    QVERIFY(at(linesOf(*plan), "M109 S215") >= 0);
+    QVERIFY(at(linesOf(*plan), "M190 S65") >= 0);
+    const auto heat = std::find_if(plan->steps.begin(), plan->steps.end(), [](const PlanStep& s) { return s.kind == StepKind::HeatNozzle; });
+    QCOMPARE(heat->origin, Origin::Edited);
+}
+
+void TestPlan::offsetRaisesTheLift()
+{
+    const std::string offset = "SET_GCODE_OFFSET Z=1.5\n";
+    const auto plan = square(offset).plan(cut(offset));
+    QVERIFY(plan.has_value());
+    QCOMPARE(plan->liftToZ, 0.2 + 2.0 + 1.5);
+    const auto lines = linesOf(*plan);
+    QVERIFY(at(lines, "SET_GCODE_OFFSET X=0 Y=0 Z=0 MOVE=0") < at(lines, "G1 Z3.7"));
+    QVERIFY(at(lines, "SET_GCODE_OFFSET X=0 Y=0 Z=1.5 MOVE=0") > at(lines, "G1 Z3.7"));
+    QVERIFY(at(lines, "SET_GCODE_OFFSET X=0 Y=0 Z=1.5 MOVE=0") < at(lines, "G1 X"));
+}
+
+void TestPlan::objects()
+{
+    const std::string define = "EXCLUDE_OBJECT_DEFINE NAME=a CENTER=55,55 POLYGON=[[50,50],[60,50],[60,60]]\nEXCLUDE_OBJECT_DEFINE NAME=b\nEXCLUDE_OBJECT_START NAME=b\n";
+    const Print print = square(define);
+    Snapshot snapshot = print.at(cut(define));
+    QVERIFY(edit(snapshot, "excluded", "a", "came loose").has_value());
+    const auto plan = planResume(*print.source, print.index, snapshot, {}, {});
+    QVERIFY(plan.has_value());
+    const auto step = std::find_if(plan->steps.begin(), plan->steps.end(), [](const PlanStep& s) { return s.kind == StepKind::Objects; });
+    QVERIFY(step != plan->steps.end());
+    const std::vector<std::string> expected{"EXCLUDE_OBJECT_DEFINE NAME=a CENTER=55,55 POLYGON=[[50,50],[60,50],[60,60]]", "EXCLUDE_OBJECT_DEFINE NAME=b",
+                                            "EXCLUDE_OBJECT NAME=a", "EXCLUDE_OBJECT_START NAME=b"};
+    QCOMPARE(step->gcode, expected);
+    // An object that is excluded swallows moves: it is entered after the last one of the plan.
+    for (auto later = step + 1; later != plan->steps.end(); ++later)
+        QVERIFY(later->gcode.empty());
+}
+
+void TestPlan::hostileNames()
+{
+    Snapshot snapshot = square().at(cut());
+    const Print print = square();
+    for (const char* bad : {"a\nM112", "a\"b'c", "x\\", "tab\tname"}) {
+        snapshot.state.mesh = gcode::MeshState{.profile = bad};
+        const auto plan = planResume(*print.source, print.index, snapshot, {}, {});
+        QCOMPARE(plan.error().code, ErrorCode::Unsafe);
+        QCOMPARE(plan.error().field, std::string("mesh"));
+    }
+    snapshot.state.mesh = gcode::MeshState{.profile = "two words; M112"};
+    const auto plan = planResume(*print.source, print.index, snapshot, {}, {});
+    QVERIFY(at(linesOf(*plan), "BED_MESH_PROFILE LOAD=\"two words; M112\"") >= 0);
+}
+
+void TestPlan::ownLines_data()
+{
+    QTest::addColumn<QByteArray>("place");
+    QTest::addColumn<QByteArray>("line");
+    QTest::addColumn<bool>("allowed");
+    const auto row = [](const char* place, const char* line, bool allowed) {
+        QTest::newRow((QByteArray(place) + ": " + line).constData()) << QByteArray(place) << QByteArray(line) << allowed;
+    };
+    row("start", "M117 resuming", true);
+    row("before-prime", "G1 X5 F6000", true);
+    row("before-approach", "CLEAN_NOZZLE", true);
+    row("before-continue", "M117 go", true);
+    row("before-continue", "G1 X5", false);
+    row("nowhere", "M117 x", false);
+    for (const char* bad : {"G28", "g28 z", "G28 X Y", "N5 G29", "G30", "G34", "M48", "BED_MESH_CALIBRATE", "quad_gantry_level", "Z_TILT_ADJUST",
+                            "PROBE", "HOME_ALL", "START_PRINT BED=60", "PLR_Z_HOME MODE=CALIBRATE", "PLR_RESUME_PRINT", "FORCE_MOVE STEPPER=stepper_z DISTANCE=-5",
+                            "SET_KINEMATIC_POSITION Z=0", "G92 Z0", "M84", "M24", "FIRMWARE_RESTART", "M117 a\nG28"})
+        row("before-prime", bad, false);
+}
+
+void TestPlan::ownLines()
+{
+    QFETCH(QByteArray, place);
+    QFETCH(QByteArray, line);
+    QFETCH(bool, allowed);
+    PlanOptions options;
+    options.ownLines[place.toStdString()] = {line.toStdString()};
+    const auto plan = square().plan(cut(), options);
+    QCOMPARE(plan.has_value(), allowed);
+    if (!allowed) {
+        QVERIFY(plan.error().code == ErrorCode::Unsafe || plan.error().code == ErrorCode::BadValue);
+        QCOMPARE(plan.error().field, place.toStdString());
+        return;
+    }
+    // Whatever the person's lines did to the modes is undone right behind them.
+    const auto step = std::find_if(plan->steps.begin(), plan->steps.end(), [&line](const PlanStep& s) { return s.gcode.front() == line.toStdString(); });
+    QVERIFY(step != plan->steps.end());
+    QCOMPARE(step->gcode.back(), std::string("M83"));
+}
+
+void TestPlan::refusals_data()
+{
+    QTest::addColumn<int>("what");
+    QTest::addColumn<int>("code");
+    QTest::addColumn<QByteArray>("field");
+    QTest::newRow("before the first extrusion") << 0 << int(ErrorCode::BeforeFirstExtrusion) << QByteArray("byte");
+    QTest::newRow("after the last extrusion") << 1 << int(ErrorCode::AfterLastExtrusion) << QByteArray("byte");
+    QTest::newRow("hotend unknown") << 2 << int(ErrorCode::UnknownState) << QByteArray("hotend.0");
+    QTest::newRow("touch without a height") << 3 << int(ErrorCode::UnknownState) << QByteArray("declaredZ");
+    QTest::newRow("stock-zplus") << 4 << int(ErrorCode::NotSupported) << QByteArray("zMethod");
+    QTest::newRow("marlin") << 5 << int(ErrorCode::NotSupported) << QByteArray("dialect");
+    QTest::newRow("no room above") << 6 << int(ErrorCode::Unsafe) << QByteArray("travel");
+    QTest::newRow("outside in X") << 7 << int(ErrorCode::Unsafe) << QByteArray("position.x");
+    QTest::newRow("homing lifts") << 8 << int(ErrorCode::Unsafe) << QByteArray("homeXY");
+    QTest::newRow("declared beyond the top") << 9 << int(ErrorCode::Unsafe) << QByteArray("travel");
+}
+
+void TestPlan::refusals()
+{
+    QFETCH(int, what);
+    QFETCH(int, code);
+    QFETCH(QByteArray, field);
+    const Print print = square();
+    Snapshot snapshot = print.at(what == 0 ? 12 : what == 1 ? print.index.size : cut());
+    PrinterFacts printer;
+    PlanOptions options;
+    if (what == 2)
+        snapshot.state.hotend.clear();
+    if (what == 3 || what == 8 || what == 9)
+        options.zMethod = ZMethod::Touch;
+    if (what == 4)
+        options.zMethod = ZMethod::StockZplus;
+    if (what == 5)
+        snapshot.dialect = gcode::Dialect::Marlin;
+    if (what == 6)
+        printer.maximum[2] = 2.1;
+    if (what == 7)
+        printer.minimum[0] = 60.5;
+    if (what == 8) {
+        options.declaredZ = 1;
+        printer.homeXyIsPlain = false;
+    }
+    if (what == 9)
+        options.declaredZ = 250;
+    const auto plan = planResume(*print.source, print.index, snapshot, printer, options);
+    QVERIFY(!plan.has_value());
+    QCOMPARE(int(plan.error().code), code);
+    QCOMPARE(QByteArray::fromStdString(plan.error().field), field);
+}
+
+void TestPlan::reasonsAndOrigins()
+{
+    PlanOptions options;
+    options.zMethod = ZMethod::Touch;
+    options.declaredZ = 2;
+    const auto plan = square().plan(cut(), options);
+    int n = 0;
+    for (const PlanStep& step : plan->steps) {
+        QCOMPARE(step.n, ++n);
+        QVERIFY(!english(step.reason).empty() && !english(step.title).empty() && !step.numbersFrom.empty());
+        QVERIFY(english(step.reason).find('%') == std::string::npos);
+        QCOMPARE(step.gcode.empty(), step.kind == StepKind::Continue);
+        if (step.kind == StepKind::DeclareZ)
+            QCOMPARE(step.origin, Origin::Edited);
+    }
+    const std::string text = preambleText(*plan);
+    for (const PlanStep& step : plan->steps)
+        QVERIFY(text.find("; step " + std::to_string(step.n) + ": ") != std::string::npos);
+    QVERIFY(text.ends_with('\n'));
+}
+
+void TestPlan::exactNumbers_data()
+{
+    QTest::addColumn<qint64>("value");
+    QTest::addColumn<QByteArray>("expected");
+    QTest::newRow("zero") << qint64(0) << QByteArray("0");
+    QTest::newRow("one") << qint64(1'000'000) << QByteArray("1");
+    QTest::newRow("smallest") << qint64(1) << QByteArray("0.000001");
+    QTest::newRow("negative") << qint64(-15'000) << QByteArray("-0.015");
+    QTest::newRow("long") << qint64(123'456'789'012'345) << QByteArray("123456789.012345");
+    QTest::newRow("lowest") << std::numeric_limits<qint64>::min() << QByteArray("-9223372036854.775808");
+}
+
+void TestPlan::exactNumbers()
+{
+    QFETCH(qint64, value);
+    QFETCH(QByteArray, expected);
+    QCOMPARE(QByteArray::fromStdString(write::exact(value)), expected);
+}
+
+void TestPlan::methodNames()
+{
+    for (const ZMethod method : {ZMethod::StockZplus, ZMethod::PlrZHome, ZMethod::Keep, ZMethod::FirmwareLift, ZMethod::Touch, ZMethod::FreeSpot,
+                                 ZMethod::TopEndstop})
+        QCOMPARE(zMethodFromName(name(method)), std::optional(method));
+    QVERIFY(!zMethodFromName("pray"));
+}
+
+QTEST_GUILESS_MAIN(TestPlan)
+#include "tst_plan.moc"
