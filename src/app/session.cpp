@@ -117,6 +117,8 @@ Session::Session(Profile profile, std::unique_ptr<link::Driver> driver, Archive&
 
 Session::~Session()
 {
+    d->driver->disconnect(this); // what they say while they die finds nobody
+    d->recorder->disconnect(this);
     d->recorder.reset();
     d->driver.reset();
 }

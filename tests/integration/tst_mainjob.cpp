@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <map>
+
+#include <QCryptographicHash>
+#include <QDateTime>
+#include <QFile>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "demoprinter.h"
+#include "errortext.h"
+#include "moonrakerdriver.h"
+#include "recovery/resumewriter.h"
+#include "resumeflow.h"
+
+using namespace Qt::StringLiterals;
+using namespace kintsugi;
+using namespace kintsugi::app;
+namespace run = kintsugi::recovery::run;
+
+namespace {
+
+constexpr double fast = 40, slow = 0.5; // virtual seconds per second
+constexpr int longest = 90'000;         // ms
+
+double wallClock()
+{
+    return static_cast<double>(QDateTime::currentMSecsSinceEpoch()) / 1000;
+}
+
+QByteArray contentOf(const QString& path)
+{
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+double lengthOf(const sim::Bead& bead)
+{
+    return std::hypot(bead.x1 - bead.x0, bead.y1 - bead.y0, bead.z1 - bead.z0);
+}
+
+/// What truly lies on the bed against what the file wanted, in mm of path.
+struct Outcome {
+    double twice = 0, open = 0, wanted = 0;
+    double worstHeight = 0; ///< mm, farthest a bead of the second run lies from its line's height
+};
+
+class Compare
+{
+public:
+    /// point: of the resume file, when there is one
+    Compare(const OpenFile& original, const std::optional<recovery::ResumePoint>& point, const sim::Deposit& deposit, std::size_t firstRun)
+        : m_point(point)
+    {
+        const auto path = gcode::readToolpath(*original.source, *original.index, 0, original.index->size);
+        for (const gcode::Segment& segment : path->segments) {
+            if (!segment.extrudes())
+                continue;
+            m_wanted[segment.begin] += std::hypot(segment.x1 - segment.x0, segment.y1 - segment.y0, segment.z1 - segment.z0);
+            m_height[segment.begin] = segment.z1;
+        }
+        for (std::size_t i = 0; i < deposit.beads.size(); ++i)
+            lay(deposit.beads[i], original, deposit, i < firstRun);
+    }
+    [[nodiscard]] Outcome outcome() const
+    {
+        Outcome sum;
+        sum.worstHeight = m_worstHeight;
+        for (const auto& [byte, wanted] : m_wanted) {
+            const auto laid = m_laid.find(byte);
+            const double difference = (laid == m_laid.end() ? 0.0 : laid->second) - wanted;
+            sum.wanted += wanted;
+            (difference > 0 ? sum.twice : sum.open) += std::abs(difference);
+        }
+        return sum;
+    }
+
+private:
+    void lay(const sim::Bead& bead, const OpenFile& original, const sim::Deposit& deposit, bool before)
+    {
+        if (bead.file < 0 || bead.begin == UINT64_MAX)
+            return; // primed beside the part
+        ByteOffset byte = bead.begin;
+        const QString name = QString::fromStdString(deposit.files[static_cast<std::size_t>(bead.file)]);
+        if (!name.endsWith(original.remote)) {
+            if (!m_point || byte < m_point->tailBegin)
+                return;
+            byte = byte - m_point->tailBegin + m_point->original;
+        }
+        m_laid[byte] += lengthOf(bead);
+        if (!before && m_height.count(byte))
+            m_worstHeight = std::max(m_worstHeight, std::abs(bead.z1 - m_height[byte]));
+    }
+
+    std::optional<recovery::ResumePoint> m_point;
+    std::map<ByteOffset, double> m_wanted, m_laid, m_height;
+    double m_worstHeight = 0;
+};
+
+} // namespace
+
+/// The main job, end to end: a recorded print is stopped, and goes on so that the part is whole.
+class TestMainJob : public QObject
+{
+    Q_OBJECT
+private slots:
+    void init();
+    void cleanup();
+    void resume_data();
+    void resume();
+
+private:
+    void connectPrinter();
+    void printUntil(int layer);
+    void fault(const QString& kind);
+    void beginFlow();
+    void choosePlan(double declaredZ);
+    void launchAndFinish();
+    void compareWithTruth(double tolerance);
+    void checkJournal();
+    [[nodiscard]] std::size_t beadsNow();
+    [[nodiscard]] double trueZ();
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+    std::unique_ptr<sim::DemoPrinter> m_printer;
+    std::unique_ptr<Archive> m_archive;
+    std::unique_ptr<FileCache> m_files;
+    std::unique_ptr<Session> m_session;
+    std::unique_ptr<ResumeFlow> m_flow;
+    std::size_t m_firstRun = 0;
+    QStringList m_errors;
+};
+
+void TestMainJob::init()
+{
+    m_errors.clear();
+    m_folder = std::make_unique<QTemporaryDir>();
+    sim::DemoOptions options;
+    options.machine.folder = m_folder->filePath(u"printer_data"_s);
+    options.machine.heaterRate = 20;
+    options.speed = fast;
+    m_printer = std::make_unique<sim::DemoPrinter>(options);
+    QVERIFY(m_printer->start());
+    m_archive = std::make_unique<Archive>();
+    QSignalSpy opened(m_archive.get(), &Archive::opened);
+    m_archive->open(QUrl::fromLocalFile(m_folder->filePath(u"history.sqlite"_s)));
+    QVERIFY(opened.wait());
+    m_files = std::make_unique<FileCache>(m_folder->filePath(u"cache"_s));
+    Profile profile;
+    profile.id = u"demo"_s;
+    profile.name = u"Demo"_s;
+    profile.url = m_printer->address();
+    link::MoonrakerTimes times;
+    times.firstRetry = std::chrono::milliseconds(50);
+    times.longestRetry = std::chrono::milliseconds(200);
+    times.poll = std::chrono::milliseconds(50);
+    auto driver = std::make_unique<link::MoonrakerDriver>(link::Address{m_printer->address(), {}}, nullptr, wallClock, times);
+    m_session = std::make_unique<Session>(profile, std::move(driver), *m_archive, *m_files, wallClock);
+    connect(m_session.get(), &Session::failed, this, [this](const Error& error) { m_errors << errorText(error).full(); });
+}
+
+void TestMainJob::cleanup()
+{
+    if (QTest::currentTestFailed())
+        qWarning() << "errors told:" << m_errors;
+    m_flow.reset();
+    m_session.reset();
+    m_files.reset();
+    m_archive.reset();
+    m_printer.reset();
+}
+
+void TestMainJob::resume_data()
+{
+    QTest::addColumn<QString>("kind");
+    QTest::addColumn<bool>("zeroCopy");
+    QTest::addColumn<double>("tolerance"); // mm
+    QTest::newRow("power cut, new file") << u"power"_s << false << 1.5;
+    QTest::newRow("power cut, zero copy") << u"power"_s << true << 1.5;
+    QTest::newRow("host crash, new file") << u"host"_s << false << 4.0;
+    QTest::newRow("host crash, zero copy") << u"host"_s << true << 4.0;
+}
+
+void TestMainJob::resume()
+{
+    QFETCH(QString, kind);
+    QFETCH(bool, zeroCopy);
+    QFETCH(double, tolerance);
+    const QString original = m_folder->filePath(u"printer_data/gcodes/"_s + m_printer->demoFile());
+    const QByteArray content = contentOf(original);
+    QVERIFY(!content.isEmpty());
+
+    connectPrinter();
+    if (QTest::currentTestFailed())
+        return;
+    printUntil(6);
+    if (QTest::currentTestFailed())
+        return;
+    fault(kind);
+    if (QTest::currentTestFailed())
+        return;
+    m_firstRun = beadsNow();
+    const double z = trueZ();
+    beginFlow();
+    if (QTest::currentTestFailed())
+        return;
+    m_flow->setWay(zeroCopy ? run::Way::ZeroCopy : run::Way::NewFile);
+    choosePlan(z);
+    if (QTest::currentTestFailed())
+        return;
+    launchAndFinish();
+    if (QTest::currentTestFailed())
+        return;
+    compareWithTruth(tolerance);
+    checkJournal();
+    QCOMPARE(contentOf(original), content); // never altered
+}
+
+void TestMainJob::connectPrinter()
+{
+    m_session->connectPrinter();
+    QTRY_COMPARE_WITH_TIMEOUT(m_session->state(), PrinterState::Idle, longest);
+    std::optional<Result<>> armed;
+    m_session->plrCommand(Session::PlrCommand::Enable, this, [&](const Result<>& result) { armed = result; });
+    QTRY_VERIFY(armed);
+    QVERIFY2(*armed, armed->has_value() ? "" : qPrintable(errorText(armed->error()).full()));
+    QTRY_COMPARE(m_session->recorder().pluginArmed(), std::optional(true));
+}
+
+/// Runs fast to the layer, then slowly, so that the recorder's four samples a second are close to the truth.
+void TestMainJob::printUntil(int layer)
+{
+    QSignalSpy started(&m_session->recorder(), &Recorder::jobStarted);
+    m_printer->call([layer](sim::Klippy& klippy) { klippy.atLayer(layer, 0.2, [&klippy] { klippy.setSpeed(slow); }); });
+    std::optional<Result<>> begun;
+    m_session->driver().startPrint(m_printer->demoFile(), this, [&](const Result<>& result) { begun = result; });
+    QTRY_VERIFY(begun);
+    QVERIFY(*begun);
+    QVERIFY(!started.isEmpty() || started.wait(longest));
+    QTRY_VERIFY_WITH_TIMEOUT(m_session->file() != nullptr, longest);
+    std::optional<double> speed;
+    const auto isSlow = [&] {
+        m_printer->call([this, &speed](sim::Klippy& klippy) {
+            QMetaObject::invokeMethod(this, [&speed, now = klippy.speed()] { speed = now; });
+        });
+        return speed && *speed < 1;
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(isSlow(), longest);
+    // Some samples of the slow time, so that the last ones agree with each other.
+    QSignalSpy sampled(m_session.get(), &Session::sampled);
+    QTRY_VERIFY_WITH_TIMEOUT(sampled.size() >= 8, longest);
+}
+
+void TestMainJob::fault(const QString& kind)
+{
+    QSignalSpy interrupted(&m_session->recorder(), &Recorder::jobInterrupted);
+    QSignalSpy sampled(m_session.get(), &Session::sampled);
+    QVERIFY(sampled.wait()); // the very moment after a sample
+    QSignalSpy power(m_printer.get(), &sim::DemoPrinter::powerChanged), host(m_printer.get(), &sim::DemoPrinter::hostChanged);
+    if (kind == u"power"_s) {
+        m_printer->cutPower();
+        QVERIFY(power.wait());
+        QTRY_VERIFY_WITH_TIMEOUT(m_session->state() == PrinterState::Offline, longest);
+        m_printer->setSpeed(fast);
+        m_printer->restorePower();
+    } else {
+        m_printer->crashHost();
+        QVERIFY(host.wait());
+        m_printer->setSpeed(1); // the controller runs out its queue
+        QTRY_COMPARE_WITH_TIMEOUT(m_session->state(), PrinterState::Interrupted, longest);
+        m_printer->setSpeed(fast);
+        m_printer->startHost();
+    }
+    QVERIFY(!interrupted.isEmpty() || interrupted.wait(longest));
+    QTRY_COMPARE_WITH_TIMEOUT(m_session->state(), PrinterState::Interrupted, longest);
+    QTRY_COMPARE_WITH_TIMEOUT(m_session->host().state, link::HostState::Ready, longest);
+}
+
+void TestMainJob::beginFlow()
+{
+    m_flow = std::make_unique<ResumeFlow>(*m_session);
+    connect(m_flow.get(), &ResumeFlow::failed, this, [this](const Error& error) { m_errors << u"flow: "_s + errorText(error).full(); });
+    QSignalSpy planned(m_flow.get(), &ResumeFlow::planned), analysed(m_flow.get(), &ResumeFlow::analysed);
+    QVERIFY(m_session->recorder().interruptedJob());
+    m_flow->begin(*m_session->recorder().interruptedJob());
+    QVERIFY(analysed.wait(longest));
+    QVERIFY(!m_flow->causes().empty());
+    QVERIFY(m_flow->stop());
+    QVERIFY(!m_flow->candidates().empty());
+    QVERIFY(m_flow->candidates().front().recommended);
+    QVERIFY(!planned.isEmpty() || planned.wait(longest));
+    QVERIFY(m_flow->chosen());
+    QCOMPARE(m_flow->chosen()->byte, m_flow->candidates().front().byte);
+    QVERIFY(m_flow->snapshot());
+}
+
+void TestMainJob::choosePlan(double declaredZ)
+{
+    QFETCH(QString, kind);
+    using recovery::StopCause;
+    QCOMPARE(m_flow->statements().cause, kind == u"power"_s ? StopCause::PrinterAndHostLost : StopCause::HostLost);
+    Statements statements = m_flow->statements();
+    statements.partStuck = true;
+    statements.nothingMoved = true;
+    statements.contact = recovery::NozzleContact::Touching;
+    statements.declaredZ = declaredZ;
+    m_flow->setZMethod(recovery::ZMethod::Touch);
+    m_flow->setStatements(statements);
+    const auto settled = [this] { return !m_flow->isBusy() && (m_flow->plan() || m_flow->planError()); };
+    QSignalSpy planned(m_flow.get(), &ResumeFlow::planned);
+    QVERIFY(planned.wait(longest));
+    QTRY_VERIFY_WITH_TIMEOUT(settled(), longest);
+    QVERIFY2(m_flow->plan(), m_flow->planError() ? qPrintable(errorText(*m_flow->planError()).full()) : "");
+    QStringList blocks;
+    for (const recovery::GateCheck& check : m_flow->gate()) {
+        if (!check.passed && check.severity == recovery::Severity::Block)
+            blocks << QString::fromStdString(check.id) + u": "_s + text(check.text);
+    }
+    QVERIFY2(m_flow->gateIsOpen(), qPrintable(blocks.join(u"; "_s)));
+}
+
+void TestMainJob::launchAndFinish()
+{
+    QSignalSpy failed(m_flow.get(), &ResumeFlow::failed), finished(m_flow.get(), &ResumeFlow::finished);
+    m_flow->arm();
+    QTRY_VERIFY_WITH_TIMEOUT(std::holds_alternative<run::Armed>(m_flow->runState()) || !failed.isEmpty(), longest);
+    QVERIFY2(failed.isEmpty(), qPrintable(m_errors.join(u"; "_s)));
+    QCOMPARE(m_flow->currentStep(), -1); // armed: nothing has moved
+    m_flow->launch();
+    QVERIFY2(!finished.isEmpty() || finished.wait(longest), qPrintable(m_errors.join(u"; "_s)));
+    QVERIFY(m_flow->report());
+    QVERIFY2(m_flow->report()->completed, qPrintable(m_flow->report()->endState + u"; "_s + m_errors.join(u"; "_s)));
+    QVERIFY(std::holds_alternative<run::Done>(m_flow->runState()));
+    QCOMPARE(m_flow->currentStep(), static_cast<int>(m_flow->plan()->steps.size()));
+    QTRY_COMPARE_WITH_TIMEOUT(m_session->state(), PrinterState::Idle, longest);
+    QVERIFY(!m_session->recorder().interruptedJob());
+}
+
+void TestMainJob::compareWithTruth(double tolerance)
+{
+    std::optional<sim::Deposit> deposit;
+    double crushed = 0;
+    m_printer->query(this, [&](const sim::Deposit& truth, double deepest) {
+        deposit = truth;
+        crushed = deepest;
+    });
+    QTRY_VERIFY(deposit);
+    std::optional<recovery::ResumePoint> resumed;
+    if (const QString resumeFile = m_flow->report()->resumeFile; !resumeFile.isEmpty()) {
+        const auto source = gcode::FileSource::open(m_folder->filePath(u"printer_data/gcodes/"_s + resumeFile).toStdString());
+        QVERIFY(source);
+        const auto point = recovery::readResumePoint(**source);
+        QVERIFY(point && *point);
+        QCOMPARE((*point)->original, m_flow->report()->byte);
+        resumed = **point;
+    }
+    const Outcome truth = Compare(*m_flow->file(), resumed, *deposit, m_firstRun).outcome();
+    const ResumeReport& said = *m_flow->report();
+    qInfo() << "wanted" << truth.wanted << "mm; twice" << truth.twice << "said" << said.printedTwiceMm << "; open" << truth.open << "said"
+            << said.leftOpenMm << "; height off by" << truth.worstHeight << "; crushed" << crushed;
+    QVERIFY(truth.wanted > 100);
+    QVERIFY(m_firstRun > 0 && m_firstRun < deposit->beads.size());
+    QVERIFY(std::abs(truth.twice - said.printedTwiceMm) <= tolerance);
+    QVERIFY(std::abs(truth.open - said.leftOpenMm) <= tolerance);
+    QVERIFY(truth.worstHeight <= 0.05);
+    QVERIFY(crushed <= 0.1);
+}
+
+void TestMainJob::checkJournal()
+{
+    std::optional<std::vector<JournalEntry>> journal;
+    m_archive->ask<std::vector<JournalEntry>>(
+        this, [](Store& store) { return store.journal(u"demo"_s); },
+        [&](const Result<std::vector<JournalEntry>>& entries) { journal = entries.value_or(std::vector<JournalEntry>()); });
+    QTRY_VERIFY(journal);
+    QStringList actions;
+    for (const JournalEntry& entry : *journal) {
+        QVERIFY2(entry.finished, qPrintable(entry.action));
+        QCOMPARE(entry.result, u"ok"_s);
+        actions.prepend(entry.action);
+    }
+    QFETCH(bool, zeroCopy);
+    if (zeroCopy) {
+        const auto steps = static_cast<qsizetype>(m_flow->plan()->steps.size()) - 1; // the last one is the file itself
+        QCOMPARE(actions.count(u"script"_s), steps + 1);                            // and PLR_ENABLE
+        QCOMPARE(actions.last(), u"start-at"_s);
+        QVERIFY(!actions.contains(u"upload"_s));
+    } else {
+        QCOMPARE(actions, QStringList({u"script"_s, u"upload"_s, u"start"_s}));
+    }
+}
+
+std::size_t TestMainJob::beadsNow()
+{
+    std::optional<std::size_t> count;
+    m_printer->query(this, [&](const sim::Deposit& truth, double) { count = truth.beads.size(); });
+    return QTest::qWaitFor([&] { return count.has_value(); }) ? *count : 0;
+}
+
+double TestMainJob::trueZ()
+{
+    std::optional<double> z;
+    m_printer->call([this, &z](sim::Klippy& klippy) {
+        QMetaObject::invokeMethod(this, [&z, now = klippy.truePosition()[2]] { z = now; });
+    });
+    return QTest::qWaitFor([&] { return z.has_value(); }) ? *z : 0;
+}
+
+QTEST_GUILESS_MAIN(TestMainJob)
+#include "tst_mainjob.moc"
