@@ -85,9 +85,11 @@ Result<> inferTemperatures(Snapshot& snapshot, const gcode::Source& source, cons
     constexpr ByteOffset headLimit = std::size_t{16} << 20;
     const ByteOffset end = std::min({snapshot.byte, index.firstExtrusion.value_or(headLimit), headLimit});
     return walk(source, index, 0, end, [&](const Walked& walked) {
-        const bool isMacro = walked.command.kind == gcode::Command::Kind::Extended
-            && !std::string_view(walked.command.name).starts_with("SET_");
-        if (isMacro && std::find(macros.begin(), macros.end(), walked.command.name) != macros.end())
+        if (walked.command.kind != gcode::Command::Kind::Extended)
+            return true;
+        std::string name(walked.command.name);
+        std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+        if (std::find(macros.begin(), macros.end(), name) != macros.end())
             inferFrom(snapshot, walked.command);
         return true;
     });
