@@ -13,8 +13,10 @@ namespace {
 constexpr std::uint64_t largestWhole = 9'000'000'000;
 
 bool isBlank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-bool isDigit(char c) { return c >= '0' && c <= '9'; }
-bool isLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+unsigned digit(char c) { return static_cast<unsigned>(static_cast<unsigned char>(c)) - '0'; } ///< above 9: no digit
+unsigned letter(char c) { return (static_cast<unsigned>(static_cast<unsigned char>(c)) | 0x20U) - 'a'; } ///< above 25: no letter
+bool isDigit(char c) { return digit(c) <= 9; }
+bool isLetter(char c) { return letter(c) <= 25; }
 char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
 std::string_view trimmed(std::string_view text)
@@ -30,6 +32,12 @@ std::string_view trimmed(std::string_view text)
 struct Cursor {
     const char* at;
     const char* end;
+
+    explicit Cursor(std::string_view text)
+        : at(text.data())
+        , end(text.data() + text.size())
+    {
+    }
 
     [[nodiscard]] bool done() const { return at == end; }
     [[nodiscard]] bool sees(char c) const { return at != end && *at == c; }
@@ -59,7 +67,7 @@ struct Cursor {
             return std::nullopt;
         std::uint64_t value = 0;
         for (; at != end && isDigit(*at); ++at)
-            value = std::min<std::uint64_t>(value * 10 + static_cast<std::uint64_t>(*at - '0'), std::numeric_limits<std::uint32_t>::max());
+            value = std::min<std::uint64_t>(value * 10 + digit(*at), std::numeric_limits<std::uint32_t>::max());
         return static_cast<std::uint32_t>(value);
     }
 };
@@ -67,6 +75,7 @@ struct Cursor {
 /// [-+] digits [. digits] or . digits; moves the cursor only when there is a number.
 bool readNumber(Cursor& cursor, Millionths& result)
 {
+    constexpr std::array<std::uint64_t, 7> scales{1'000'000, 100'000, 10'000, 1'000, 100, 10, 1};
     const char* at = cursor.at;
     const char* const end = cursor.end;
     const bool negative = at != end && *at == '-';
@@ -76,15 +85,16 @@ bool readNumber(Cursor& cursor, Millionths& result)
     std::uint64_t whole = 0;
     for (; at != end && isDigit(*at); ++at)
         if (whole < largestWhole)
-            whole = whole * 10 + static_cast<std::uint64_t>(*at - '0');
+            whole = whole * 10 + digit(*at);
     bool any = at != digits;
     std::uint64_t fraction = 0;
     if (at != end && *at == '.' && (any || (end - at > 1 && isDigit(at[1])))) {
-        ++at;
-        std::uint64_t scale = 100'000;
-        for (; at != end && isDigit(*at) && scale != 0; ++at, scale /= 10)
-            fraction += static_cast<std::uint64_t>(*at - '0') * scale;
-        if (at != end && isDigit(*at)) {
+        const char* const decimals = ++at;
+        const char* const exact = end - at > 6 ? at + 6 : end;
+        for (; at != exact && isDigit(*at); ++at)
+            fraction = fraction * 10 + digit(*at);
+        fraction *= scales[static_cast<std::size_t>(at - decimals)];
+        if (at == exact && at != end && isDigit(*at)) {
             fraction += *at >= '5' ? 1 : 0;
             while (at != end && isDigit(*at))
                 ++at;
@@ -110,7 +120,7 @@ void readWords(Cursor cursor, Command& command)
             continue;
         }
         ++cursor.at;
-        const auto index = static_cast<std::size_t>(upper(c) - 'A');
+        const std::size_t index = letter(c);
         const std::uint32_t bit = 1U << index;
         if (!cursor.done() && (isBlank(*cursor.at) || *cursor.at == '('))
             cursor.skipBlanks();
@@ -155,7 +165,8 @@ bool readCode(Cursor& cursor, Command& command)
     const char letter = upper(*cursor.at);
     if (letter != 'G' && letter != 'M' && letter != 'T')
         return false;
-    Cursor ahead{cursor.at + 1, cursor.end};
+    Cursor ahead = cursor;
+    ++ahead.at;
     ahead.skipBlanks();
     const auto number = ahead.whole();
     if (!number)
@@ -176,19 +187,20 @@ bool readCode(Cursor& cursor, Command& command)
 
 std::string_view withoutChecksum(std::string_view text)
 {
-    std::size_t at = text.size();
-    while (at > 0 && isDigit(text[at - 1]))
-        --at;
-    if (at == 0 || at == text.size() || text[at - 1] != '*')
+    if (text.find('*') == text.npos)
         return text;
-    return trimmed(text.substr(0, at - 1));
+    const auto star = text.rfind('*');
+    if (star + 1 == text.size() || !std::ranges::all_of(text.substr(star + 1), isDigit))
+        return text;
+    return trimmed(text.substr(0, star));
 }
 
 void skipLineNumber(Cursor& cursor)
 {
     if (!cursor.sees('N') && !cursor.sees('n'))
         return;
-    Cursor ahead{cursor.at + 1, cursor.end};
+    Cursor ahead = cursor;
+    ++ahead.at;
     if (!ahead.whole())
         return;
     ahead.skipBlanks();
@@ -206,31 +218,45 @@ Nanometres toNanometres(double millimetres)
 Command parseCommand(std::string_view line)
 {
     Command command;
-    if (const auto semicolon = line.find(';'); semicolon != line.npos) {
-        command.hasComment = true;
+    parseCommand(line, command);
+    return command;
+}
+
+void parseCommand(std::string_view line, Command& command)
+{
+    command.kind = Command::Kind::None;
+    command.letter = 0;
+    command.number = command.subcode = 0;
+    command.name = {};
+    command.rest = {};
+    command.comment = {};
+    command.present = command.valued = 0;
+    const auto semicolon = line.find(';');
+    command.hasComment = semicolon != line.npos;
+    if (command.hasComment) {
         command.comment = line.substr(semicolon + 1);
         line = line.substr(0, semicolon);
     }
-    line = withoutChecksum(trimmed(line));
-    Cursor cursor{line.data(), line.data() + line.size()};
+    Cursor cursor(line);
     cursor.skipBlanks();
     skipLineNumber(cursor);
     // Only NUL: padding that a cut of power leaves at the end of a file.
     if (cursor.done() || (*cursor.at == '\0' && cursor.rest().find_first_not_of('\0') == line.npos))
-        return command;
+        return;
     if (readCode(cursor, command)) {
         command.kind = takesText(command) ? Command::Kind::Text : Command::Kind::Code;
-        command.rest = trimmed(cursor.rest());
+        command.rest = withoutChecksum(trimmed(cursor.rest()));
         if (command.kind == Command::Kind::Code)
             readWords(cursor, command);
-        return command;
+        return;
     }
+    const std::string_view body = withoutChecksum(trimmed(cursor.rest()));
+    if (body.empty())
+        return;
     command.kind = Command::Kind::Extended;
-    const std::string_view body = cursor.rest();
-    const auto nameEnd = std::ranges::find_if(body, isBlank) - body.begin();
-    command.name = body.substr(0, static_cast<std::size_t>(nameEnd));
-    command.rest = trimmed(body.substr(static_cast<std::size_t>(nameEnd)));
-    return command;
+    const auto nameEnd = static_cast<std::size_t>(std::ranges::find_if(body, isBlank) - body.begin());
+    command.name = body.substr(0, nameEnd);
+    command.rest = trimmed(body.substr(nameEnd));
 }
 
 namespace {
@@ -259,7 +285,7 @@ std::string readValue(Cursor& cursor)
 std::vector<std::pair<std::string, std::string>> parseParameters(std::string_view rest)
 {
     std::vector<std::pair<std::string, std::string>> pairs;
-    Cursor cursor{rest.data(), rest.data() + rest.size()};
+    Cursor cursor(rest);
     while (!cursor.done()) {
         const char* const begin = cursor.at;
         while (!cursor.done() && isKeyChar(*cursor.at))

@@ -54,6 +54,8 @@ struct Command {
 
 /// Reads one line. The first occurrence of a letter counts. Never fails: what is not understood is Extended.
 [[nodiscard]] Command parseCommand(std::string_view line);
+/// The same into a command that is used again and again; `values` of letters that are not `valued` keep what they held.
+void parseCommand(std::string_view line, Command& command);
 
 /// KEY=VALUE pairs of an extended command's rest; keys upper-cased, shell-like quotes removed.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> parseParameters(std::string_view rest);

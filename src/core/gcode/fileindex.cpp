@@ -15,7 +15,7 @@ namespace kintsugi::gcode {
 namespace {
 
 constexpr std::size_t indexChunk = 256 * 1024;
-constexpr std::size_t replayChunk = 64 * 1024;
+constexpr std::size_t replayChunk = 16 * 1024;
 constexpr ByteOffset proofReach = 1 << 20; ///< within these bytes a G-code file has a command
 constexpr std::size_t maxLocatedText = 4096;
 
@@ -94,6 +94,7 @@ Result<Located> replay(const Source& source, const FileIndex& index, const Check
         return changed(source, *size);
     Located located{.byte = index.size, .end = index.size, .line = from.line, .state = from.state, .text = {}};
     bool found = false;
+    Command command;
     const Scanner::Sink sink = [&](const Line& line) {
         if (found)
             return;
@@ -105,7 +106,8 @@ Result<Located> replay(const Source& source, const FileIndex& index, const Check
             located.text = line.text.substr(0, maxLocatedText);
             return;
         }
-        apply(located.state, parseCommand(line.text), index.dialect);
+        parseCommand(line.text, command);
+        apply(located.state, command, index.dialect);
         located.line = line.number + 1;
     };
     Scanner scanner(from.byte, from.line);

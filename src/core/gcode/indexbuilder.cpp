@@ -55,38 +55,61 @@ void remember(std::vector<std::string>& names, std::string_view name)
         names.emplace_back(name);
 }
 
-double distance(const Point& from, const Point& to)
-{
-    return std::hypot(to[0] - from[0], to[1] - from[1], to[2] - from[2]);
-}
+double inMm(Nanometres value) { return static_cast<double>(value) * 1e-6; }
 
-/// Where an axis was, or 0 when neither end of the move is known: then it adds no distance.
-Point known(const std::array<std::optional<Nanometres>, 3>& position, const std::array<std::optional<Nanometres>, 3>& other)
+/// For the clustering of layers; headings matter to a climbing move only.
+ExtrudingMove extrudingMove(ByteOffset begin, const Span& span, const std::optional<Arc>& arc)
 {
-    Point point{};
-    for (std::size_t axis = 0; axis < 3; ++axis)
-        point[axis] = toMillimetres(position[axis] ? *position[axis] : other[axis].value_or(0));
-    return point;
-}
-
-ExtrudingMove extrudingMove(ByteOffset begin, const Point& from, const Point& to, const std::optional<Arc>& arc)
-{
-    ExtrudingMove move{.begin = begin, .z0 = from[2], .z1 = to[2], .length = std::hypot(to[0] - from[0], to[1] - from[1])};
-    if (from[2] == to[2])
-        return move; // headings matter to a climbing move only
-    if (arc && arc->across == 2) {
-        const double quarter = std::copysign(std::numbers::pi / 2, arc->sweep);
+    const double dx = inMm(span.to[0] - span.from[0]);
+    const double dy = inMm(span.to[1] - span.from[1]);
+    ExtrudingMove move{.begin = begin, .z0 = toMillimetres(span.from[2]), .z1 = toMillimetres(span.to[2]), .length = std::sqrt(dx * dx + dy * dy)};
+    if (arc && arc->across == 2)
         move.length = arc->radius * std::abs(arc->sweep);
-        move.startHeading = arc->startAngle + quarter;
+    if (span.from[2] == span.to[2])
+        return move;
+    if (arc && arc->across == 2) {
+        move.startHeading = arc->startAngle + std::copysign(std::numbers::pi / 2, arc->sweep);
         move.endHeading = move.startHeading + arc->sweep;
         move.turned = arc->sweep;
     } else {
-        move.startHeading = move.endHeading = std::atan2(to[1] - from[1], to[0] - from[0]);
+        move.startHeading = move.endHeading = std::atan2(dy, dx);
     }
     return move;
 }
 
 } // namespace
+
+Span::Span(const std::array<std::optional<Nanometres>, 3>& before, const std::array<std::optional<Nanometres>, 3>& after)
+{
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        to[axis] = after[axis].value_or(before[axis].value_or(0));
+        from[axis] = before[axis].value_or(to[axis]);
+    }
+}
+
+double Span::length() const
+{
+    const double dx = inMm(to[0] - from[0]);
+    const double dy = inMm(to[1] - from[1]);
+    const double dz = inMm(to[2] - from[2]);
+    return std::sqrt(dx * dx + dy * dy + dz * dz);
+}
+
+void Box::add(const std::array<Nanometres, 3>& point)
+{
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        low[axis] = std::min(low[axis], point[axis]);
+        high[axis] = std::max(high[axis], point[axis]);
+    }
+}
+
+Extents Box::extents() const
+{
+    if (low[0] > high[0])
+        return {};
+    return {toMillimetres(low[0]), toMillimetres(low[1]), toMillimetres(low[2]), toMillimetres(high[0]), toMillimetres(high[1]),
+        toMillimetres(high[2]), true};
+}
 
 IndexBuilder::IndexBuilder(Dialect dialect)
     : m_checkpointStep(checkpointStep)
@@ -102,7 +125,8 @@ void IndexBuilder::add(const Line& line)
         addCheckpoint(line);
     ++m_index.lines;
     m_index.truncatedLines += line.truncated ? 1 : 0;
-    const Command command = parseCommand(line.text);
+    const Command& command = m_command;
+    parseCommand(line.text, m_command);
     if (command.hasComment) {
         if (line.text.front() == ';')
             readComment(line, command.comment);
@@ -137,6 +161,7 @@ FileIndex IndexBuilder::finish(std::uint64_t size)
 {
     m_index.size = size;
     m_index.filamentMm = toMillimetres(m_state.eHighest);
+    m_index.printed = m_printed.extents();
     chooseLayers(size);
     chooseObjects();
     chooseDialect();
@@ -203,7 +228,7 @@ void IndexBuilder::readLayerMark(const Line& line, std::string_view comment)
         layer.begin = line.begin;
         layer.z = mark->z;
         layer.height = mark->height;
-        layer.highestZ = m_highestZ;
+        layer.highestZ = toMillimetres(m_highestZ);
         m_marked.push_back(layer);
         return;
     }
@@ -281,67 +306,55 @@ void IndexBuilder::addMove(const Line& line, const Command& command, const Effec
 {
     m_sawCommand = true;
     ++m_index.moves;
-    const Point from = known(effect.from, m_state.position);
-    const Point to = known(m_state.position, effect.from);
+    const Span span(effect.from, m_state.position);
     const auto arc = effect.kind == Effect::Kind::Arc ? arcOf(command, effect, m_state) : std::nullopt;
-    const bool clustering = m_marked.size() < 2;
     if (effect.de > 0 && effect.moved)
-        m_highestZ = std::max({m_highestZ, from[2], to[2]});
-    if (effect.de > 0 && (arc || from[0] != to[0] || from[1] != to[1]))
-        addExtrusion(line, from, to, arc, clustering);
+        m_highestZ = std::max({m_highestZ, span.from[2], span.to[2]});
+    if (effect.de > 0 && (arc || span.from[0] != span.to[0] || span.from[1] != span.to[1]))
+        addExtrusion(line, span, arc);
 
-    const double extruded = toMillimetres(effect.de);
-    const double path = effect.moved ? (arc ? arc->length() : distance(from, to)) : std::abs(extruded);
-    const double feed = toMillimetres(m_state.feed.value_or(0));
-    const double seconds = feed > 0 ? path / feed * 60 : 0.0;
+    double path = std::abs(inMm(effect.de));
+    if (effect.moved)
+        path = arc ? arc->length() : span.length();
+    const double seconds = m_state.feed.value_or(0) > 0 ? path / inMm(*m_state.feed) * 60 : 0.0;
     m_index.seconds += seconds;
-    const auto account = [&](Layer& layer) {
-        layer.seconds += seconds;
-        layer.extrudedMm += extruded;
-        layer.highestZ = m_highestZ;
-    };
     if (!m_marked.empty()) {
         Layer& layer = m_marked.back();
         if (effect.de > 0 && !layer.z && m_state.position[2])
             layer.z = toMillimetres(*m_state.position[2]);
-        account(layer);
+        account(layer, seconds, effect.de);
     }
-    if (Layer* const layer = clustering ? m_cluster.current() : nullptr)
-        account(*layer);
+    if (isClustering())
+        if (Layer* const layer = m_cluster.current())
+            account(*layer, seconds, effect.de);
 }
 
-void IndexBuilder::addExtrusion(const Line& line, const Point& from, const Point& to, const std::optional<Arc>& arc, bool clustering)
+void IndexBuilder::account(Layer& layer, double seconds, Nanometres extruded)
+{
+    layer.seconds += seconds;
+    layer.extrudedMm += inMm(extruded);
+    layer.highestZ = toMillimetres(m_highestZ);
+}
+
+void IndexBuilder::addExtrusion(const Line& line, const Span& span, const std::optional<Arc>& arc)
 {
     if (!m_index.firstExtrusion)
         m_index.firstExtrusion = line.begin;
     m_index.lastExtrusionEnd = line.end;
     if (!m_marked.empty() && !m_marked.back().firstExtrusion)
         m_marked.back().firstExtrusion = line.begin;
-    addPrinted(from);
-    addPrinted(to);
+    m_printed.add(span.from);
+    m_printed.add(span.to);
     if (arc) {
         constexpr double sagitta = 0.01;
         const std::size_t pieces = arc->chords(sagitta);
-        for (std::size_t piece = 1; piece < pieces; ++piece)
-            addPrinted(arc->at(static_cast<double>(piece) / static_cast<double>(pieces)));
+        for (std::size_t piece = 1; piece < pieces; ++piece) {
+            const Point point = arc->at(static_cast<double>(piece) / static_cast<double>(pieces));
+            m_printed.add({toNanometres(point[0]), toNanometres(point[1]), toNanometres(point[2])});
+        }
     }
-    if (clustering && m_state.position[2])
-        m_cluster.extrude(extrudingMove(line.begin, from, to, arc));
-}
-
-void IndexBuilder::addPrinted(const Point& point)
-{
-    Extents& box = m_index.printed;
-    if (!box.valid) {
-        box = {point[0], point[1], point[2], point[0], point[1], point[2], true};
-        return;
-    }
-    box.minX = std::min(box.minX, point[0]);
-    box.minY = std::min(box.minY, point[1]);
-    box.minZ = std::min(box.minZ, point[2]);
-    box.maxX = std::max(box.maxX, point[0]);
-    box.maxY = std::max(box.maxY, point[1]);
-    box.maxZ = std::max(box.maxZ, point[2]);
+    if (isClustering() && m_state.position[2])
+        m_cluster.extrude(extrudingMove(line.begin, span, arc));
 }
 
 // --- at the end --------------------------------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <array>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,6 +15,22 @@
 #include "gcode/layercluster.h"
 
 namespace kintsugi::gcode {
+
+/// Both ends of a move. An axis known at one end only, or at none, covers no distance.
+struct Span {
+    Span(const std::array<std::optional<Nanometres>, 3>& before, const std::array<std::optional<Nanometres>, 3>& after);
+    [[nodiscard]] double length() const; ///< mm
+    std::array<Nanometres, 3> from{}, to{};
+};
+
+struct Box {
+    std::array<Nanometres, 3> low{maximum, maximum, maximum}, high{-maximum, -maximum, -maximum};
+    void add(const std::array<Nanometres, 3>& point);
+    [[nodiscard]] Extents extents() const;
+
+private:
+    static constexpr Nanometres maximum = std::numeric_limits<Nanometres>::max();
+};
 
 /// Gathers everything of a FileIndex that comes from lines; buildIndex feeds it.
 class IndexBuilder
@@ -33,8 +51,9 @@ private:
     void readExtended(const Command& command);
     void readObjectLabel(const Command& command);
     void addMove(const Line& line, const Command& command, const Effect& effect);
-    void addExtrusion(const Line& line, const Point& from, const Point& to, const std::optional<Arc>& arc, bool clustering);
-    void addPrinted(const Point& point);
+    void addExtrusion(const Line& line, const Span& span, const std::optional<Arc>& arc);
+    void account(Layer& layer, double seconds, Nanometres extruded);
+    [[nodiscard]] bool isClustering() const { return m_marked.size() < 2; }
     void chooseLayers(std::uint64_t size);
     void chooseObjects();
     void chooseDialect();
@@ -47,6 +66,7 @@ private:
 
     FileIndex m_index;
     MachineState m_state;
+    Command m_command; ///< of the current line
     ByteOffset m_nextCheckpoint = 0;
     ByteOffset m_checkpointStep;
     std::size_t m_checkpointBytes = 0;
@@ -55,7 +75,8 @@ private:
     std::optional<MarkFamily> m_family; ///< of the signature, else of the first mark
     std::vector<Layer> m_marked;
     LayerCluster m_cluster;
-    double m_highestZ = 0.0;
+    Nanometres m_highestZ = 0;
+    Box m_printed;
 
     bool m_afterSingleSemicolon = false;
     std::optional<PlrMarker> m_setup, m_print;
