@@ -5,4 +5,7 @@ set(page_sources
     timelinesource.h timelinesource.cpp pointentry.h pointentry.cpp timelinepage.h timelinepage.cpp
     assistantpage.h assistantpage.cpp happenedpage.h happenedpage.cpp wherepage.h wherepage.cpp statepage.h statepage.cpp
     gatepage.h gatepage.cpp zpage.h zpage.cpp planpage.h planpage.cpp runpage.h runpage.cpp reportpage.h reportpage.cpp
-    resumepage.h resumepage.cpp)
+    resumepage.h resumepage.cpp
+    consolepage.h consolepage.cpp journalpage.h journalpage.cpp pluginmenu.h pluginmenu.cpp
+    printerheader.h printerheader.cpp printerdelegate.h printerdelegate.cpp printerpage.h printerpage.cpp
+    mainwindow.h mainwindow.cpp)
