@@ -105,6 +105,8 @@ private slots:
     void reasonsAndOrigins();
     void exactNumbers_data();
     void exactNumbers();
+    void zeroCopy_data();
+    void zeroCopy();
     void methodNames();
 };
 
@@ -516,6 +518,37 @@ void TestPlan::exactNumbers()
     QFETCH(qint64, value);
     QFETCH(QByteArray, expected);
     QCOMPARE(QByteArray::fromStdString(write::exact(value)), expected);
+}
+
+void TestPlan::zeroCopy_data()
+{
+    QTest::addColumn<QByteArray>("file");
+    QTest::addColumn<QByteArray>("start");
+    QTest::newRow("root") << QByteArray("tower 2.gcode") << QByteArray("M23 tower 2.gcode");
+    QTest::newRow("folder") << QByteArray("a/b.gcode") << QByteArray("SDCARD_PRINT_FILE FILENAME=\"a/b.gcode\"|M25");
+    QTest::newRow("comment sign") << QByteArray("a;M112.gcode") << QByteArray("SDCARD_PRINT_FILE FILENAME=\"a;M112.gcode\"|M25");
+    QTest::newRow("double quote") << QByteArray("a\"b.gcode") << QByteArray("SDCARD_PRINT_FILE FILENAME='a\"b.gcode'|M25");
+    QTest::newRow("both quotes") << QByteArray("a\"b'c.gcode") << QByteArray();
+    QTest::newRow("line end") << QByteArray("a\nM112") << QByteArray();
+    QTest::newRow("empty") << QByteArray() << QByteArray();
+}
+
+void TestPlan::zeroCopy()
+{
+    QFETCH(QByteArray, file);
+    QFETCH(QByteArray, start);
+    const std::string define = "EXCLUDE_OBJECT_DEFINE NAME=a\n";
+    const auto plan = square(define).plan(cut(define));
+    const auto lines = zeroCopyStart(*plan, file.toStdString());
+    QCOMPARE(lines.has_value(), !start.isEmpty());
+    if (!lines) {
+        QCOMPARE(lines.error().code, ErrorCode::Unsafe);
+        return;
+    }
+    QByteArray text;
+    for (const std::string& line : *lines)
+        text += QByteArray::fromStdString(line) + '|';
+    QCOMPARE(text, start + "|M26 S" + QByteArray::number(quint64(cut(define))) + "|EXCLUDE_OBJECT_DEFINE NAME=a|M24|");
 }
 
 void TestPlan::methodNames()

@@ -73,6 +73,10 @@ struct PlanOptions {
 
 /// All G-code of the plan, one `; step n: reason` before each step, without the tail.
 [[nodiscard]] std::string preambleText(const Plan& plan);
+/// Lines that continue the original file in place, for ONE script after all steps but Objects: selecting a file makes
+/// Klipper forget its objects, so those lines come in between. `name` is the path below the gcodes root. Unsafe when no
+/// quoting makes the name safe.
+[[nodiscard]] Result<std::vector<std::string>> zeroCopyStart(const Plan& plan, const std::string& name);
 /// `; KINTSUGI RESUME POINT byte=<N>`
 [[nodiscard]] std::string resumePointLine(ByteOffset byte);
 /// <stem>.resume-L<layer>-B<byte>.gcode

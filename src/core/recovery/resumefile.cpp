@@ -5,6 +5,7 @@
 
 #include "gcode/scanner.h"
 #include "recovery/plan.h"
+#include "recovery/plangcode.h"
 #include "recovery/resumewriter.h"
 
 namespace kintsugi::recovery {
@@ -106,6 +107,35 @@ std::string preambleText(const Plan& plan)
             text += line + '\n';
     }
     return text;
+}
+
+Result<std::vector<std::string>> zeroCopyStart(const Plan& plan, const std::string& name)
+{
+    const bool simple = !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+        return c >= 0x20 && c != 0x7F && c != '/' && c != ';' && c != '*' && c != '"' && c != '\'' && c != '#';
+    });
+    std::vector<std::string> lines;
+    if (simple) {
+        lines.push_back("M23 " + name);
+    } else {
+        // M23 knows only the root folder and no quotes.
+        const auto quoted = write::parameter(name);
+        if (!quoted) {
+            Error error{.code = ErrorCode::Unsafe, .detail = "no quoting makes this name safe", .file = name};
+            error.field = "file";
+            return fail(std::move(error));
+        }
+        const bool bare = quoted->front() != '"' && quoted->front() != '\'';
+        lines.push_back("SDCARD_PRINT_FILE FILENAME=" + (bare ? '"' + *quoted + '"' : *quoted));
+        lines.emplace_back("M25");
+    }
+    lines.push_back("M26 S" + std::to_string(plan.snapshot.byte));
+    for (const PlanStep& step : plan.steps) {
+        if (step.kind == StepKind::Objects)
+            lines.insert(lines.end(), step.gcode.begin(), step.gcode.end());
+    }
+    lines.emplace_back("M24");
+    return lines;
 }
 
 std::string resumePointLine(ByteOffset byte)
