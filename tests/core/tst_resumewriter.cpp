@@ -373,6 +373,7 @@ void TestResumeWriter::fileNames_data()
     QTest::newRow("no extension") << QByteArray("tower") << QByteArray("tower.resume-L7-B6431.gcode");
     QTest::newRow("dots") << QByteArray("v1.2.tower.gcode") << QByteArray("v1.2.tower.resume-L7-B6431.gcode");
     QTest::newRow("hidden") << QByteArray(".tower") << QByteArray(".tower.resume-L7-B6431.gcode");
+    QTest::newRow("not ours") << QByteArray("a.resume-Lx-B1.gcode") << QByteArray("a.resume-Lx-B1.resume-L7-B6431.gcode");
     QTest::newRow("again") << QByteArray("tower.resume-L2-B99.gcode") << QByteArray("tower.resume-L7-B6431.gcode");
 }
 

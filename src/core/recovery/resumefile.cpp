@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
 #include <charconv>
-#include <regex>
 
 #include "gcode/scanner.h"
 #include "recovery/plan.h"
@@ -63,6 +62,19 @@ gcode::Extents printedFrom(std::string_view text)
         at = next;
     }
     return {numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5], true};
+}
+
+/// Length of a stem without the ".resume-L<n>-B<n>" of an earlier resume file.
+std::size_t lengthWithoutResumeSuffix(std::string_view stem)
+{
+    constexpr std::string_view suffix = ".resume-L";
+    const std::size_t begin = stem.rfind(suffix);
+    if (begin == std::string_view::npos)
+        return stem.size();
+    const std::string_view numbers = stem.substr(begin + suffix.size());
+    const std::size_t middle = numbers.find("-B");
+    const bool ours = middle != std::string_view::npos && wholeNumber(numbers.substr(0, middle)) && wholeNumber(numbers.substr(middle + 2));
+    return ours ? begin : stem.size();
 }
 
 /// Reads the head line by line up to the marker.
@@ -150,8 +162,7 @@ std::string resumeFileName(const std::string& originalName, std::size_t layer, B
     std::string stem = originalName.substr(folder.size());
     if (const std::size_t dot = stem.rfind('.'); dot != std::string::npos && dot > 0)
         stem.resize(dot);
-    static const std::regex earlier("\\.resume-L[0-9]+-B[0-9]+$");
-    stem = std::regex_replace(stem, earlier, "");
+    stem.resize(lengthWithoutResumeSuffix(stem));
     return folder + stem + ".resume-L" + std::to_string(layer) + "-B" + std::to_string(byte) + ".gcode";
 }
 

@@ -9,6 +9,8 @@ template <class... Handlers>
 struct Overloaded : Handlers... {
     using Handlers::operator()...;
 };
+template <class... Handlers>
+Overloaded(Handlers...) -> Overloaded<Handlers...>; // clang 14 cannot deduce aggregates
 
 Step stay(const State& state) { return {state, {}}; }
 
