@@ -88,6 +88,7 @@ struct Klippy::Private {
     qint64 wallStart = QDateTime::currentMSecsSinceEpoch();
     bool power = true;
     bool advancing = false, pumpQueued = false;
+    int inHost = 0; ///< the host's own code is on the stack: it must not be destroyed now
     bool restartWanted = false;
     enum class Ending { None, Crash, Cut } ending = Ending::None;
     std::optional<double> startAt;
@@ -97,7 +98,8 @@ struct Klippy::Private {
     std::optional<int> tear;
     std::vector<LayerFault> faults;
     int nextWatch = 1;
-    std::vector<PrintedLayer> layers;
+    std::optional<std::vector<PrintedLayer>> layers; ///< of the file opened last; read when a fault asks
+    QString layersPath;
     int layersFile = -1;
     QTimer timer;
     QElapsedTimer elapsed;
@@ -178,7 +180,7 @@ void Klippy::Private::endProcess(bool farewell)
 /// Carries out what was asked for from inside the host's own code, once none of it is running any more.
 void Klippy::Private::settle()
 {
-    if (host && host->busy())
+    if (inHost > 0)
         return;
     if (const Ending how = std::exchange(ending, Ending::None); how != Ending::None) {
         restartWanted = false;
@@ -194,35 +196,41 @@ void Klippy::Private::settle()
 void Klippy::Private::pump()
 {
     pumpQueued = false;
-    if (advancing && host && host->busy())
+    if (inHost > 0)
         return;
     while (!inbox.empty()) {
         const PendingMessage next = std::move(inbox.front());
         inbox.pop_front();
         auto* connection = static_cast<SimConnection*>(next.connection.data());
-        if (connection != nullptr && host)
+        if (connection != nullptr && host) {
+            ++inHost;
             host->request(connection, next.message, world);
+            --inHost;
+        }
         settle();
     }
 }
 
 void Klippy::Private::fileStarted(const QString& path, int index)
 {
-    QFile file(path);
-    if (!file.open(QIODevice::ReadOnly))
-        return;
-    layers = faults.empty() && file.size() > (qint64{64} << 20) ? std::vector<PrintedLayer>()
-                                                                : printedLayers(file.readAll().toStdString());
+    layersPath = path;
     layersFile = index;
+    layers.reset();
     for (LayerFault& fault : faults)
         arm(fault);
 }
 
 void Klippy::Private::arm(LayerFault& fault)
 {
-    if (fault.layer < 0 || static_cast<std::size_t>(fault.layer) >= layers.size())
+    if (!layers) {
+        QFile file(layersPath);
+        if (layersFile < 0 || !file.open(QIODevice::ReadOnly))
+            return;
+        layers = printedLayers(file.readAll().toStdString());
+    }
+    if (fault.layer < 0 || static_cast<std::size_t>(fault.layer) >= layers->size())
         return;
-    const PrintedLayer& layer = layers[static_cast<std::size_t>(fault.layer)];
+    const PrintedLayer& layer = (*layers)[static_cast<std::size_t>(fault.layer)];
     Machine::Watch watch;
     watch.id = fault.watchId = nextWatch++;
     watch.file = layersFile;
@@ -266,8 +274,11 @@ void Klippy::Private::advance(double seconds)
         fire();
         settle();
         const bool due = host && host->next().value_or(target + 1) <= world;
-        if (due)
+        if (due) {
+            ++inHost;
             host->run(world);
+            --inHost;
+        }
         settle();
         if (world >= target && !due && inbox.empty() && !(startAt && *startAt <= world))
             break;

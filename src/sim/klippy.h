@@ -60,7 +60,7 @@ public:
 
     [[nodiscard]] double now() const;     ///< s, the host's monotonic clock; starts again at a cut of its power
     [[nodiscard]] double wallTime() const;///< s since epoch UTC of the simulated world
-    void advance(double seconds);
+    void advance(double seconds);         ///< does nothing when called from a handler of its own signals
     void setSpeed(double factor);         ///< virtual seconds per real second; 0 = only advance() moves the clock
     [[nodiscard]] double speed() const;
 
@@ -75,7 +75,7 @@ public:
     void startHost();
     void cutMotorSupply();                ///< motors lose position hold, logic stays alive
     void tearVariablesAtNextCut(int keepBytes); ///< variables.cfg is cut to this length by the next power cut
-    void setEndstopStuck(int stepper, bool stuck);
+    void setEndstopStuck(int stepper, bool stuck); ///< upper switch of Z motor 0..3 reads as pressed
     void setBedTemperature(double celsius);
     /// Runs `fault` when the nozzle truly prints on this layer (from 0) and at least `fraction` of it is deposited.
     void atLayer(int layer, double fraction, std::function<void()> fault);

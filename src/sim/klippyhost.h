@@ -81,7 +81,6 @@ public:
     // driven by Klippy
     void run(double worldNow);
     [[nodiscard]] std::optional<double> next() const { return m_reactor.next(); }
-    [[nodiscard]] bool busy() const { return m_reactor.busy(); }
     void attach(HostClient* client)
     {
         client->serial = ++m_serial;
@@ -191,6 +190,8 @@ private:
 
     // status objects (klippystatus.cpp)
     [[nodiscard]] QJsonObject status(const QString& object) const;
+    [[nodiscard]] QJsonObject jobStatus(const QString& object) const;
+    [[nodiscard]] QJsonObject machineStatus(const QString& object) const;
     [[nodiscard]] QStringList objectNames() const;
     [[nodiscard]] QJsonObject gcodeMoveStatus() const;
     [[nodiscard]] QJsonObject toolheadStatus() const;
@@ -224,7 +225,6 @@ private:
     Task cmdForceMove(const GcodeLine& line);
     Task cmdKinematicPosition(const GcodeLine& line);
     Task cmdLevelGantry(const GcodeLine& line);
-    Failure cmdArc(const GcodeLine& line);
     Failure cmdUnits(const GcodeLine& line);
     Failure cmdMode(const GcodeLine& line);
     Failure cmdSetPosition(const GcodeLine& line);

@@ -347,11 +347,6 @@ Task Host::cmdLevelGantry(const GcodeLine& /*line*/)
     co_return {};
 }
 
-Failure Host::cmdArc(const GcodeLine& line)
-{
-    return "Unknown command:\"" + line.name + "\"";
-}
-
 Failure Host::cmdUnits(const GcodeLine& line)
 {
     return line.name == "G20" ? Failure("Machine does not support G20 (inches) command") : std::nullopt;

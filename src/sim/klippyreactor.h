@@ -93,7 +93,6 @@ public:
     void wakeAll(double now); ///< everything that sleeps looks again at once (shutdown)
     void clear();             ///< forgets every task; never from inside one
 
-    [[nodiscard]] bool busy() const { return m_depth > 0; } ///< a task is running right now
     [[nodiscard]] std::optional<double> next() const;
     void run(double now); ///< resumes what is due
 

@@ -71,6 +71,12 @@ QJsonObject Host::status(const QString& object) const
         return {{u"commands"_s, commandHelp(true)}};
     if (!ready() && m_state != "shutdown")
         return {};
+    const QJsonObject job = jobStatus(object);
+    return job.isEmpty() ? machineStatus(object) : job;
+}
+
+QJsonObject Host::jobStatus(const QString& object) const
+{
     if (object == u"print_stats"_s)
         return printStatus();
     if (object == u"virtual_sdcard"_s) {
@@ -85,6 +91,27 @@ QJsonObject Host::status(const QString& object) const
             all.insert(QString::fromStdString(name), value.json());
         return {{u"variables"_s, all}};
     }
+    if (object == u"idle_timeout"_s) {
+        const QString state = idleState();
+        return {{u"state"_s, state},
+                {u"printing_time"_s, state == u"Printing"_s ? m_now - m_busySince : 0.0}};
+    }
+    if (object == u"pause_resume"_s)
+        return {{u"is_paused"_s, m_paused}};
+    if (object == u"exclude_object"_s) {
+        return {{u"objects"_s, m_objects}, {u"excluded_objects"_s, QJsonArray::fromStringList(m_excluded)},
+                {u"current_object"_s, m_currentObject.isEmpty() ? QJsonValue() : QJsonValue(m_currentObject)}};
+    }
+    if (object == u"display_status"_s) {
+        const double file = m_fileSize > 0 ? static_cast<double>(m_filePosition) / static_cast<double>(m_fileSize) : 0;
+        return {{u"progress"_s, m_displayProgress.value_or(m_working ? file : 0.0)},
+                {u"message"_s, m_hasDisplayMessage ? QJsonValue(m_displayMessage) : QJsonValue()}};
+    }
+    return {};
+}
+
+QJsonObject Host::machineStatus(const QString& object) const
+{
     if (object == u"gcode_move"_s)
         return gcodeMoveStatus();
     if (object == u"toolhead"_s)
@@ -97,24 +124,8 @@ QJsonObject Host::status(const QString& object) const
         return heaterStatus(m_world.machine.bed);
     if (object == u"fan"_s)
         return {{u"speed"_s, m_world.machine.fan}, {u"rpm"_s, QJsonValue()}};
-    if (object == u"idle_timeout"_s) {
-        const QString state = idleState();
-        return {{u"state"_s, state},
-                {u"printing_time"_s, state == u"Printing"_s ? m_now - m_busySince : 0.0}};
-    }
-    if (object == u"pause_resume"_s)
-        return {{u"is_paused"_s, m_paused}};
     if (object == u"bed_mesh"_s)
         return meshStatus();
-    if (object == u"exclude_object"_s) {
-        return {{u"objects"_s, m_objects}, {u"excluded_objects"_s, QJsonArray::fromStringList(m_excluded)},
-                {u"current_object"_s, m_currentObject.isEmpty() ? QJsonValue() : QJsonValue(m_currentObject)}};
-    }
-    if (object == u"display_status"_s) {
-        const double file = m_fileSize > 0 ? static_cast<double>(m_filePosition) / static_cast<double>(m_fileSize) : 0;
-        return {{u"progress"_s, m_displayProgress.value_or(m_working ? file : 0.0)},
-                {u"message"_s, m_hasDisplayMessage ? QJsonValue(m_displayMessage) : QJsonValue()}};
-    }
     if (object == u"quad_gantry_level"_s)
         return {{u"applied"_s, m_levelled}};
     if (object == u"heaters"_s) {

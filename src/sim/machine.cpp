@@ -262,7 +262,8 @@ double Machine::pressHeight(int motor) const
 
 void Machine::setStuck(int motor, bool stuck)
 {
-    m_stuck.at(static_cast<std::size_t>(motor)) = stuck;
+    if (motor >= 0 && static_cast<std::size_t>(motor) < m_stuck.size())
+        m_stuck[static_cast<std::size_t>(motor)] = stuck;
 }
 
 std::array<double, 4> Machine::position() const

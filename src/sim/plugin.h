@@ -45,7 +45,14 @@ private:
     Task home(const GcodeLine& line);
     Task zHome(bool resume, std::vector<double>& offsets);
     Task probeAll(double speed, double& trigger);
+    struct Samples {
+        double initial = 0;                          ///< mm to the first trigger
+        std::vector<double> totals, triggers, times; ///< mm, steps, s
+    };
     Task probeMotor(int motor, double& height);
+    Task takeSamples(int motor, Samples& samples);
+    [[nodiscard]] double reportSamples(int motor, Samples& samples);
+    Task probeEach(bool resuming, std::vector<double>& offsets);
     Task sampleMotor(int motor, int sample, double base, double& travel, double& seconds);
     Task applyOffsets(bool resume, const std::vector<double>& measured);
     Task restoreAfterResume();

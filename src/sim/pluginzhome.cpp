@@ -125,6 +125,20 @@ Task Plugin::zHome(bool resuming, std::vector<double>& offsets)
     retracted[2] = reference;
     m_host.setPosition(retracted);
     log("\nStarting individual stepper probing...");
+    if (auto failure = co_await probeEach(resuming, offsets))
+        co_return failure;
+    if (m_host.halted())
+        co_return {};
+    log("\nStarting final homing sequence...");
+    co_await m_host.driveZ(allMotors, -m_options.retract, m_options.slowSpeed, 0);
+    m_host.setPosition(retracted);
+    if (auto failure = co_await probeAll(m_options.slowSpeed, trigger))
+        co_return failure;
+    co_return co_await applyOffsets(resuming, offsets);
+}
+
+Task Plugin::probeEach(bool resuming, std::vector<double>& offsets)
+{
     std::vector<double> heights;
     for (int motor = 0; motor < 4; ++motor) {
         log("\nProbing " + motorName(motor) + " (stepper " + std::to_string(motor + 1) + " of 4)");
@@ -141,12 +155,7 @@ Task Plugin::zHome(bool resuming, std::vector<double>& offsets)
                 co_return failure;
         }
     }
-    log("\nStarting final homing sequence...");
-    co_await m_host.driveZ(allMotors, -m_options.retract, m_options.slowSpeed, 0);
-    m_host.setPosition(retracted);
-    if (auto failure = co_await probeAll(m_options.slowSpeed, trigger))
-        co_return failure;
-    co_return co_await applyOffsets(resuming, offsets);
+    co_return {};
 }
 
 Task Plugin::probeAll(double speed, double& trigger)
@@ -195,57 +204,75 @@ Task Plugin::probeMotor(int motor, double& height)
     co_await m_host.sleep(0.8);
     log(name + " initial trigger position: " + pythonFloat(steps(motor)) + " steps");
     log("Initial travel distance: " + fixed(gap) + "mm");
-    std::vector<double> triggers{steps(motor)};
+    Samples samples;
+    samples.initial = gap;
+    samples.triggers.push_back(steps(motor));
     co_await m_host.driveZ(only(motor), -m_options.sampleRetract, m_options.fastMoveSpeed, 0);
     m_host.setPosition(reference);
     log(name + " base position for sampling: " + pythonFloat(steps(motor)) + " steps");
-    const double base = z();
-    std::vector<double> totals;
-    std::vector<double> times;
-    for (int sample = 1, retries = 0; sample <= m_options.sampleSize;) {
+    if (auto failure = co_await takeSamples(motor, samples))
+        co_return failure;
+    if (m_host.halted())
+        co_return {};
+    co_await m_host.sleep(1);
+    height = reportSamples(motor, samples);
+    co_return {};
+}
+
+Task Plugin::takeSamples(int motor, Samples& samples)
+{
+    const std::string name = motorName(motor);
+    const double base = m_host.machine().motorZ()[static_cast<std::size_t>(motor)];
+    int retries = 0;
+    for (int sample = 1; sample <= m_options.sampleSize;) {
         double travel = 0;
         double seconds = 0;
         if (auto failure = co_await sampleMotor(motor, sample, base, travel, seconds))
             co_return failure;
         if (m_host.halted())
             co_return {};
-        const double total = gap + travel;
+        const double total = samples.initial + travel;
         log("Total travel distance: " + fixed(total) + "mm");
-        triggers.push_back(steps(motor));
-        times.push_back(seconds);
-        if (!totals.empty()) {
-            const auto [low, high] = std::minmax_element(totals.begin(), totals.end());
-            if (total - *low > m_options.sampleRange || *high - total > m_options.sampleRange) {
-                log("Sample outside allowed range: " + fixed(total) + "mm (min: " + fixed(*low)
-                    + "mm, max: " + fixed(*high) + "mm)");
-                if (++retries >= m_options.retries)
-                    co_return "Unable to get consistent samples for " + name + " after "
-                        + std::to_string(m_options.retries) + " retries";
-                continue;
-            }
+        samples.triggers.push_back(steps(motor));
+        samples.times.push_back(seconds);
+        const auto [low, high] = std::minmax_element(samples.totals.begin(), samples.totals.end());
+        const bool first = samples.totals.empty();
+        if (first || (total - *low <= m_options.sampleRange && *high - total <= m_options.sampleRange)) {
+            samples.totals.push_back(total);
+            ++sample;
+            continue;
         }
-        totals.push_back(total);
-        ++sample;
+        log("Sample outside allowed range: " + fixed(total) + "mm (min: " + fixed(*low) + "mm, max: " + fixed(*high)
+            + "mm)");
+        if (++retries >= m_options.retries) {
+            co_return "Unable to get consistent samples for " + name + " after " + std::to_string(m_options.retries)
+                + " retries";
+        }
     }
-    co_await m_host.sleep(1);
-    const double count = static_cast<double>(triggers.size());
-    const double mean = std::accumulate(triggers.begin(), triggers.end(), 0.0) / count;
+    co_return {};
+}
+
+double Plugin::reportSamples(int motor, Samples& samples)
+{
+    const std::string name = motorName(motor);
+    const double count = static_cast<double>(samples.triggers.size());
+    const double mean = std::accumulate(samples.triggers.begin(), samples.triggers.end(), 0.0) / count;
     double squares = 0;
-    for (const double value : triggers)
+    for (const double value : samples.triggers)
         squares += (value - mean) * (value - mean);
+    const auto [shortest, longest] = std::minmax_element(samples.times.begin(), samples.times.end());
     log(name + " movement stats: {'mean': " + pythonFloat(mean) + ", 'variance': " + pythonFloat(squares / (count - 1))
-        + ", 'min_time': " + pythonFloat(*std::min_element(times.begin(), times.end())) + ", 'max_time': "
-        + pythonFloat(*std::max_element(times.begin(), times.end())) + "}");
-    std::sort(totals.begin(), totals.end());
+        + ", 'min_time': " + pythonFloat(*shortest) + ", 'max_time': " + pythonFloat(*longest) + "}");
+    std::sort(samples.totals.begin(), samples.totals.end());
     std::string all;
-    for (const double total : totals)
+    for (const double total : samples.totals)
         all += (all.empty() ? "" : ", ") + fixed(total);
-    height = totals[totals.size() / 2];
+    const double height = samples.totals[samples.totals.size() / 2];
     log("\n" + name + " final results:");
     log("All samples (total travel): " + all + "mm");
-    log("Initial travel distance: " + fixed(gap) + "mm");
+    log("Initial travel distance: " + fixed(samples.initial) + "mm");
     log("Selected trigger height: " + fixed(height) + "mm");
-    co_return {};
+    return height;
 }
 
 Task Plugin::sampleMotor(int motor, int sample, double base, double& travel, double& seconds)

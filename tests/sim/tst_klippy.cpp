@@ -95,6 +95,8 @@ private slots:
     void bedDrops();
     void excludedObjectIsLeftOut();
     void stockSwitchesMeasureZ();
+    void faultsFromInsideAHandler_data();
+    void faultsFromInsideAHandler();
     void aTimerMovesTheClock();
 };
 
@@ -552,6 +554,42 @@ void TestKlippy::stockSwitchesMeasureZ()
     QCOMPARE(bench.status(u"gcode_button z_top"_s).value(u"state"_s), u"RELEASED"_s);
     bench.klippy->setEndstopStuck(0, true);
     QCOMPARE(bench.status(u"gcode_button z_top"_s).value(u"state"_s), u"PRESSED"_s);
+}
+
+void TestKlippy::faultsFromInsideAHandler_data()
+{
+    QTest::addColumn<QString>("method");
+    QTest::addColumn<QString>("trigger");
+    QTest::addColumn<bool>("crash");
+    QTest::newRow("cut in a reply") << u"info"_s << u"result"_s << false;
+    QTest::newRow("crash in a reply") << u"info"_s << u"result"_s << true;
+    QTest::newRow("cut in a console line") << u"M109 S210"_s << u"B:"_s << false;
+    QTest::newRow("crash in a console line") << u"M109 S210"_s << u"B:"_s << true;
+}
+
+void TestKlippy::faultsFromInsideAHandler()
+{
+    QFETCH(QString, method);
+    QFETCH(QString, trigger);
+    QFETCH(bool, crash);
+    Bench bench;
+    bench.ready();
+    connect(bench.connection.get(), &KlippyConnection::received, this, [&](const QJsonObject& message) {
+        if (!QString::fromUtf8(QJsonDocument(message).toJson()).contains(trigger))
+            return;
+        if (crash)
+            bench.klippy->crashHost();
+        else
+            bench.klippy->cutPower();
+    });
+    if (method == u"info"_s)
+        bench.send(method);
+    else
+        bench.send(u"gcode/script"_s, {{u"script"_s, method}});
+    bench.klippy->advance(3);
+    QVERIFY(bench.closed);
+    QVERIFY(!bench.klippy->hostRunning());
+    QVERIFY(bench.restart());
 }
 
 void TestKlippy::aTimerMovesTheClock()
