@@ -81,7 +81,8 @@ struct DemoPrinter::Private {
     void post(Action action)
     {
         if (station)
-            QMetaObject::invokeMethod(station, [this, action] { action(*station); }, Qt::QueuedConnection);
+            QMetaObject::invokeMethod(
+                station, [this, action] { action(*station); }, Qt::QueuedConnection);
     }
 };
 

@@ -46,22 +46,38 @@ std::optional<HttpRequest> parseHead(const QByteArray& head)
 QByteArray reasonOf(int status)
 {
     switch (status) {
-    case 200: return "OK"_ba;
-    case 201: return "Created"_ba;
-    case 206: return "Partial Content"_ba;
-    case 400: return "Bad Request"_ba;
-    case 401: return "Unauthorized"_ba;
-    case 403: return "Forbidden"_ba;
-    case 404: return "Not Found"_ba;
-    case 405: return "Method Not Allowed"_ba;
-    case 411: return "Length Required"_ba;
-    case 413: return "Request Entity Too Large"_ba;
-    case 416: return "Requested Range Not Satisfiable"_ba;
-    case 422: return "Unprocessable Entity"_ba;
-    case 431: return "Request Header Fields Too Large"_ba;
-    case 500: return "Internal Server Error"_ba;
-    case 503: return "Service Unavailable"_ba;
-    default: return "Unknown"_ba;
+    case 200:
+        return "OK"_ba;
+    case 201:
+        return "Created"_ba;
+    case 206:
+        return "Partial Content"_ba;
+    case 400:
+        return "Bad Request"_ba;
+    case 401:
+        return "Unauthorized"_ba;
+    case 403:
+        return "Forbidden"_ba;
+    case 404:
+        return "Not Found"_ba;
+    case 405:
+        return "Method Not Allowed"_ba;
+    case 411:
+        return "Length Required"_ba;
+    case 413:
+        return "Request Entity Too Large"_ba;
+    case 416:
+        return "Requested Range Not Satisfiable"_ba;
+    case 422:
+        return "Unprocessable Entity"_ba;
+    case 431:
+        return "Request Header Fields Too Large"_ba;
+    case 500:
+        return "Internal Server Error"_ba;
+    case 503:
+        return "Service Unavailable"_ba;
+    default:
+        return "Unknown"_ba;
     }
 }
 
@@ -96,8 +112,8 @@ HttpResponse HttpResponse::error(int status, const QString& message, const QStri
 QByteArray HttpResponse::head(bool keepAlive) const
 {
     const qint64 length = file ? file->length : body.size();
-    QByteArray text = "HTTP/1.1 " + QByteArray::number(status) + ' ' + (reason.isEmpty() ? reasonOf(status) : reason)
-                      + "\r\nServer: TornadoServer/6.2\r\n";
+    QByteArray text = "HTTP/1.1 " + QByteArray::number(status) + ' ' + (reason.isEmpty() ? reasonOf(status) : reason) +
+                      "\r\nServer: TornadoServer/6.2\r\n";
     for (const auto& [name, value] : headers)
         text += name + ": " + value + "\r\n";
     text += "Content-Length: " + QByteArray::number(length) + "\r\n";

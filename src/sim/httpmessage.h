@@ -15,8 +15,8 @@ namespace kintsugi::sim {
 
 /// The head of an HTTP/1.1 request and, when it is small, its body.
 struct HttpRequest {
-    QByteArray method;                     ///< upper case
-    QString path;                          ///< decoded, without the query
+    QByteArray method; ///< upper case
+    QString path;      ///< decoded, without the query
     QUrlQuery query;
     QHash<QByteArray, QByteArray> headers; ///< names in lower case
     QByteArray body;                       ///< empty when a sink took it
@@ -38,10 +38,10 @@ struct FileSlice {
 
 struct HttpResponse {
     int status = 200;
-    QByteArray reason;                           ///< empty: the usual words of the status
+    QByteArray reason; ///< empty: the usual words of the status
     QList<QPair<QByteArray, QByteArray>> headers;
     QByteArray body;
-    std::optional<FileSlice> file;               ///< sent instead of the body, in small pieces
+    std::optional<FileSlice> file; ///< sent instead of the body, in small pieces
 
     [[nodiscard]] static HttpResponse json(const QJsonObject& object, int status = 200);
     /// Moonraker's error body; what a client can learn beyond the reason stands in the traceback alone.

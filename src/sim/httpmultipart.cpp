@@ -37,7 +37,8 @@ void MultipartReader::feed(QByteArrayView bytes)
     if (m_state == State::End || m_state == State::Broken)
         return;
     m_pending.append(bytes);
-    while (step()) { }
+    while (step()) {
+    }
 }
 
 bool MultipartReader::step()

@@ -100,7 +100,7 @@ void KlippySocket::drop(QLocalSocket* socket)
         return;
     socket->disconnect(this);
     client->connection->disconnect();
-    client->connection.release()->deleteLater();  // it may be the sender of the signal that led here
+    client->connection.release()->deleteLater(); // it may be the sender of the signal that led here
     connect(socket, &QLocalSocket::disconnected, socket, &QObject::deleteLater);
     socket->disconnectFromServer(); // what was written before the end still arrives
     if (socket->state() == QLocalSocket::UnconnectedState)

@@ -46,9 +46,10 @@ MoonrakerSim::Private::Private(MoonrakerSimOptions given, Connector connector)
     , history(options.folder + u"/database/history.json"_s,
               {[this] { return now(); }, [this](const QString& file) { return files.jobMetadata(file); },
                [this](const QString& action, const QJsonObject& job) { historyChanged(action, job); }})
-    , files(options.folder, {[this](const QString& path) { return inUse(path); },
-                             [this](const QString& file, const QString& uuid) { return history.lastPrintOf(file, uuid); },
-                             [this](const QJsonObject& change) { filesChanged(change); }})
+    , files(options.folder,
+            {[this](const QString& path) { return inUse(path); },
+             [this](const QString& file, const QString& uuid) { return history.lastPrintOf(file, uuid); },
+             [this](const QJsonObject& change) { filesChanged(change); }})
     , database(options.folder + u"/database/items.json"_s)
     , klippy(std::move(connector), options.pollMilliseconds, this)
 {
@@ -170,8 +171,7 @@ void MoonrakerSim::Private::send(quint64 id, const QJsonObject& message)
 {
     const auto found = clients.find(id);
     if (found != clients.end())
-        found->second.socket->sendTextMessage(
-            QString::fromUtf8(QJsonDocument(message).toJson(QJsonDocument::Compact)));
+        found->second.socket->sendTextMessage(QString::fromUtf8(QJsonDocument(message).toJson(QJsonDocument::Compact)));
 }
 
 void MoonrakerSim::Private::notify(const QString& method, const QJsonArray& params)
@@ -192,8 +192,7 @@ static QJsonObject rpcReply(const QJsonValue& id, const Answer& answer)
     if (answer.ok())
         message.insert(u"result"_s, answer.result);
     else
-        message.insert(u"error"_s,
-                       QJsonObject{{u"code"_s, rpcCode(answer.error)}, {u"message"_s, answer.message}});
+        message.insert(u"error"_s, QJsonObject{{u"code"_s, rpcCode(answer.error)}, {u"message"_s, answer.message}});
     return message;
 }
 
@@ -226,10 +225,11 @@ void MoonrakerSim::Private::answerRpc(HttpConnection* http, const HttpRequest& r
     if (!rpc.value("method"_L1).isString())
         return http->respond(HttpResponse::json(rpcReply({}, Answer::failed(-32600, u"Invalid Request"_s))));
     const QPointer<HttpConnection> alive(http);
-    call(rpc.value("method"_L1).toString(), rpc.value("params"_L1).toObject(), caller, [alive, id](const Answer& answer) {
-        if (alive)
-            alive->respond(HttpResponse::json(rpcReply(id, answer)));
-    });
+    call(rpc.value("method"_L1).toString(), rpc.value("params"_L1).toObject(), caller,
+         [alive, id](const Answer& answer) {
+             if (alive)
+                 alive->respond(HttpResponse::json(rpcReply(id, answer)));
+         });
 }
 
 void MoonrakerSim::Private::remember(const QString& message, const QString& type)

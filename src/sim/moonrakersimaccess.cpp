@@ -59,8 +59,8 @@ bool SimAccess::verify(const QString& token, Kind kind) const
         return false;
     const QList<QByteArray> parts = text.split('.');
     const QJsonObject claims = QJsonDocument::fromJson(QByteArray::fromBase64(parts.value(1), urlSafe)).object();
-    return claims.value("token_type"_L1) == (kind == Kind::Access ? u"access"_s : u"refresh"_s)
-           && claims.value("exp"_L1).toDouble() > m_now();
+    return claims.value("token_type"_L1) == (kind == Kind::Access ? u"access"_s : u"refresh"_s) &&
+           claims.value("exp"_L1).toDouble() > m_now();
 }
 
 bool SimAccess::tokenFits(const QString& token) const
@@ -90,9 +90,9 @@ bool SimAccess::admits(const QByteArray& keyHeader, const QByteArray& bearer, co
 Answer SimAccess::info(bool trusted) const
 {
     return Answer::done(QJsonObject{{u"default_source"_s, u"moonraker"_s},
-                            {u"available_sources"_s, QJsonArray{u"moonraker"_s}},
-                            {u"login_required"_s, !open()},
-                            {u"trusted"_s, trusted}});
+                                    {u"available_sources"_s, QJsonArray{u"moonraker"_s}},
+                                    {u"login_required"_s, !open()},
+                                    {u"trusted"_s, trusted}});
 }
 
 Answer SimAccess::login(const QJsonObject& params)
@@ -103,10 +103,10 @@ Answer SimAccess::login(const QJsonObject& params)
     if (textOf(params, "password"_L1) != m_rules.password)
         return Answer::failed(400, u"Invalid Password"_s);
     return Answer::done(QJsonObject{{u"username"_s, user},
-                            {u"token"_s, token(Kind::Access)},
-                            {u"source"_s, u"moonraker"_s},
-                            {u"refresh_token"_s, token(Kind::Refresh)},
-                            {u"action"_s, u"user_logged_in"_s}});
+                                    {u"token"_s, token(Kind::Access)},
+                                    {u"source"_s, u"moonraker"_s},
+                                    {u"refresh_token"_s, token(Kind::Refresh)},
+                                    {u"action"_s, u"user_logged_in"_s}});
 }
 
 Answer SimAccess::refresh(const QJsonObject& params)
@@ -114,9 +114,9 @@ Answer SimAccess::refresh(const QJsonObject& params)
     if (!verify(textOf(params, "refresh_token"_L1), Kind::Refresh))
         return Answer::failed(401, u"Invalid Refresh Token"_s);
     return Answer::done(QJsonObject{{u"username"_s, m_rules.user},
-                            {u"token"_s, token(Kind::Access)},
-                            {u"source"_s, u"moonraker"_s},
-                            {u"action"_s, u"user_jwt_refresh"_s}});
+                                    {u"token"_s, token(Kind::Access)},
+                                    {u"source"_s, u"moonraker"_s},
+                                    {u"action"_s, u"user_jwt_refresh"_s}});
 }
 
 Answer SimAccess::logout()
@@ -135,8 +135,8 @@ Answer SimAccess::oneShot()
 Answer SimAccess::user() const
 {
     return Answer::done(QJsonObject{{u"username"_s, open() ? u"_TRUSTED_USER_"_s : m_rules.user},
-                            {u"source"_s, u"moonraker"_s},
-                            {u"created_on"_s, m_created}});
+                                    {u"source"_s, u"moonraker"_s},
+                                    {u"created_on"_s, m_created}});
 }
 
 Answer SimAccess::apiKey() const

@@ -16,7 +16,7 @@ class SimAccess
 {
 public:
     struct Rules {
-        QString apiKey;   ///< empty: everybody is trusted
+        QString apiKey;         ///< empty: everybody is trusted
         QString user, password; ///< a login besides the key; none when empty
     };
     static constexpr double oneShotLife = 5.0, tokenLife = 3600.0, refreshLife = 90 * 86400.0; ///< s

@@ -63,9 +63,8 @@ QString keyText(const QJsonValue& key)
 
 Answer item(const QString& space, const QJsonValue& key, const QJsonValue& value)
 {
-    return Answer::done(QJsonObject{{u"namespace"_s, space},
-                                  {u"key"_s, key.isUndefined() ? QJsonValue() : key},
-                                  {u"value"_s, value}});
+    return Answer::done(
+        QJsonObject{{u"namespace"_s, space}, {u"key"_s, key.isUndefined() ? QJsonValue() : key}, {u"value"_s, value}});
 }
 
 Answer noKey(const QString& space, const QJsonValue& key)
@@ -100,7 +99,8 @@ Answer SimDatabase::list() const
 {
     QStringList names = builtIn;
     names.append(m_spaces.keys());
-    return Answer::done(QJsonObject{{u"namespaces"_s, QJsonArray::fromStringList(names)}, {u"backups"_s, QJsonArray()}});
+    return Answer::done(
+        QJsonObject{{u"namespaces"_s, QJsonArray::fromStringList(names)}, {u"backups"_s, QJsonArray()}});
 }
 
 Answer SimDatabase::get(const QJsonObject& params) const

@@ -44,8 +44,7 @@ SimFiles::SimFiles(const QString& folder, World world)
 bool SimFiles::isGcode(const QString& name)
 {
     const QString suffix = name.section(u'.', -1).toLower();
-    return name.contains(u'.')
-           && QStringList{u"gcode"_s, u"g"_s, u"gco"_s, u"nc"_s, u"ufp"_s}.contains(suffix);
+    return name.contains(u'.') && QStringList{u"gcode"_s, u"g"_s, u"gco"_s, u"nc"_s, u"ufp"_s}.contains(suffix);
 }
 
 QJsonObject SimFiles::item(const QString& path, bool writable)
@@ -148,12 +147,12 @@ Answer SimFiles::directory(const QJsonObject& params)
     const QJsonObject usage{{u"total"_s, disk.bytesTotal()},
                             {u"used"_s, disk.bytesTotal() - disk.bytesFree()},
                             {u"free"_s, disk.bytesAvailable()}};
-    return Answer::done(QJsonObject{
-        {u"dirs"_s, dirs},
-        {u"files"_s, files},
-        {u"disk_usage"_s, usage},
-        {u"root_info"_s, QJsonObject{{u"name"_s, place->root},
-                                     {u"permissions"_s, writable(place->root) ? u"rw"_s : u"r"_s}}}});
+    return Answer::done(
+        QJsonObject{{u"dirs"_s, dirs},
+                    {u"files"_s, files},
+                    {u"disk_usage"_s, usage},
+                    {u"root_info"_s, QJsonObject{{u"name"_s, place->root},
+                                                 {u"permissions"_s, writable(place->root) ? u"rw"_s : u"r"_s}}}});
 }
 
 QJsonObject SimFiles::jobMetadata(const QString& file)
@@ -167,7 +166,8 @@ QJsonObject SimFiles::jobMetadata(const QString& file)
     if (scan.data.isEmpty() || scan.size != info.size() || scan.modified != modified) {
         scan = {info.size(), modified, scanMetadata(info.filePath())};
         // One identity for one content: it changes with the size or the time of the file.
-        const QString content = u"%1|%2|%3"_s.arg(file, QString::number(info.size()), QString::number(modified, 'f', 3));
+        const QString content =
+            u"%1|%2|%3"_s.arg(file, QString::number(info.size()), QString::number(modified, 'f', 3));
         scan.data.insert(u"size"_s, info.size());
         scan.data.insert(u"modified"_s, modified);
         scan.data.insert(u"uuid"_s, QUuid::createUuidV5(QUuid(), content).toString(QUuid::WithoutBraces));
@@ -293,8 +293,7 @@ Answer SimFiles::removeDirectory(const QJsonObject& params)
     if (!folder.exists())
         return Answer::failed(400, u"Directory does not exist (%1)"_s.arg(place->path));
     const QJsonObject before = change(u"delete_dir"_s, *place);
-    const bool removed = flagOf(params, "force"_L1, false) ? folder.removeRecursively()
-                                                           : QDir().rmdir(place->path);
+    const bool removed = flagOf(params, "force"_L1, false) ? folder.removeRecursively() : QDir().rmdir(place->path);
     if (!removed)
         return Answer::failed(400, u"Directory not empty: '%1'"_s.arg(place->path));
     m_world.changed(before);

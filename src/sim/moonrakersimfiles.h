@@ -17,9 +17,9 @@ class SimFiles
 {
 public:
     struct World {
-        std::function<bool(const QString& path)> inUse;             ///< a file or folder of the running print
+        std::function<bool(const QString& path)> inUse; ///< a file or folder of the running print
         std::function<QJsonObject(const QString& file, const QString& uuid)> lastPrint;
-        std::function<void(const QJsonObject& change)> changed;     ///< for notify_filelist_changed
+        std::function<void(const QJsonObject& change)> changed; ///< for notify_filelist_changed
     };
     struct Place {
         QString root, relative, path; ///< relative to the root, without a leading '/'; path is absolute

@@ -34,8 +34,8 @@ SimHistory::SimHistory(const QString& file, World world)
     , m_world(std::move(world))
     , m_user(nobody)
 {
-    for (const auto* name : {"total_jobs", "total_time", "total_print_time", "total_filament_used", "longest_job",
-                             "longest_print"})
+    for (const auto* name :
+         {"total_jobs", "total_time", "total_print_time", "total_filament_used", "longest_job", "longest_print"})
         m_totals.insert(QLatin1String(name), 0.0);
 }
 
@@ -86,9 +86,9 @@ void SimHistory::note(const QJsonObject& changed)
     const QString was = before.value("state"_L1).toString(), is = m_stats.value("state"_L1).toString();
     if (was == is)
         return;
-    const bool resumed = was == "paused"_L1 && is == "printing"_L1
-                         && before.value("filename"_L1) == m_stats.value("filename"_L1)
-                         && before.value("total_duration"_L1).toDouble() < m_stats.value("total_duration"_L1).toDouble();
+    const bool resumed = was == "paused"_L1 && is == "printing"_L1 &&
+                         before.value("filename"_L1) == m_stats.value("filename"_L1) &&
+                         before.value("total_duration"_L1).toDouble() < m_stats.value("total_duration"_L1).toDouble();
     if (is == "paused"_L1 || resumed)
         return;
     if (is == "printing"_L1) {
@@ -162,8 +162,7 @@ void SimHistory::addTotals(const QJsonObject& job)
     m_totals = {{u"total_jobs"_s, value("total_jobs"_L1) + 1.0},
                 {u"total_time"_s, value("total_time"_L1) + total},
                 {u"total_print_time"_s, value("total_print_time"_L1) + print},
-                {u"total_filament_used"_s,
-                 value("total_filament_used"_L1) + job.value("filament_used"_L1).toDouble()},
+                {u"total_filament_used"_s, value("total_filament_used"_L1) + job.value("filament_used"_L1).toDouble()},
                 {u"longest_job"_s, std::max(value("longest_job"_L1), total)},
                 {u"longest_print"_s, std::max(value("longest_print"_L1), print)}};
 }

@@ -17,17 +17,17 @@ class SimHistory
 {
 public:
     struct World {
-        std::function<double()> now;                                ///< s since epoch
-        std::function<QJsonObject(const QString& file)> metadata;   ///< empty when there is none
+        std::function<double()> now;                              ///< s since epoch
+        std::function<QJsonObject(const QString& file)> metadata; ///< empty when there is none
         std::function<void(const QString& action, const QJsonObject& job)> changed;
     };
 
     SimHistory(const QString& file, World world);
 
-    void load();                                   ///< what was in progress is interrupted
+    void load();                                    ///< what was in progress is interrupted
     void initialise(const QJsonObject& printStats); ///< klippy is ready: the state from which changes count
-    void note(const QJsonObject& printStats);      ///< changed fields of print_stats
-    void finish(const QString& status);            ///< klippy_shutdown, klippy_disconnect
+    void note(const QJsonObject& printStats);       ///< changed fields of print_stats
+    void finish(const QString& status);             ///< klippy_shutdown, klippy_disconnect
     void requestedBy(const QString& user) { m_user = user; }
 
     [[nodiscard]] Answer list(const QJsonObject& params) const;

@@ -102,15 +102,15 @@ void MoonrakerSim::Private::answerDownload(HttpConnection* http, const HttpReque
     response.headers = {{"Content-Type"_ba, "text/plain"_ba},
                         {"Accept-Ranges"_ba, "bytes"_ba},
                         {"Last-Modified"_ba, httpDate(modified)},
-                        {"Content-Disposition"_ba, "attachment; filename=\"" + info.fileName().toLatin1()
-                                                       + "\"; filename*=UTF-8''" + encoded}};
+                        {"Content-Disposition"_ba,
+                         "attachment; filename=\"" + info.fileName().toLatin1() + "\"; filename*=UTF-8''" + encoded}};
     FileSlice slice{info.filePath(), 0, info.size()};
     if (const auto range = parseRange(request.header("range"_ba), info.size())) {
         slice.first = range->first;
         slice.length = range->second;
         response.status = range->second > 0 ? 206 : 416;
-        const QByteArray bytes = range->second > 0 ? QByteArray::number(slice.first) + '-'
-                                                         + QByteArray::number(slice.first + slice.length - 1)
+        const QByteArray bytes = range->second > 0 ? QByteArray::number(slice.first) + '-' +
+                                                         QByteArray::number(slice.first + slice.length - 1)
                                                    : "*"_ba;
         response.headers.append({"Content-Range"_ba, "bytes " + bytes + '/' + QByteArray::number(info.size())});
     }
@@ -152,7 +152,8 @@ Answer MoonrakerSim::Private::store(MultipartReader& upload, QString* location, 
     const QString expected = upload.field(u"checksum"_s).toLower();
     const QString calculated = QString::fromLatin1(upload.sha256());
     if (!expected.isEmpty() && expected != calculated)
-        return Answer::failed(422, {}, u"File checksum mismatch: expected %1, calculated %2"_s.arg(expected, calculated));
+        return Answer::failed(422, {},
+                              u"File checksum mismatch: expected %1, calculated %2"_s.arg(expected, calculated));
     const QString root = upload.field(u"root"_s).isEmpty() ? u"gcodes"_s : upload.field(u"root"_s).toLower();
     const auto place = files.resolve(root + u'/' + upload.field(u"path"_s) + u'/' + upload.fileName());
     if (!place || place->root != root || place->relative.isEmpty() || !files.writable(root))

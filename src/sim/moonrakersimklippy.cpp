@@ -92,8 +92,7 @@ void SimKlippyLink::askInfo()
 {
     QJsonObject params;
     if (!m_identified)
-        params.insert(u"client_info"_s,
-                      QJsonObject{{u"program"_s, u"Moonraker"_s}, {u"version"_s, u"v0.11.0"_s}});
+        params.insert(u"client_info"_s, QJsonObject{{u"program"_s, u"Moonraker"_s}, {u"version"_s, u"v0.11.0"_s}});
     m_identified = true;
     request(u"info"_s, params, [this](const Answer& answer) {
         const QString state = answer.result.toObject().value("state"_L1).toString();

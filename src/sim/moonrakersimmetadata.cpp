@@ -105,8 +105,7 @@ void putFilament(QJsonObject& data, const Ends& ends)
     data.insert(u"filament_colors"_s, colour.isEmpty() ? QJsonArray() : QJsonArray{colour});
     data.insert(u"extruder_colors"_s, QJsonArray());
     const QString temperature = setting(ends, u"temperature|nozzle_temperature"_s).section(u',', 0, 0);
-    data.insert(u"filament_temps"_s,
-                temperature.isEmpty() ? QJsonArray() : QJsonArray{temperature.toInt()});
+    data.insert(u"filament_temps"_s, temperature.isEmpty() ? QJsonArray() : QJsonArray{temperature.toInt()});
     data.insert(u"referenced_tools"_s, QJsonArray());
     data.insert(u"mmu_print"_s, 0);
     const QString weight = setting(ends, u"filament used \\[g\\]"_s);
@@ -135,8 +134,7 @@ QJsonObject scanMetadata(const QString& path)
     put(data, u"nozzle_diameter"_s, setting(*ends, u"nozzle_diameter"_s));
     put(data, u"first_layer_extr_temp"_s,
         setting(*ends, u"first_layer_temperature|nozzle_temperature_initial_layer"_s));
-    put(data, u"first_layer_bed_temp"_s,
-        setting(*ends, u"first_layer_bed_temperature|hot_plate_temp_initial_layer"_s));
+    put(data, u"first_layer_bed_temp"_s, setting(*ends, u"first_layer_bed_temperature|hot_plate_temp_initial_layer"_s));
     put(data, u"filament_total"_s, setting(*ends, u"filament used \\[mm\\]"_s));
     put(data, u"layer_count"_s, setting(*ends, u"total layers count|total layer number|LAYER_COUNT"_s));
     const QString time = setting(*ends, u"estimated printing time \\(normal mode\\)|model printing time|TIME"_s);

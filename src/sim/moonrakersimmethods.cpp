@@ -7,10 +7,10 @@ namespace kintsugi::sim {
 
 namespace {
 
-const QStringList components{u"secrets"_s,     u"template"_s,     u"klippy_connection"_s, u"jsonrpc"_s,
-                             u"application"_s, u"websockets"_s,   u"database"_s,          u"file_manager"_s,
-                             u"authorization"_s, u"klippy_apis"_s, u"machine"_s,          u"data_store"_s,
-                             u"job_state"_s,   u"job_queue"_s,    u"history"_s};
+const QStringList components{
+    u"secrets"_s,    u"template"_s,   u"klippy_connection"_s, u"jsonrpc"_s,       u"application"_s,
+    u"websockets"_s, u"database"_s,   u"file_manager"_s,      u"authorization"_s, u"klippy_apis"_s,
+    u"machine"_s,    u"data_store"_s, u"job_state"_s,         u"job_queue"_s,     u"history"_s};
 
 Answer missing(QLatin1String name)
 {
@@ -71,10 +71,8 @@ void MoonrakerSim::Private::registerMethods()
            [this](const QJsonObject& params) { return database.post(params); });
     simple(u"DELETE /server/database/item"_s, u"server.database.delete_item"_s,
            [this](const QJsonObject& params) { return database.remove(params); });
-    methods.insert(u"server.connection.identify"_s,
-                   [this](const QJsonObject& params, const Caller& caller, const Reply& reply) {
-                       reply(identify(params, caller));
-                   });
+    methods.insert(u"server.connection.identify"_s, [this](const QJsonObject& params, const Caller& caller,
+                                                           const Reply& reply) { reply(identify(params, caller)); });
     methods.insert(u"server.websocket.id"_s, [](const QJsonObject&, const Caller& caller, const Reply& reply) {
         reply(Answer::done(QJsonObject{{u"websocket_id"_s, static_cast<qint64>(caller.id)}}));
     });
@@ -136,8 +134,7 @@ void MoonrakerSim::Private::registerAccess()
         [](SimAccess& rules, const QJsonObject&) { return rules.logout(); });
     add(u"GET /access/oneshot_token"_s, u"access.oneshot_token"_s,
         [](SimAccess& rules, const QJsonObject&) { return rules.oneShot(); });
-    add(u"GET /access/user"_s, u"access.get_user"_s,
-        [](SimAccess& rules, const QJsonObject&) { return rules.user(); });
+    add(u"GET /access/user"_s, u"access.get_user"_s, [](SimAccess& rules, const QJsonObject&) { return rules.user(); });
     add(u"GET /access/api_key"_s, u"access.get_api_key"_s,
         [](SimAccess& rules, const QJsonObject&) { return rules.apiKey(); });
     openMethods = {u"access.info"_s, u"access.login"_s, u"access.refresh_jwt"_s};
@@ -163,9 +160,8 @@ void MoonrakerSim::Private::registerKlippy()
     pass(u"POST /printer/restart"_s, u"printer.restart"_s, u"gcode/restart"_s);
     pass(u"POST /printer/firmware_restart"_s, u"printer.firmware_restart"_s, u"gcode/firmware_restart"_s);
     pass(u"GET /printer/query_endstops/status"_s, u"printer.query_endstops.status"_s, u"query_endstops/status"_s);
-    methods.insert(u"printer.gcode.script"_s, [this](const QJsonObject& params, const Caller&, const Reply& reply) {
-        runScript(params, reply);
-    });
+    methods.insert(u"printer.gcode.script"_s,
+                   [this](const QJsonObject& params, const Caller&, const Reply& reply) { runScript(params, reply); });
     routes.insert(u"POST /printer/gcode/script"_s, u"printer.gcode.script"_s);
     methods.insert(u"printer.print.start"_s, [this](const QJsonObject& params, const Caller&, const Reply& reply) {
         QString name = textOf(params, "filename"_L1);
@@ -173,8 +169,8 @@ void MoonrakerSim::Private::registerKlippy()
             return reply(missing("filename"_L1));
         name.replace(u"\""_s, u"\\\""_s);
         history.requestedBy(access.open() ? u"_TRUSTED_USER_"_s : u"_API_KEY_USER_"_s);
-        klippy.request(u"gcode/script"_s,
-                       {{u"script"_s, QString(u"SDCARD_PRINT_FILE FILENAME=\""_s + name + u'"')}}, reply);
+        klippy.request(u"gcode/script"_s, {{u"script"_s, QString(u"SDCARD_PRINT_FILE FILENAME=\""_s + name + u'"')}},
+                       reply);
     });
     routes.insert(u"POST /printer/print/start"_s, u"printer.print.start"_s);
     methods.insert(u"printer.objects.subscribe"_s,
@@ -222,30 +218,30 @@ Answer MoonrakerSim::Private::identify(const QJsonObject& params, const Caller& 
 Answer MoonrakerSim::Private::serverInfo() const
 {
     return Answer::done(QJsonObject{{u"klippy_connected"_s, klippy.connected()},
-                            {u"klippy_state"_s, klippy.state()},
-                            {u"components"_s, QJsonArray::fromStringList(components)},
-                            {u"failed_components"_s, QJsonArray()},
-                            {u"registered_directories"_s, QJsonArray{u"config"_s, u"logs"_s, u"gcodes"_s}},
-                            {u"warnings"_s, QJsonArray()},
-                            {u"websocket_count"_s, static_cast<qint64>(clients.size())},
-                            {u"moonraker_version"_s, u"v0.11.0-sim"_s},
-                            {u"missing_klippy_requirements"_s, QJsonArray()},
-                            {u"api_version"_s, QJsonArray{1, 5, 0}},
-                            {u"api_version_string"_s, u"1.5.0"_s}});
+                                    {u"klippy_state"_s, klippy.state()},
+                                    {u"components"_s, QJsonArray::fromStringList(components)},
+                                    {u"failed_components"_s, QJsonArray()},
+                                    {u"registered_directories"_s, QJsonArray{u"config"_s, u"logs"_s, u"gcodes"_s}},
+                                    {u"warnings"_s, QJsonArray()},
+                                    {u"websocket_count"_s, static_cast<qint64>(clients.size())},
+                                    {u"moonraker_version"_s, u"v0.11.0-sim"_s},
+                                    {u"missing_klippy_requirements"_s, QJsonArray()},
+                                    {u"api_version"_s, QJsonArray{1, 5, 0}},
+                                    {u"api_version_string"_s, u"1.5.0"_s}});
 }
 
 Answer MoonrakerSim::Private::serverConfig() const
 {
     const QJsonObject server{{u"host"_s, u"127.0.0.1"_s}, {u"port"_s, options.port}, {u"max_upload_size"_s, 1024}};
-    const QJsonObject orig{{u"server"_s, QJsonObject{{u"host"_s, u"127.0.0.1"_s},
-                                                     {u"port"_s, QString::number(options.port)}}}};
+    const QJsonObject orig{
+        {u"server"_s, QJsonObject{{u"host"_s, u"127.0.0.1"_s}, {u"port"_s, QString::number(options.port)}}}};
     const QJsonObject file{{u"filename"_s, u"moonraker.conf"_s}, {u"sections"_s, QJsonArray{u"server"_s}}};
-    return Answer::done(QJsonObject{
-        {u"config"_s, QJsonObject{{u"server"_s, server},
-                                  {u"authorization"_s, QJsonObject{{u"force_logins"_s, !access.open()}}},
-                                  {u"history"_s, QJsonObject()}}},
-        {u"orig"_s, orig},
-        {u"files"_s, QJsonArray{file}}});
+    return Answer::done(
+        QJsonObject{{u"config"_s, QJsonObject{{u"server"_s, server},
+                                              {u"authorization"_s, QJsonObject{{u"force_logins"_s, !access.open()}}},
+                                              {u"history"_s, QJsonObject()}}},
+                    {u"orig"_s, orig},
+                    {u"files"_s, QJsonArray{file}}});
 }
 
 Answer MoonrakerSim::Private::consoleLines(const QJsonObject& params) const

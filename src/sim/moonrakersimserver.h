@@ -27,7 +27,7 @@ namespace kintsugi::sim {
 /// Who asks: a websocket (with an id) or an HTTP request (id 0).
 struct Caller {
     quint64 id = 0;
-    bool allowed = false;    ///< authenticated or trusted
+    bool allowed = false; ///< authenticated or trusted
 };
 
 struct MoonrakerSim::Private final : public QObject {
@@ -96,14 +96,14 @@ struct MoonrakerSim::Private final : public QObject {
     SimDatabase database;
     SimKlippyLink klippy;
     std::map<quint64, Client> clients;
-    QHash<quint16, bool> upgrading;     ///< port of the peer -> admitted by its handshake
+    QHash<quint16, bool> upgrading; ///< port of the peer -> admitted by its handshake
     quint64 nextClient = 140000000000001;
     QHash<QString, Method> methods;
-    QHash<QString, QString> routes;     ///< "GET /server/info" -> method
-    QSet<QString> openMethods;          ///< callable without authentication
+    QHash<QString, QString> routes; ///< "GET /server/info" -> method
+    QSet<QString> openMethods;      ///< callable without authentication
     std::deque<QJsonObject> console;
     QHash<QString, Sensor> sensors;
-    QSet<QString> knownFiles;           ///< so that a write can be told from a creation
+    QSet<QString> knownFiles; ///< so that a write can be told from a creation
     bool isRunning = false;
 };
 

@@ -98,7 +98,8 @@ void TestRealMoonrakerSim::acceptsTheSimulatedKlipper()
     QCOMPARE(info.value("missing_klippy_requirements"_L1).toArray(), QJsonArray());
     QCOMPARE(info.value("failed_components"_L1).toArray(), QJsonArray());
     const QJsonArray objects = client.result(u"printer.objects.list"_s).toObject().value("objects"_L1).toArray();
-    for (const QString& name : {u"toolhead"_s, u"virtual_sdcard"_s, u"print_stats"_s, u"save_variables"_s, u"extruder"_s})
+    for (const QString& name :
+         {u"toolhead"_s, u"virtual_sdcard"_s, u"print_stats"_s, u"save_variables"_s, u"extruder"_s})
         QVERIFY2(objects.contains(name), qPrintable(name));
     // Moonraker takes the folder of the files from Klipper's configuration.
     const QJsonArray roots = client.result(u"server.files.roots"_s).toArray();
@@ -128,7 +129,8 @@ void TestRealMoonrakerSim::answersInTheRecordedShape()
         const QJsonObject actual = client.answer(frame.value("id"_L1)), expected = recording::answerTo(lines, i);
         QStringList wrong;
         if (expected.contains("error"_L1))
-            QCOMPARE(actual.value("error"_L1).toObject().value("code"_L1), expected.value("error"_L1).toObject().value("code"_L1));
+            QCOMPARE(actual.value("error"_L1).toObject().value("code"_L1),
+                     expected.value("error"_L1).toObject().value("code"_L1));
         else if (method.startsWith("printer.objects"_L1) || method == "printer.info"_L1)
             recording::compareShape(expected.value("result"_L1), actual.value("result"_L1), method, wrong);
         // Which commands and macros exist, and the sections of the settings, belong to the recorded machine alone.
@@ -149,10 +151,12 @@ void TestRealMoonrakerSim::jobIsInterruptedByAPowerCut()
     uploadAndPrint(client);
     const QJsonObject wanted{{u"virtual_sdcard"_s, QJsonArray{u"file_position"_s}}, {u"print_stats"_s, {}}};
     QVERIFY(client.result(u"printer.objects.subscribe"_s, {{u"objects"_s, wanted}}).isObject());
-    const QJsonObject far = client.waitFor([](const QJsonObject& frame) {
-        const QJsonObject status = frame.value("params"_L1).toArray().first().toObject();
-        return status.value("virtual_sdcard"_L1).toObject().value("file_position"_L1).toInt() > 3000;
-    }, 60000);
+    const QJsonObject far = client.waitFor(
+        [](const QJsonObject& frame) {
+            const QJsonObject status = frame.value("params"_L1).toArray().first().toObject();
+            return status.value("virtual_sdcard"_L1).toObject().value("file_position"_L1).toInt() > 3000;
+        },
+        60000);
     QVERIFY(!far.isEmpty());
     m_server->kill();
     m_printer->call([](kintsugi::sim::Klippy& klippy) { klippy.cutPower(); });
@@ -161,14 +165,24 @@ void TestRealMoonrakerSim::jobIsInterruptedByAPowerCut()
     QVERIFY(m_server->waitForKlippy(u"ready"_s));
     TestClient again;
     connectReady(again);
-    const QJsonObject jobs = again.result(u"server.history.list"_s, {{u"limit"_s, 1}, {u"order"_s, u"desc"_s}}).toObject();
+    const QJsonObject jobs =
+        again.result(u"server.history.list"_s, {{u"limit"_s, 1}, {u"order"_s, u"desc"_s}}).toObject();
     const QJsonObject job = jobs.value("jobs"_L1).toArray().first().toObject();
     QCOMPARE(job.value("status"_L1).toString(), u"interrupted"_s);
     QCOMPARE(job.value("exists"_L1).toBool(), true);
-    const QJsonObject status = again.result(u"printer.objects.query"_s, {{u"objects"_s, QJsonObject{{u"save_variables"_s, {}}, {u"print_stats"_s, {}}}}})
-                                   .toObject().value("status"_L1).toObject();
-    const QJsonObject saved = status.value("save_variables"_L1).toObject().value("variables"_L1).toObject()
-                                  .value("resume_meta_info"_L1).toObject();
+    const QJsonObject status =
+        again
+            .result(u"printer.objects.query"_s,
+                    {{u"objects"_s, QJsonObject{{u"save_variables"_s, {}}, {u"print_stats"_s, {}}}}})
+            .toObject()
+            .value("status"_L1)
+            .toObject();
+    const QJsonObject saved = status.value("save_variables"_L1)
+                                  .toObject()
+                                  .value("variables"_L1)
+                                  .toObject()
+                                  .value("resume_meta_info"_L1)
+                                  .toObject();
     QCOMPARE(saved.value("current_file"_L1).toString(), u"tower_plr.gcode"_s);
     QCOMPARE(status.value("print_stats"_L1).toObject().value("state"_L1).toString(), u"standby"_s);
     QVERIFY2(!m_server->log().contains("Traceback"_L1), qPrintable(m_server->log().right(4000)));
@@ -184,18 +198,33 @@ void TestRealMoonrakerSim::shutdownAndRestartAsRecorded()
     start(RealMoonraker::Access::Trusted);
     TestClient client;
     connectReady(client);
-    QVERIFY(client.result(u"printer.objects.subscribe"_s, {{u"objects"_s, QJsonObject{{u"webhooks"_s, {}}}}}).isObject());
-    client.frames.clear();
+    QVERIFY(
+        client.result(u"printer.objects.subscribe"_s, {{u"objects"_s, QJsonObject{{u"webhooks"_s, {}}}}}).isObject());
     uploadAndPrint(client);
     QCOMPARE(client.result(u"printer.emergency_stop"_s).toString(), u"ok"_s);
-    QVERIFY(!client.waitFor([](const QJsonObject& frame) { return recording::milestone(frame) == "finished klippy_shutdown"_L1; }).isEmpty());
+    QVERIFY(!client
+                 .waitFor([](const QJsonObject& frame) {
+                     return recording::milestone(frame) == "finished klippy_shutdown"_L1;
+                 })
+                 .isEmpty());
     QCOMPARE(client.result(u"printer.firmware_restart"_s).toString(), u"ok"_s);
-    QVERIFY(!client.notification(u"notify_klippy_ready"_s).isEmpty());
+    bool gone = false;
+    QVERIFY(!client
+                 .waitFor([&](const QJsonObject& frame) {
+                     gone = gone || frame.value("method"_L1) == u"notify_klippy_disconnected"_s;
+                     return gone && frame.value("method"_L1) == u"notify_klippy_ready"_s;
+                 })
+                 .isEmpty());
     QStringList actual;
     for (const QJsonObject& frame : client.frames) {
         if (const QString word = recording::milestone(frame); !word.isEmpty())
             actual.append(word);
     }
+    actual.remove(0, actual.indexOf(expected.front())); // the start-up of klippy was not recorded
+    // The console's line and the status take different ways through Moonraker: either may be first.
+    const QString line = u"// Klipper state: Shutdown"_s;
+    QCOMPARE(actual.removeAll(line), 1);
+    QCOMPARE(expected.removeAll(line), 1);
     QCOMPARE(actual, expected);
 }
 
@@ -209,7 +238,8 @@ void TestRealMoonrakerSim::keyAndLogin()
     QTRY_COMPARE_WITH_TIMEOUT(http.request("GET", u"/access/info"_s).status, 200, 10000);
     QCOMPARE(http.request("GET", u"/server/info"_s).status, 401);
     QCOMPARE(http.request("GET", u"/server/info"_s, {}, {{"X-Api-Key", key}}).status, 200);
-    const HttpAnswer login = http.request("POST", u"/access/login"_s, R"({"username":"plr","password":"correct horse"})");
+    const HttpAnswer login =
+        http.request("POST", u"/access/login"_s, R"({"username":"plr","password":"correct horse"})");
     const QByteArray token = login.json().value("result"_L1).toObject().value("token"_L1).toString().toLatin1();
     QCOMPARE(http.request("GET", u"/server/info"_s, {}, {{"Authorization", "Bearer " + token}}).status, 200);
 }

@@ -45,8 +45,8 @@ public:
         for (auto it = status.begin(); it != status.end(); ++it)
             merge(it.key(), it.value().toObject());
         send({{QStringLiteral("method"), QStringLiteral("process_status_update")},
-              {QStringLiteral("params"), QJsonObject{{QStringLiteral("eventtime"), 100.5},
-                                                     {QStringLiteral("status"), status}}}});
+              {QStringLiteral("params"),
+               QJsonObject{{QStringLiteral("eventtime"), 100.5}, {QStringLiteral("status"), status}}}});
     }
     void setState(const QString& state)
     {
@@ -77,10 +77,11 @@ private:
     }
     void refuse(const QJsonValue& id, const QString& text)
     {
-        emit message({{QStringLiteral("id"), id},
-                      {QStringLiteral("error"), QJsonObject{{QStringLiteral("error"), QStringLiteral("WebRequestError")},
-                                                            {QStringLiteral("message"), text}}}},
-                     m_asking);
+        emit message(
+            {{QStringLiteral("id"), id},
+             {QStringLiteral("error"), QJsonObject{{QStringLiteral("error"), QStringLiteral("WebRequestError")},
+                                                   {QStringLiteral("message"), text}}}},
+            m_asking);
     }
     void merge(const QString& object, const QJsonObject& fields)
     {
@@ -101,7 +102,8 @@ class FakeConnection final : public kintsugi::sim::KlippyConnection
 {
     Q_OBJECT
 public:
-    explicit FakeConnection(FakeKlippy* klippy) : m_klippy(klippy)
+    explicit FakeConnection(FakeKlippy* klippy)
+        : m_klippy(klippy)
     {
         connect(klippy, &FakeKlippy::message, this, [this](const QJsonObject& message, const QObject* onlyFor) {
             if (onlyFor == nullptr || onlyFor == this)
@@ -111,7 +113,8 @@ public:
     }
     void send(const QJsonObject& request) override
     {
-        QMetaObject::invokeMethod(m_klippy, [k = m_klippy, me = this, request] { k->handle(request, me); }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            m_klippy, [k = m_klippy, me = this, request] { k->handle(request, me); }, Qt::QueuedConnection);
     }
 
 private:
@@ -157,9 +160,10 @@ inline void FakeKlippy::script(const QJsonValue& id, const QString& text)
         const QString name = text.section(QLatin1Char('"'), 1, 1);
         say(QStringLiteral("File opened:%1 Size:26776").arg(name));
         reply(id, QJsonObject());
-        return update({{QStringLiteral("print_stats"), QJsonObject{{QStringLiteral("state"), QStringLiteral("printing")},
-                                                                   {QStringLiteral("filename"), name},
-                                                                   {QStringLiteral("total_duration"), 0.25}}}});
+        return update(
+            {{QStringLiteral("print_stats"), QJsonObject{{QStringLiteral("state"), QStringLiteral("printing")},
+                                                         {QStringLiteral("filename"), name},
+                                                         {QStringLiteral("total_duration"), 0.25}}}});
     }
     if (text == QLatin1String("NO_SUCH_COMMAND"))
         say(QStringLiteral("// Unknown command:\"NO_SUCH_COMMAND\""));
@@ -203,7 +207,8 @@ inline void FakeKlippy::handle(const QJsonObject& request, const QObject* from)
     if (method == QLatin1String("emergency_stop")) {
         say(QStringLiteral("// Klipper state: Shutdown"));
         reply(id, QJsonObject());
-        return update({{QStringLiteral("webhooks"), QJsonObject{{QStringLiteral("state"), QStringLiteral("shutdown")}}}});
+        return update(
+            {{QStringLiteral("webhooks"), QJsonObject{{QStringLiteral("state"), QStringLiteral("shutdown")}}}});
     }
     if (method == QLatin1String("gcode/subscribe_output"))
         return reply(id, QJsonObject());

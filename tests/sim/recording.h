@@ -77,8 +77,8 @@ inline QString milestone(const QJsonObject& frame)
     }
     if (method == QLatin1String("notify_history_changed")) {
         const QJsonObject change = params.first().toObject();
-        return change.value(QLatin1String("action")).toString() + QLatin1Char(' ')
-               + change.value(QLatin1String("job")).toObject().value(QLatin1String("status")).toString();
+        return change.value(QLatin1String("action")).toString() + QLatin1Char(' ') +
+               change.value(QLatin1String("job")).toObject().value(QLatin1String("status")).toString();
     }
     return method.startsWith(QLatin1String("notify_klippy")) ? method : QString();
 }

@@ -26,14 +26,19 @@ public:
         connect(&m_socket, &QWebSocket::disconnected, this, &TestClient::closed);
     }
 
+    /// True when connected, also when it was before.
     [[nodiscard]] bool open(quint16 port, const QString& query = {}, const QByteArray& apiKey = {})
     {
-        QNetworkRequest request(QUrl(QStringLiteral("ws://127.0.0.1:%1/websocket%2").arg(QString::number(port), query)));
+        if (m_socket.state() == QAbstractSocket::ConnectedState)
+            return true;
+        QNetworkRequest request(
+            QUrl(QStringLiteral("ws://127.0.0.1:%1/websocket%2").arg(QString::number(port), query)));
         if (!apiKey.isEmpty())
             request.setRawHeader("X-Api-Key", apiKey);
         QSignalSpy changed(&m_socket, &QWebSocket::stateChanged);
         m_socket.open(request);
-        while (m_socket.state() == QAbstractSocket::HostLookupState || m_socket.state() == QAbstractSocket::ConnectingState) {
+        while (m_socket.state() == QAbstractSocket::HostLookupState ||
+               m_socket.state() == QAbstractSocket::ConnectingState) {
             if (!changed.wait(5000))
                 return false;
         }
@@ -125,7 +130,11 @@ struct HttpAnswer {
 class TestHttp
 {
 public:
-    explicit TestHttp(quint16 port) : m_port(port) { m_manager.setTransferTimeout(20000); }
+    explicit TestHttp(quint16 port)
+        : m_port(port)
+    {
+        m_manager.setTransferTimeout(20000);
+    }
 
     [[nodiscard]] HttpAnswer request(const QByteArray& verb, const QString& path, const QByteArray& body = {},
                                      const QList<QPair<QByteArray, QByteArray>>& headers = {})
@@ -140,8 +149,8 @@ public:
         if (!reply->isFinished())
             finished.wait(20000);
         HttpAnswer answer{reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt(),
-                          reply->attribute(QNetworkRequest::HttpReasonPhraseAttribute).toByteArray(),
-                          reply->readAll(), reply->rawHeaderPairs()};
+                          reply->attribute(QNetworkRequest::HttpReasonPhraseAttribute).toByteArray(), reply->readAll(),
+                          reply->rawHeaderPairs()};
         reply->deleteLater();
         return answer;
     }
@@ -154,9 +163,10 @@ public:
         const QByteArray boundary = "----kintsugi7d1";
         QByteArray body;
         for (const auto& [field, value] : fields)
-            body += "--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + field + "\"\r\n\r\n" + value + "\r\n";
-        body += "--" + boundary + "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" + name.toUtf8()
-                + "\"\r\nContent-Type: application/octet-stream\r\n\r\n" + content + "\r\n--" + boundary + "--\r\n";
+            body +=
+                "--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + field + "\"\r\n\r\n" + value + "\r\n";
+        body += "--" + boundary + "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" + name.toUtf8() +
+                "\"\r\nContent-Type: application/octet-stream\r\n\r\n" + content + "\r\n--" + boundary + "--\r\n";
         auto all = headers;
         all.append({"Content-Type", "multipart/form-data; boundary=" + boundary});
         return request("POST", QStringLiteral("/server/files/upload"), body, all);

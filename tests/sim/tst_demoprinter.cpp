@@ -125,12 +125,16 @@ void TestDemoPrinter::printsAndSurvivesAPowerCut()
     TestClient client;
     connectReady(client);
     startPrint(client);
-    QVERIFY(client.result(u"printer.objects.subscribe"_s,
-                          {{u"objects"_s, QJsonObject{{u"virtual_sdcard"_s, QJsonArray{u"file_position"_s}}}}}).isObject());
-    const QJsonObject far = client.waitFor([](const QJsonObject& frame) {
-        const QJsonObject status = frame.value("params"_L1).toArray().first().toObject();
-        return status.value("virtual_sdcard"_L1).toObject().value("file_position"_L1).toInt() > 2000;
-    }, 60000);
+    QVERIFY(client
+                .result(u"printer.objects.subscribe"_s,
+                        {{u"objects"_s, QJsonObject{{u"virtual_sdcard"_s, QJsonArray{u"file_position"_s}}}}})
+                .isObject());
+    const QJsonObject far = client.waitFor(
+        [](const QJsonObject& frame) {
+            const QJsonObject status = frame.value("params"_L1).toArray().first().toObject();
+            return status.value("virtual_sdcard"_L1).toObject().value("file_position"_L1).toInt() > 2000;
+        },
+        60000);
     QVERIFY(!far.isEmpty());
     QSignalSpy power(m_printer.get(), &DemoPrinter::powerChanged), closed(&client, &TestClient::closed);
     m_printer->cutPower();
@@ -147,8 +151,10 @@ void TestDemoPrinter::printsAndSurvivesAPowerCut()
     QCOMPARE(job.value("exists"_L1).toBool(), true);
     QVERIFY(job.value("end_time"_L1).isNull());
     // The plugin's state outlived the cut, and plastic lies on the bed.
-    const QJsonObject status = again.result(u"printer.objects.query"_s, {{u"objects"_s, QJsonObject{{u"save_variables"_s, {}}}}}).toObject();
-    const QJsonObject saved = status.value("status"_L1).toObject().value("save_variables"_L1).toObject().value("variables"_L1).toObject();
+    const QJsonObject status =
+        again.result(u"printer.objects.query"_s, {{u"objects"_s, QJsonObject{{u"save_variables"_s, {}}}}}).toObject();
+    const QJsonObject saved =
+        status.value("status"_L1).toObject().value("save_variables"_L1).toObject().value("variables"_L1).toObject();
     QVERIFY(saved.contains("resume_meta_info"_L1));
     std::size_t beads = 0;
     m_printer->query(this, [&](const Deposit& deposit, double) { beads = deposit.beads.size(); });
@@ -198,12 +204,17 @@ void TestDemoPrinter::shutdownAndRestartAsRecorded()
     start(10);
     TestClient client;
     connectReady(client);
-    QVERIFY(client.result(u"printer.objects.subscribe"_s, {{u"objects"_s, QJsonObject{{u"webhooks"_s, {}}}}}).isObject());
+    QVERIFY(
+        client.result(u"printer.objects.subscribe"_s, {{u"objects"_s, QJsonObject{{u"webhooks"_s, {}}}}}).isObject());
     client.frames.clear(); // the start-up of klippy was not recorded
     startPrint(client);
     QCOMPARE(client.result(u"printer.emergency_stop"_s).toString(), u"ok"_s);
     QVERIFY(!client.notification(u"notify_klippy_shutdown"_s).isEmpty());
-    QVERIFY(client.result(u"printer.info"_s).toObject().value("state_message"_L1).toString().startsWith("Shutdown due to webhooks request"_L1));
+    QVERIFY(client.result(u"printer.info"_s)
+                .toObject()
+                .value("state_message"_L1)
+                .toString()
+                .startsWith("Shutdown due to webhooks request"_L1));
     QCOMPARE(client.result(u"printer.firmware_restart"_s).toString(), u"ok"_s);
     QVERIFY(!client.notification(u"notify_klippy_ready"_s).isEmpty());
     QStringList actual;

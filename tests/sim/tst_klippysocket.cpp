@@ -81,7 +81,8 @@ void TestKlippySocket::recordedRequestsAreAnswered()
     for (std::size_t i = 0; i < lines.size(); ++i) {
         const QJsonObject frame = lines[i].value("frame"_L1).toObject();
         const QString method = frame.value("method"_L1).toString();
-        if (lines[i].value("dir"_L1) != u"c2s"_s || (method != "info"_L1 && method != "objects/list"_L1 && method != "no/such"_L1))
+        if (lines[i].value("dir"_L1) != u"c2s"_s ||
+            (method != "info"_L1 && method != "objects/list"_L1 && method != "no/such"_L1))
             continue;
         const auto before = client.frames.size();
         client.send(frame);
@@ -110,7 +111,8 @@ void TestKlippySocket::framesMayComeInAnyPieces()
     QFETCH(int, piece);
     Client client(path());
     QTRY_COMPARE(client.socket.state(), QLocalSocket::ConnectedState);
-    const QByteArray bytes = "{\"id\":1,\"method\":\"info\"}\x03{\"id\":2,\n\"method\":\"objects/list\"}\x03{\"id\":3,\"method\":\"info\"}\x03"_ba;
+    const QByteArray bytes =
+        "{\"id\":1,\"method\":\"info\"}\x03{\"id\":2,\n\"method\":\"objects/list\"}\x03{\"id\":3,\"method\":\"info\"}\x03"_ba;
     for (qsizetype at = 0; at < bytes.size(); at += piece) {
         client.socket.write(bytes.sliced(at, std::min<qsizetype>(piece, bytes.size() - at)));
         client.socket.flush();
@@ -147,7 +149,8 @@ void TestKlippySocket::restartClosesTheSocket()
     QVERIFY(closed.wait(5000));
     QTRY_COMPARE(client.frames.size(), std::size_t(2)); // the reply and the console's last line come first
     QCOMPARE(client.frames[0].value("id"_L1).toInt(), 18);
-    QCOMPARE(client.frames[1].value("params"_L1).toObject().value("response"_L1).toString(), u"// Klipper state: Disconnect"_s);
+    QCOMPARE(client.frames[1].value("params"_L1).toObject().value("response"_L1).toString(),
+             u"// Klipper state: Disconnect"_s);
     Client again(path());
     QTRY_COMPARE(again.socket.state(), QLocalSocket::ConnectedState);
 }

@@ -187,7 +187,8 @@ void TestMoonrakerSim::recordedAuthorisationIsAnsweredAlike()
             http.request(line.value("method"_L1).toString().toLatin1(), filled(line.value("path"_L1).toString()),
                          filled(line.value("body"_L1).toString()).toUtf8(), headers);
         const QJsonObject expected = lines[i + 1];
-        QVERIFY2(answer.status == expected.value("status"_L1).toInt(), qPrintable(u"line %1: %2"_s.arg(i).arg(answer.status)));
+        QVERIFY2(answer.status == expected.value("status"_L1).toInt(),
+                 qPrintable(u"line %1: %2"_s.arg(i).arg(answer.status)));
         QCOMPARE(answer.reason, expected.value("reason"_L1).toString().toLatin1());
         QStringList wrong;
         const QJsonObject body = expected.value("body"_L1).toObject();
@@ -252,11 +253,11 @@ void TestMoonrakerSim::uploadIsCheckedAndAnnounced()
     const QByteArray content = read(demo);
     const QByteArray sum = QCryptographicHash::hash(content, QCryptographicHash::Sha256).toHex();
     TestHttp http(m_server->port());
-    const HttpAnswer answer = http.upload(u"tower plr.gcode"_s, content,
-                                          {{"root", "gcodes"}, {"path", "parts"}, {"print", "false"}, {"checksum", sum}});
+    const HttpAnswer answer = http.upload(
+        u"tower plr.gcode"_s, content, {{"root", "gcodes"}, {"path", "parts"}, {"print", "false"}, {"checksum", sum}});
     QCOMPARE(answer.status, 201);
-    QCOMPARE(answer.header("Location"), "http://127.0.0.1:" + QByteArray::number(m_server->port())
-                                            + "/server/files/gcodes/parts/tower%20plr.gcode");
+    QCOMPARE(answer.header("Location"), "http://127.0.0.1:" + QByteArray::number(m_server->port()) +
+                                            "/server/files/gcodes/parts/tower%20plr.gcode");
     const QJsonObject item = answer.json().value("item"_L1).toObject();
     QCOMPARE(item.value("path"_L1).toString(), u"parts/tower plr.gcode"_s);
     QCOMPARE(item.value("modified"_L1).toDouble(), m_time);
@@ -278,9 +279,12 @@ void TestMoonrakerSim::uploadIsRefused_data()
     QTest::addColumn<QByteArray>("path");
     QTest::addColumn<QByteArray>("checksum");
     QTest::addColumn<int>("status");
-    QTest::newRow("other checksum") << u"a.gcode"_s << QByteArray("gcodes") << QByteArray() << QByteArray(64, '0') << 422;
-    QTest::newRow("outside the root") << u"../../a.gcode"_s << QByteArray("gcodes") << QByteArray() << QByteArray() << 400;
-    QTest::newRow("into another root") << u"a.gcode"_s << QByteArray("gcodes") << QByteArray("../config") << QByteArray() << 400;
+    QTest::newRow("other checksum") << u"a.gcode"_s << QByteArray("gcodes") << QByteArray() << QByteArray(64, '0')
+                                    << 422;
+    QTest::newRow("outside the root") << u"../../a.gcode"_s << QByteArray("gcodes") << QByteArray() << QByteArray()
+                                      << 400;
+    QTest::newRow("into another root") << u"a.gcode"_s << QByteArray("gcodes") << QByteArray("../config")
+                                       << QByteArray() << 400;
     QTest::newRow("read-only root") << u"a.log"_s << QByteArray("logs") << QByteArray() << QByteArray() << 400;
     QTest::newRow("unknown root") << u"a.gcode"_s << QByteArray("etc") << QByteArray() << QByteArray() << 400;
     QTest::newRow("no name") << QString() << QByteArray("gcodes") << QByteArray() << QByteArray() << 400;
@@ -310,10 +314,12 @@ void TestMoonrakerSim::uploadIsRefused()
 void TestMoonrakerSim::multipartIsReadInAnyPieces()
 {
     const QByteArray content = "G1 X1\r\n--b\r\n--boundar\r\nG1 X2\r\n\r\n";
-    const QByteArray body = "--boundary\r\nContent-Disposition: form-data; name=\"root\"\r\n\r\ngcodes\r\n"
-                            "--boundary\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a \\\"b\\\".gcode\"\r\n\r\n"
-                            + content + "\r\n--boundary\r\nContent-Disposition: form-data; name=\"empty\"\r\n\r\n\r\n"
-                            "--boundary--\r\n";
+    const QByteArray body =
+        "--boundary\r\nContent-Disposition: form-data; name=\"root\"\r\n\r\ngcodes\r\n"
+        "--boundary\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a \\\"b\\\".gcode\"\r\n\r\n" +
+        content +
+        "\r\n--boundary\r\nContent-Disposition: form-data; name=\"empty\"\r\n\r\n\r\n"
+        "--boundary--\r\n";
     for (qsizetype piece = 1; piece <= body.size(); ++piece) {
         MultipartReader reader("multipart/form-data; boundary=boundary", m_folder->path());
         for (qsizetype at = 0; at < body.size(); at += piece)
@@ -363,8 +369,8 @@ void TestMoonrakerSim::downloadHonoursRange()
             continue;
         QCOMPARE(answer.body, read(demo).sliced(first, length));
         if (status == 206)
-            QCOMPARE(answer.header("Content-Range"), "bytes " + QByteArray::number(first) + '-'
-                                                         + QByteArray::number(first + length - 1) + "/26776");
+            QCOMPARE(answer.header("Content-Range"),
+                     "bytes " + QByteArray::number(first) + '-' + QByteArray::number(first + length - 1) + "/26776");
     }
     QCOMPARE(http.request("GET", u"/server/files/gcodes/nothing.gcode"_s).status, 404);
     QCOMPARE(http.request("GET", u"/server/files/gcodes/%2e%2e/%2e%2e/etc/passwd"_s).status, 404);
@@ -382,17 +388,20 @@ void TestMoonrakerSim::fileOperations()
     QCOMPARE(action(u"server.files.post_directory"_s, {{u"path"_s, u"gcodes/sub"_s}}), u"create_dir"_s);
     QCOMPARE(action(u"server.files.move"_s, {{u"source"_s, u"gcodes/a.gcode"_s}, {u"dest"_s, u"gcodes/sub/b.gcode"_s}}),
              u"move_file"_s);
-    QCOMPARE(action(u"server.files.copy"_s, {{u"source"_s, u"gcodes/sub/b.gcode"_s}, {u"dest"_s, u"gcodes/c.gcode.plr"_s}}),
-             u"create_file"_s);
+    QCOMPARE(
+        action(u"server.files.copy"_s, {{u"source"_s, u"gcodes/sub/b.gcode"_s}, {u"dest"_s, u"gcodes/c.gcode.plr"_s}}),
+        u"create_file"_s);
     const QJsonArray list = client.result(u"server.files.list"_s, {{u"root"_s, u"gcodes"_s}}).toArray();
     QCOMPARE(list.size(), 1); // a .plr file is hidden here …
     QCOMPARE(list.first().toObject().value("path"_L1).toString(), u"sub/b.gcode"_s);
     const QJsonObject folder = client.result(u"server.files.get_directory"_s, {{u"path"_s, u"gcodes"_s}}).toObject();
-    QCOMPARE(folder.value("files"_L1).toArray().first().toObject().value("filename"_L1).toString(), u"c.gcode.plr"_s); // … not here
+    QCOMPARE(folder.value("files"_L1).toArray().first().toObject().value("filename"_L1).toString(),
+             u"c.gcode.plr"_s); // … not here
     QCOMPARE(action(u"server.files.delete_file"_s, {{u"path"_s, u"gcodes/sub/b.gcode"_s}}), u"delete_file"_s);
     QCOMPARE(TestHttp(m_server->port()).request("DELETE", u"/server/files/gcodes/c.gcode.plr"_s).status, 200);
     QVERIFY(!QFile::exists(m_folder->filePath(u"gcodes/c.gcode.plr"_s)));
-    const QJsonObject error = client.call(u"server.files.metadata"_s, {{u"filename"_s, u"a.gcode"_s}}).value("error"_L1).toObject();
+    const QJsonObject error =
+        client.call(u"server.files.metadata"_s, {{u"filename"_s, u"a.gcode"_s}}).value("error"_L1).toObject();
     QCOMPARE(error.value("code"_L1).toInt(), -32601);
     QCOMPARE(error.value("message"_L1).toString(), u"Metadata not available for <a.gcode>"_s);
 }
@@ -406,8 +415,11 @@ void TestMoonrakerSim::loadedFileIsProtected()
     startPrint(client);
     const HttpAnswer answer = TestHttp(m_server->port()).upload(u"tower_plr.gcode"_s, "G28\n", {});
     QCOMPARE(answer.status, 403);
-    QCOMPARE(answer.json().value("error"_L1).toObject().value("message"_L1).toString(), u"File is loaded, upload not permitted"_s);
-    const QJsonObject error = client.call(u"server.files.delete_file"_s, {{u"path"_s, u"gcodes/tower_plr.gcode"_s}}).value("error"_L1).toObject();
+    QCOMPARE(answer.json().value("error"_L1).toObject().value("message"_L1).toString(),
+             u"File is loaded, upload not permitted"_s);
+    const QJsonObject error = client.call(u"server.files.delete_file"_s, {{u"path"_s, u"gcodes/tower_plr.gcode"_s}})
+                                  .value("error"_L1)
+                                  .toObject();
     QCOMPARE(error.value("code"_L1).toInt(), 403);
     QCOMPARE(error.value("message"_L1).toString(), u"File currently in use"_s);
     QCOMPARE(read(m_folder->filePath(u"gcodes/tower_plr.gcode"_s)), read(demo));
@@ -430,7 +442,8 @@ void TestMoonrakerSim::notificationsComeInTheRecordedOrder()
     addFile(u"tower_plr.gcode"_s);
     TestClient client;
     makeReady(client);
-    QVERIFY(client.result(u"printer.objects.subscribe"_s, {{u"objects"_s, QJsonObject{{u"webhooks"_s, {}}}}}).isObject());
+    QVERIFY(
+        client.result(u"printer.objects.subscribe"_s, {{u"objects"_s, QJsonObject{{u"webhooks"_s, {}}}}}).isObject());
     startPrint(client);
     const int stop = client.send(u"printer.emergency_stop"_s);
     QVERIFY(!client.notification(u"notify_klippy_shutdown"_s).isEmpty());
@@ -459,10 +472,11 @@ void TestMoonrakerSim::pendingScriptFailsWhenKlippyDies()
     QCOMPARE(error.value("code"_L1).toInt(), 503);
     QCOMPARE(error.value("message"_L1).toString(), u"Klippy Disconnected"_s);
     const auto place = [&](auto fits) { return std::ranges::find_if(client.frames, fits); };
-    QVERIFY(place([](const QJsonObject& f) { return f.value("method"_L1) == u"notify_klippy_disconnected"_s; })
-            < place([&](const QJsonObject& f) { return f.value("id"_L1) == waiting; }));
+    QVERIFY(place([](const QJsonObject& f) { return f.value("method"_L1) == u"notify_klippy_disconnected"_s; }) <
+            place([&](const QJsonObject& f) { return f.value("id"_L1) == waiting; }));
     // The console keeps what was sent, for clients that come back.
-    const QJsonArray store = client.result(u"server.gcode_store"_s, {{u"count"_s, 1}}).toObject().value("gcode_store"_L1).toArray();
+    const QJsonArray store =
+        client.result(u"server.gcode_store"_s, {{u"count"_s, 1}}).toObject().value("gcode_store"_L1).toArray();
     QCOMPARE(store.first().toObject().value("message"_L1).toString(), u"M109 S250"_s);
     QCOMPARE(store.first().toObject().value("type"_L1).toString(), u"command"_s);
 }
@@ -493,9 +507,13 @@ void TestMoonrakerSim::subscriptionsAreMergedAndPruned()
     makeReady(one);
     makeReady(two);
     const auto subscribe = [](TestClient& client, const QJsonObject& objects) {
-        return client.result(u"printer.objects.subscribe"_s, {{u"objects"_s, objects}}).toObject().value("status"_L1).toObject();
+        return client.result(u"printer.objects.subscribe"_s, {{u"objects"_s, objects}})
+            .toObject()
+            .value("status"_L1)
+            .toObject();
     };
-    QCOMPARE(subscribe(one, {{u"toolhead"_s, QJsonArray{u"position"_s}}}).value("toolhead"_L1).toObject().keys(), QStringList{u"position"_s});
+    QCOMPARE(subscribe(one, {{u"toolhead"_s, QJsonArray{u"position"_s}}}).value("toolhead"_L1).toObject().keys(),
+             QStringList{u"position"_s});
     // What changed in between is told to the first client when the second one's subscription finds it.
     QJsonObject toolhead = m_klippy->objects.value("toolhead"_L1).toObject();
     toolhead.insert(u"position"_s, QJsonArray{1, 2, 3, 4});
@@ -503,11 +521,19 @@ void TestMoonrakerSim::subscriptionsAreMergedAndPruned()
     QVERIFY(subscribe(two, {{u"toolhead"_s, QJsonArray{u"homed_axes"_s}}, {u"fan"_s, {}}}).contains("fan"_L1));
     QCOMPARE(m_klippy->lastSubscription.value("toolhead"_L1).toArray().size(), 2);
     const QJsonObject told = one.notification(u"notify_status_update"_s);
-    QCOMPARE(told.value("params"_L1).toArray().first().toObject().value("toolhead"_L1).toObject().value("position"_L1).toArray(),
+    QCOMPARE(told.value("params"_L1)
+                 .toArray()
+                 .first()
+                 .toObject()
+                 .value("toolhead"_L1)
+                 .toObject()
+                 .value("position"_L1)
+                 .toArray(),
              (QJsonArray{1, 2, 3, 4}));
     const auto before = one.frames.size();
     m_klippy->update({{u"fan"_s, QJsonObject{{u"speed"_s, 0.5}}}});
-    const QJsonObject news = two.waitFor([](const QJsonObject& f) { return f.value("method"_L1) == u"notify_status_update"_s; });
+    const QJsonObject news =
+        two.waitFor([](const QJsonObject& f) { return f.value("method"_L1) == u"notify_status_update"_s; });
     QCOMPARE(news.value("params"_L1).toArray().first().toObject().keys(), QStringList{u"fan"_s});
     QCOMPARE(news.value("params"_L1).toArray().at(1).toDouble(), 100.5);
     QVERIFY(one.result(u"server.info"_s).isObject());
@@ -547,7 +573,8 @@ void TestMoonrakerSim::killedServerFindsTheJobInterrupted()
     QCOMPARE(m_server->port(), port);
     TestClient again;
     makeReady(again);
-    const QJsonObject jobs = again.result(u"server.history.list"_s, {{u"limit"_s, 3}, {u"order"_s, u"desc"_s}}).toObject();
+    const QJsonObject jobs =
+        again.result(u"server.history.list"_s, {{u"limit"_s, 3}, {u"order"_s, u"desc"_s}}).toObject();
     QCOMPARE(jobs.value("count"_L1).toInt(), 1);
     const QJsonObject job = jobs.value("jobs"_L1).toArray().first().toObject();
     QCOMPARE(job.value("status"_L1).toString(), u"interrupted"_s);
@@ -595,7 +622,8 @@ void TestMoonrakerSim::finishedJobsAreKept()
         m_klippy->die();
     else
         m_klippy->update({{u"print_stats"_s, QJsonObject{{u"state"_s, state}}}});
-    const QJsonObject change = client.notification(u"notify_history_changed"_s).value("params"_L1).toArray().first().toObject();
+    const QJsonObject change =
+        client.notification(u"notify_history_changed"_s).value("params"_L1).toArray().first().toObject();
     QCOMPARE(change.value("action"_L1).toString(), u"finished"_s);
     const QJsonObject job = change.value("job"_L1).toObject();
     QCOMPARE(job.value("status"_L1).toString(), status);
@@ -605,7 +633,8 @@ void TestMoonrakerSim::finishedJobsAreKept()
     m_server->kill();
     QVERIFY(m_server->start());
     const QJsonObject totals = TestHttp(m_server->port()).request("GET", u"/server/history/totals"_s).json();
-    QCOMPARE(totals.value("result"_L1).toObject().value("job_totals"_L1).toObject().value("total_time"_L1).toDouble(), 99.5);
+    QCOMPARE(totals.value("result"_L1).toObject().value("job_totals"_L1).toObject().value("total_time"_L1).toDouble(),
+             99.5);
 }
 
 void TestMoonrakerSim::linkDropClosesAndReturns()
@@ -633,7 +662,8 @@ void TestMoonrakerSim::databaseKeepsItems()
     QVERIFY(m_server->start());
     TestClient again;
     makeReady(again);
-    const QJsonValue all = again.result(u"server.database.get_item"_s, {{u"namespace"_s, u"plr"_s}}).toObject().value("value"_L1);
+    const QJsonValue all =
+        again.result(u"server.database.get_item"_s, {{u"namespace"_s, u"plr"_s}}).toObject().value("value"_L1);
     QCOMPARE(all.toObject(), (QJsonObject{{u"a.b"_s, QJsonObject{{u"c"_s, 5}}}}));
     QVERIFY(again.call(u"server.database.delete_item"_s, item).contains("result"_L1));
     QVERIFY(!again.result(u"server.database.list"_s).toObject().value("namespaces"_L1).toArray().contains(u"plr"_s));
@@ -647,10 +677,12 @@ void TestMoonrakerSim::badFramesAreAnswered_data()
     QTest::newRow("an array") << u"[]"_s << -32600;
     QTest::newRow("no version") << uR"({"method":"server.info","id":99})"_s << -32600;
     QTest::newRow("method is a number") << uR"({"jsonrpc":"2.0","method":5,"id":99})"_s << -32600;
-    QTest::newRow("params are a text") << uR"({"jsonrpc":"2.0","method":"server.info","params":"x","id":99})"_s << -32602;
+    QTest::newRow("params are a text") << uR"({"jsonrpc":"2.0","method":"server.info","params":"x","id":99})"_s
+                                       << -32602;
     QTest::newRow("no such method") << uR"({"jsonrpc":"2.0","method":"x","id":99})"_s << -32601;
     QTest::newRow("script is missing") << uR"({"jsonrpc":"2.0","method":"printer.gcode.script","id":99})"_s << 400;
-    QTest::newRow("identify without a name") << uR"({"jsonrpc":"2.0","method":"server.connection.identify","id":99})"_s << 400;
+    QTest::newRow("identify without a name")
+        << uR"({"jsonrpc":"2.0","method":"server.connection.identify","id":99})"_s << 400;
 }
 
 void TestMoonrakerSim::badFramesAreAnswered()
@@ -672,11 +704,16 @@ void TestMoonrakerSim::hostileHttpIsRefused_data()
     QTest::addColumn<QByteArray>("status");
     QTest::newRow("not HTTP") << QByteArray("HELLO\r\n\r\n") << QByteArray("400");
     QTest::newRow("endless head") << "GET / HTTP/1.1\r\nX: " + QByteArray(80000, 'a') << QByteArray("431");
-    QTest::newRow("endless body") << QByteArray("POST /server/jsonrpc HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n") << QByteArray("413");
-    QTest::newRow("negative body") << QByteArray("POST /server/jsonrpc HTTP/1.1\r\nContent-Length: -5\r\n\r\n") << QByteArray("400");
-    QTest::newRow("chunked body") << QByteArray("POST /server/jsonrpc HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n") << QByteArray("411");
+    QTest::newRow("endless body") << QByteArray("POST /server/jsonrpc HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n")
+                                  << QByteArray("413");
+    QTest::newRow("negative body") << QByteArray("POST /server/jsonrpc HTTP/1.1\r\nContent-Length: -5\r\n\r\n")
+                                   << QByteArray("400");
+    QTest::newRow("chunked body") << QByteArray("POST /server/jsonrpc HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
+                                  << QByteArray("411");
     QTest::newRow("unknown path") << QByteArray("GET /nowhere HTTP/1.1\r\n\r\n") << QByteArray("404");
-    QTest::newRow("upload without boundary") << QByteArray("POST /server/files/upload HTTP/1.1\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nabc") << QByteArray("400");
+    QTest::newRow("upload without boundary")
+        << QByteArray("POST /server/files/upload HTTP/1.1\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nabc")
+        << QByteArray("400");
 }
 
 void TestMoonrakerSim::hostileHttpIsRefused()
@@ -710,7 +747,8 @@ void TestMoonrakerSim::writtenFilesAreAnnounced()
         for (const QJsonObject& frame : client.frames) {
             const QJsonObject change = frame.value("params"_L1).toArray().first().toObject();
             if (frame.value("method"_L1) == u"notify_filelist_changed"_s)
-                found.append(change.value("action"_L1).toString() + u' ' + change.value("item"_L1).toObject().value("path"_L1).toString());
+                found.append(change.value("action"_L1).toString() + u' ' +
+                             change.value("item"_L1).toObject().value("path"_L1).toString());
         }
         return found;
     };
@@ -723,8 +761,9 @@ void TestMoonrakerSim::writtenFilesAreAnnounced()
     write(u"gcodes/a.gcode"_s);
     m_server->noteWritten(u"/etc/passwd"_s);
     QVERIFY(client.result(u"server.info"_s).isObject());
-    QTRY_COMPARE(actions(), (QStringList{u"create_file variables.cfg"_s, u"modify_file variables.cfg"_s, u"create_file a.gcode"_s,
-                                         u"move_file a.gcode.plr"_s, u"create_file a.gcode"_s}));
+    QTRY_COMPARE(actions(),
+                 (QStringList{u"create_file variables.cfg"_s, u"modify_file variables.cfg"_s, u"create_file a.gcode"_s,
+                              u"move_file a.gcode.plr"_s, u"create_file a.gcode"_s}));
     const QJsonArray files = client.result(u"server.files.list"_s, {{u"root"_s, u"config"_s}}).toArray();
     QCOMPARE(files.first().toObject().value("modified"_L1).toDouble(), m_time);
 }

@@ -47,7 +47,8 @@ SocketPrinter::~SocketPrinter()
 
 void SocketPrinter::call(const std::function<void(Klippy&)>& action)
 {
-    QMetaObject::invokeMethod(m_home.get(), [&] { action(*m_klippy); }, Qt::BlockingQueuedConnection);
+    QMetaObject::invokeMethod(
+        m_home.get(), [&] { action(*m_klippy); }, Qt::BlockingQueuedConnection);
 }
 
 RealMoonraker::RealMoonraker(const QString& folder, const QString& klippySocket, Access access)
@@ -78,7 +79,7 @@ bool RealMoonraker::writeConfig() const
                          "[file_manager]\nenable_object_processing: False\nqueue_gcode_uploads: False\n\n"
                          "[history]\n\n[octoprint_compat]\n\n"
                          "[announcements]\nenable_moonlight: False\nsubscriptions:\n"_s.arg(QString::number(m_port),
-                                                                                           m_klippySocket, access);
+                                                                                            m_klippySocket, access);
     QFile file(m_folder + u"/config/moonraker.conf"_s);
     return file.open(QIODevice::WriteOnly) && file.write(text.toUtf8()) > 0;
 }
@@ -104,10 +105,7 @@ bool RealMoonraker::start()
 bool RealMoonraker::waitForKlippy(const QString& state, int milliseconds)
 {
     return QTest::qWaitFor(
-        [&] {
-            return call(u"server.info"_s).toObject().value("klippy_state"_L1).toString() == state;
-        },
-        milliseconds);
+        [&] { return call(u"server.info"_s).toObject().value("klippy_state"_L1).toString() == state; }, milliseconds);
 }
 
 void RealMoonraker::kill()

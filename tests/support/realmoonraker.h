@@ -47,8 +47,8 @@ class RealMoonraker final : public QObject
     Q_OBJECT
 public:
     enum class Access {
-        Trusted,    ///< 127.0.0.1 needs nothing
-        Key,        ///< every client needs the key, a token or a login
+        Trusted, ///< 127.0.0.1 needs nothing
+        Key,     ///< every client needs the key, a token or a login
     };
 
     /// `folder` is printer_data, the one the simulated Klipper works in.
