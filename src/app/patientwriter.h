@@ -3,6 +3,8 @@
 
 #include <deque>
 #include <functional>
+#include <optional>
+#include <vector>
 
 #include <QObject>
 #include <QTimer>
@@ -11,12 +13,14 @@
 
 namespace kintsugi::app {
 
-/// Writes to the archive one after the other; what fails (a full disk, say) stays first in line and is tried again.
+/// Writes to the archive in the order they were given; what fails (a full disk, say) stays first in line and is tried again.
+/// What is still in line when it is destroyed is written by the archive's own last will.
 class PatientWriter final : public QObject
 {
     Q_OBJECT
 public:
     explicit PatientWriter(Archive& archive, QObject* parent = nullptr);
+    ~PatientWriter() override;
     void write(std::function<Result<>(Store&)> work, std::function<void()> done = {});
     [[nodiscard]] bool isIdle() const { return m_line.empty(); }
 
@@ -24,13 +28,18 @@ signals:
     void failed(const kintsugi::Error& error); ///< once until a write succeeds again
 
 private:
+    using Work = std::function<Result<>(Store&)>;
+    struct Item { Work work; std::function<void()> done; };
+    struct Outcome { std::size_t written = 0; std::optional<Error> error; };
     void next();
-    void settle(const Result<>& result);
+    void settle(const Outcome& outcome);
+    [[nodiscard]] std::vector<Work> works(std::size_t from) const;
+    [[nodiscard]] static Outcome run(const std::vector<Work>& works, Store& store);
 
-    struct Item { std::function<Result<>(Store&)> work; std::function<void()> done; };
     Archive& m_archive;
     std::deque<Item> m_line;
-    bool m_asked = false, m_told = false;
+    std::size_t m_asked = 0; ///< of the line, under way
+    bool m_told = false;
     QTimer m_retry;
 };
 

@@ -397,10 +397,12 @@ void Recorder::Private::startJob(const Sample& sample)
     layer = nullptr;
     lastSaveSeen.reset();
     plugin.jobStarted(job);
-    write([job](Store& store) -> Result<> {
+    const auto begin = [job](Store& store) -> Result<> {
         const auto begun = store.beginJob(job);
         return begun ? Result<>() : fail(begun.error());
-    });
+    };
+    archive.ask<void>(q, begin, [](const Result<>&) {}); // now: the job is stored before its first sample is
+    write(begin);                                        // and patiently, should that fail
     if (newestRemote && matching({*newestRemote}, job))
         associate(*newestRemote);
     else

@@ -394,12 +394,12 @@ Result<std::vector<PrintJob>> Store::jobs(const QString& printer, int limit) con
 
 Result<std::vector<recovery::Sample>> Store::samples(const QString& job, double from, double to, int limit) const
 {
-    return d->readSamples(u"WHERE s.job = ? AND s.time >= ? AND s.time <= ? ORDER BY s.time, s.id LIMIT ?"_s, {job, from, to, sqlLimit(limit)});
+    return d->readSamples(u"WHERE s.job = ? AND s.time >= ? AND s.time <= ? ORDER BY s.time, s.id LIMIT ?"_s, {notNull(job), from, to, sqlLimit(limit)});
 }
 
 Result<std::vector<recovery::Sample>> Store::lastSamples(const QString& job, int count) const
 {
-    auto samples = d->readSamples(u"WHERE s.job = ? ORDER BY s.time DESC, s.id DESC LIMIT ?"_s, {job, sqlLimit(count)});
+    auto samples = d->readSamples(u"WHERE s.job = ? ORDER BY s.time DESC, s.id DESC LIMIT ?"_s, {notNull(job), sqlLimit(count)});
     if (samples)
         std::reverse(samples->begin(), samples->end());
     return samples;
@@ -452,7 +452,7 @@ Result<std::vector<VariablesCopy>> Store::variables(const QString& printer, int 
 
 Result<std::vector<Event>> Store::events(const QString& job) const
 {
-    return collect<Event>(*d->connection, u"SELECT time, kind, text FROM events WHERE job = ? ORDER BY time, id"_s, {job},
+    return collect<Event>(*d->connection, u"SELECT time, kind, text FROM events WHERE job = ? ORDER BY time, id"_s, {notNull(job)},
                           [](const QSqlQuery& query) {
                               return Event{query.value(0).toDouble(), query.value(1).toString(), query.value(2).toString()};
                           });

@@ -1,1 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+kintsugi_test(app tst_store LIBS Qt6::Sql)
+kintsugi_test(app tst_archive)
+kintsugi_test(app tst_job)
+kintsugi_test(app tst_codec)
+kintsugi_test(app tst_errortext)
+kintsugi_test(app tst_profile)
+kintsugi_test(app tst_recorder SOURCES ../support/fakedriver.cpp ../support/fakedriver.h)
+
+add_executable(recorderchild ../support/recorderchild.cpp ../support/fakedriver.cpp ../support/fakedriver.h)
+set_target_properties(recorderchild PROPERTIES AUTOMOC ON)
+target_include_directories(recorderchild PRIVATE ${PROJECT_SOURCE_DIR}/tests/support)
+target_link_libraries(recorderchild PRIVATE kintsugi_app kintsugi_flags)
+kintsugi_test(app tst_recorder_kill LIBS Qt6::Sql TIMEOUT 900)
+target_compile_definitions(tst_recorder_kill PRIVATE KINTSUGI_RECORDER_CHILD="$<TARGET_FILE:recorderchild>")
+add_dependencies(tst_recorder_kill recorderchild)
