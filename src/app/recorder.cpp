@@ -89,7 +89,7 @@ struct Recorder::Private {
     PluginArming arming;
     QTimer claimAgain;
 
-    bool loaded = false, recording = false;
+    bool started = false, loaded = false, recording = false;
     quint64 acknowledged = 0;
     std::optional<PrintJob> current, interrupted;
     std::optional<Sample> last, lastOfJob; ///< lastOfJob: while it printed
@@ -202,8 +202,14 @@ void Recorder::Private::follow(const std::vector<PrintJob>& jobs)
     if (newest.state == JobState::Printing) {
         interrupted.reset();
         current = newest;
+        if (!wasCurrent && pendingResume && newest.id != pendingResume->first) { // the other recorder cannot know it
+            current->resumedFrom = pendingResume->first;
+            current->resumedAt = pendingResume->second;
+            pendingResume.reset();
+            archive.ask<void>(q, [job = *current](Store& store) { return store.updateJob(job); }, [](const Result<>&) {});
+        }
         if (!wasCurrent)
-            emit q->jobStarted(newest);
+            emit q->jobStarted(*current);
         return;
     }
     current.reset();
@@ -590,6 +596,8 @@ Recorder::~Recorder() = default;
 
 void Recorder::start()
 {
+    if (std::exchange(d->started, true))
+        return;
     link::Driver* driver = &d->driver;
     connect(driver, &link::Driver::linkChanged, this, [this](LinkState state) { d->onLink(state); });
     connect(driver, &link::Driver::hostChanged, this, [this](const link::HostInfo& host) { d->onHost(host); });

@@ -364,6 +364,7 @@ void Session::Private::haveFile(quint64 request, const Result<std::shared_ptr<co
         if (named->remote.isEmpty() && job)
             named->remote = job->file;
         file = std::move(named);
+        recorder->setFile(file);
     } else if (!local.isEmpty() && result.error().code != ErrorCode::Cancelled) {
         // Gone or changed on the printer: the copy that was printed is still here.
         fetching = true;

@@ -353,7 +353,8 @@ Result<> Store::updateJob(const PrintJob& job)
     QVariantList values = jobValues(job).mid(1);
     values << job.id;
     return d->change(u"UPDATE jobs SET printer = ?, file = ?, remote_id = ?, file_size = ?, state = ?, start_time = ?, end_time = ?,"
-                     " cause = ?, local_copy = ?, resumed_from = ?, resumed_at = ? WHERE job = ?"_s,
+                     " cause = ?, local_copy = COALESCE(NULLIF(?, ''), local_copy), resumed_from = COALESCE(NULLIF(?, ''), resumed_from),"
+                     " resumed_at = COALESCE(NULLIF(?, 0), resumed_at) WHERE job = ?"_s,
                      values);
 }
 

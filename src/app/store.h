@@ -73,6 +73,7 @@ public:
     [[nodiscard]] Result<qint64> addSnapshot(const recovery::Snapshot& snapshot);
     [[nodiscard]] Result<> setSnapshotNote(qint64 id, const QString& note, bool pinned);
     [[nodiscard]] Result<QString> beginJob(const PrintJob& job);   ///< returns the id: the job's own, a new one when empty; twice the same id is once
+    /// An empty localCopy, resumedFrom or resumedAt leaves what is stored: another process may have said it.
     [[nodiscard]] Result<> updateJob(const PrintJob& job);
     [[nodiscard]] Result<qint64> beginEntry(const JournalEntry& entry);
     [[nodiscard]] Result<> finishEntry(qint64 id, const QString& result, double time);

@@ -133,6 +133,10 @@ void TstStore::jobs()
     job.resumedFrom = u"earlier"_s;
     job.resumedAt = 77;
     QVERIFY(store->updateJob(job));
+    PrintJob forgetful = job;
+    forgetful.resumedFrom.clear();
+    forgetful.resumedAt = 0;
+    QVERIFY(store->updateJob(forgetful));
     PrintJob later;
     later.printer = u"p"_s;
     later.startTime = 300;

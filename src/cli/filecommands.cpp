@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <functional>
+
+#include <CLI/CLI.hpp>
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+
+#include "codec.h"
+#include "command.h"
+#include "errortext.h"
+#include "point.h"
+#include "printerchoice.h"
+#include "recovery/resumewriter.h"
+
+namespace kintsugi::cli {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+struct Opened {
+    std::unique_ptr<gcode::FileSource> source;
+    gcode::FileIndex index;
+};
+
+Result<Opened> openFile(const std::string& path, gcode::Dialect dialect)
+{
+    auto source = gcode::FileSource::open(path);
+    if (!source)
+        return fail(source.error());
+    auto index = gcode::buildIndex(**source, dialect);
+    if (!index)
+        return fail(index.error());
+    return Opened{std::move(*source), std::move(*index)};
+}
+
+Result<gcode::Dialect> dialectOf(const std::string& name)
+{
+    const auto dialect = gcode::dialectFromName(name);
+    if (!dialect)
+        return fail(Error{.code = ErrorCode::BadUsage, .detail = name, .field = "--dialect"});
+    return *dialect;
+}
+
+QString compact(const QJsonValue& value)
+{
+    if (value.isObject())
+        return QString::fromUtf8(QJsonDocument(value.toObject()).toJson(QJsonDocument::Compact));
+    if (value.isArray())
+        return QString::fromUtf8(QJsonDocument(value.toArray()).toJson(QJsonDocument::Compact));
+    return value.isNull() ? u"unknown"_s : value.toVariant().toString();
+}
+
+/// Work on files alone: done when start() returns.
+class FileCommand final : public Command
+{
+    Q_OBJECT
+public:
+    using Work = std::function<Result<int>(Environment&)>;
+    FileCommand(Environment& environment, Work work) : m_environment(environment), m_work(std::move(work)) {}
+    void start() override
+    {
+        const auto done = m_work(m_environment);
+        emit finished(done ? *done : m_environment.out.error(done.error()));
+    }
+
+private:
+    Environment& m_environment;
+    Work m_work;
+};
+
+Chosen fileCommand(FileCommand::Work work)
+{
+    return [work = std::move(work)](Environment& environment) -> std::unique_ptr<Command> {
+        return std::make_unique<FileCommand>(environment, work);
+    };
+}
+
+// --- inspect
+
+struct InspectOptions {
+    std::string file, dialect = "klipper";
+    bool layers = false;
+};
+
+Result<int> inspect(Environment& environment, const InspectOptions& options)
+{
+    const auto dialect = dialectOf(options.dialect);
+    if (!dialect)
+        return fail(dialect.error());
+    const auto opened = openFile(options.file, *dialect);
+    if (!opened)
+        return fail(opened.error());
+    const QJsonObject json = app::inspectJson(opened->index, QString::fromStdString(options.file), options.layers);
+    environment.out.document(json);
+    for (auto it = json.begin(); it != json.end(); ++it) {
+        if (it.key() != "layers"_L1)
+            environment.out.line(it.key() + u": "_s + compact(it.value()));
+    }
+    for (const QJsonValue& layer : json["layers"_L1].toArray()) {
+        environment.out.line(u"layer %1  z %2  bytes %3..%4"_s.arg(compact(layer["index"_L1]), compact(layer["z"_L1]),
+                                                                  compact(layer["byte_begin"_L1]), compact(layer["byte_end"_L1])));
+    }
+    return Done;
+}
+
+// --- state
+
+struct StateOptions {
+    std::string file, dialect = "klipper";
+    PointOptions point;
+};
+
+Result<int> state(Environment& environment, const StateOptions& options)
+{
+    const auto dialect = dialectOf(options.dialect);
+    if (!dialect)
+        return fail(dialect.error());
+    const auto opened = openFile(options.file, *dialect);
+    if (!opened)
+        return fail(opened.error());
+    const auto located = locate(options.point, *opened->source, opened->index);
+    if (!located)
+        return fail(located.error());
+    auto snapshot = recovery::snapshotFromFile(*opened->source, opened->index, located->byte);
+    if (!snapshot)
+        return fail(snapshot.error());
+    QJsonObject inferred;
+    for (const auto& [key, info] : snapshot->fields) {
+        if (info.origin == recovery::Origin::Inferred)
+            inferred.insert(QString::fromStdString(key), QString::fromStdString(info.note));
+    }
+    snapshot->state = located->state; // what the file has said; what its start macro suggests is listed apart
+    const bool inLayers = !opened->index.layers.empty() && located->byte >= opened->index.layers.front().begin;
+    const QJsonValue layer = inLayers ? QJsonValue(static_cast<qint64>(opened->index.layerAt(located->byte)->index)) : QJsonValue();
+    const QJsonObject json{{u"byte"_s, static_cast<qint64>(located->byte)},
+                           {u"line"_s, static_cast<qint64>(located->line)},
+                           {u"layer"_s, layer},
+                           {u"state"_s, app::stateWithOrigins(*snapshot)},
+                           {u"inferred"_s, inferred}};
+    environment.out.document(json);
+    environment.out.line(u"byte %1, line %2, layer %3"_s.arg(located->byte).arg(located->line).arg(compact(layer)));
+    const QJsonObject fields = json["state"_L1].toObject();
+    for (auto it = fields.begin(); it != fields.end(); ++it)
+        environment.out.line(u"%1: %2 (%3)"_s.arg(it.key(), compact(it.value()["value"_L1]), it.value()["origin"_L1].toString()));
+    return Done;
+}
+
+// --- plan
+
+struct PlanCommandOptions {
+    std::string file, dialect, zMethod, profile, snapshot, out;
+    PointOptions point;
+    std::optional<double> nozzleZ;
+};
+
+Result<recovery::Snapshot> readSnapshot(const std::string& path, const gcode::FileIndex& index)
+{
+    QFile file(QString::fromStdString(path));
+    if (!file.open(QIODevice::ReadOnly))
+        return fail(file.exists() ? ErrorCode::FileUnreadable : ErrorCode::FileMissing, file.errorString().toStdString(), path);
+    QJsonParseError problem;
+    const QJsonDocument document = QJsonDocument::fromJson(file.readAll(), &problem);
+    if (!document.isObject())
+        return fail(Error{.code = ErrorCode::BadValue, .detail = problem.errorString().toStdString(), .file = path});
+    auto snapshot = app::snapshotFromJson(document.object());
+    if (!snapshot) {
+        Error error = snapshot.error();
+        error.file = path;
+        return fail(std::move(error));
+    }
+    if (snapshot->file.size != index.size || (snapshot->file.xxh3 && *snapshot->file.xxh3 != index.xxh3))
+        return fail(ErrorCode::FileChanged, "the snapshot belongs to other bytes", snapshot->file.name);
+    return snapshot;
+}
+
+Result<recovery::Snapshot> pointOfPlan(const PlanCommandOptions& options, const Opened& opened)
+{
+    if (!options.snapshot.empty())
+        return readSnapshot(options.snapshot, opened.index);
+    const auto located = locate(options.point, *opened.source, opened.index);
+    if (!located)
+        return fail(located.error());
+    return recovery::snapshotFromFile(*opened.source, opened.index, located->byte);
+}
+
+void showPlan(const Output& out, const recovery::Plan& plan, const std::vector<recovery::GateCheck>& gate)
+{
+    for (const recovery::GateCheck& check : gate) {
+        const auto severity = recovery::name(check.severity);
+        out.line(u"%1 %2: %3"_s.arg(check.passed ? u"ok  "_s : QString::fromUtf8(severity.data(), static_cast<qsizetype>(severity.size())),
+                                    QString::fromStdString(check.id), app::text(check.text)));
+    }
+    out.text(QString::fromStdString(recovery::preambleText(plan)));
+}
+
+Result<int> plan(Environment& environment, const PlanCommandOptions& options)
+{
+    const auto dialect = dialectOf(options.dialect);
+    const auto method = recovery::zMethodFromName(options.zMethod);
+    if (!dialect || !method)
+        return fail(dialect ? Error{.code = ErrorCode::BadUsage, .detail = options.zMethod, .field = "--z-method"} : dialect.error());
+    if (options.point.given() != options.snapshot.empty())
+        return fail(ErrorCode::BadUsage, "either a point or --snapshot");
+    recovery::PrinterFacts facts;
+    if (!options.profile.empty()) {
+        const auto profile = choosePrinter(environment, options.profile);
+        if (!profile)
+            return fail(profile.error());
+        facts = profile->facts;
+    }
+    const auto opened = openFile(options.file, *dialect);
+    if (!opened)
+        return fail(opened.error());
+    const auto snapshot = pointOfPlan(options, *opened);
+    if (!snapshot)
+        return fail(snapshot.error());
+    recovery::PlanOptions planOptions;
+    planOptions.zMethod = *method;
+    planOptions.declaredZ = options.nozzleZ;
+    const auto made = recovery::planResume(*opened->source, opened->index, *snapshot, facts, planOptions);
+    if (!made)
+        return fail(made.error());
+    const recovery::FileIdentity local{options.file, opened->index.size, opened->index.xxh3};
+    const auto gate = recovery::runGate(*made, opened->index, local, {});
+    environment.out.document(app::toJson(*made, gate));
+    showPlan(environment.out, *made, gate);
+    if (!recovery::isOpen(gate))
+        return environment.out.error({.code = ErrorCode::GateBlocked});
+    if (options.out.empty())
+        return Done;
+    const auto written = recovery::writeResume(*opened->source, opened->index, *made, options.out);
+    if (!written)
+        return fail(written.error());
+    environment.out.note(u"wrote %1 (%2 bytes)"_s.arg(QString::fromStdString(written->path.string())).arg(written->bytes));
+    return Done;
+}
+
+} // namespace
+
+void addFileCommands(CLI::App& app, Chosen& chosen)
+{
+    const auto inspectOptions = std::make_shared<InspectOptions>();
+    auto* inspectApp = app.add_subcommand("inspect", "Show what is in a G-code file");
+    inspectApp->add_option("file", inspectOptions->file, "G-code file")->required();
+    inspectApp->add_flag("--layers", inspectOptions->layers, "List the layers too");
+    inspectApp->callback([inspectOptions, &chosen] {
+        chosen = fileCommand([inspectOptions](Environment& environment) { return inspect(environment, *inspectOptions); });
+    });
+
+    const auto stateOptions = std::make_shared<StateOptions>();
+    auto* stateApp = app.add_subcommand("state", "Show the machine's state at a place in a file");
+    stateApp->add_option("file", stateOptions->file, "G-code file")->required();
+    stateOptions->point.add(*stateApp, true);
+    stateApp->add_option("--dialect", stateOptions->dialect, "klipper, marlin, prusa, reprapfirmware or marlin1")->capture_default_str();
+    stateApp->callback([stateOptions, &chosen] {
+        chosen = fileCommand([stateOptions](Environment& environment) { return state(environment, *stateOptions); });
+    });
+
+    const auto planOptions = std::make_shared<PlanCommandOptions>();
+    auto* planApp = app.add_subcommand("plan", "Plan a resume and write the resume file");
+    planApp->add_option("file", planOptions->file, "G-code file")->required();
+    planOptions->point.add(*planApp, false);
+    planApp->add_option("--dialect", planOptions->dialect, "klipper, marlin, prusa, reprapfirmware or marlin1")->required();
+    planApp->add_option("--z-method", planOptions->zMethod, "How Z becomes true again: keep, touch, stock-zplus, …")->required();
+    planApp->add_option("--profile", planOptions->profile, "Take the facts of this printer");
+    planApp->add_option("--snapshot", planOptions->snapshot, "Snapshot (JSON) to resume from");
+    planApp->add_option("--nozzle-z", planOptions->nozzleZ, "Height of the nozzle now, in mm");
+    planApp->add_option("--out", planOptions->out, "Write the resume file; never replaces one");
+    planApp->callback([planOptions, &chosen] {
+        chosen = fileCommand([planOptions](Environment& environment) { return plan(environment, *planOptions); });
+    });
+}
+
+} // namespace kintsugi::cli
+
+#include "filecommands.moc"

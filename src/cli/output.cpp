@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "output.h"
+
+#include <cstdio>
+
+#include <QJsonDocument>
+
+#include "errortext.h"
+
+namespace kintsugi::cli {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+void put(std::FILE* stream, const QByteArray& bytes)
+{
+    std::fwrite(bytes.constData(), 1, static_cast<std::size_t>(bytes.size()), stream);
+    std::fflush(stream);
+}
+
+void putLine(std::FILE* stream, const QString& text)
+{
+    put(stream, app::printable(text).toUtf8() + '\n');
+}
+
+} // namespace
+
+int exitCodeOf(ErrorCode code)
+{
+    switch (code) {
+    case ErrorCode::BadUsage:
+    case ErrorCode::BadAddress: return WrongUsage;
+    case ErrorCode::FileMissing:
+    case ErrorCode::FileUnreadable:
+    case ErrorCode::FileChanged:
+    case ErrorCode::FileTooShort:
+    case ErrorCode::FileExists:
+    case ErrorCode::FileNotGcode:
+    case ErrorCode::BadByte:
+    case ErrorCode::BeforeFirstExtrusion:
+    case ErrorCode::AfterLastExtrusion:
+    case ErrorCode::NotSupported:
+    case ErrorCode::BadValue:
+    case ErrorCode::TornText: return BadInput;
+    case ErrorCode::Unreachable:
+    case ErrorCode::Timeout:
+    case ErrorCode::Disconnected:
+    case ErrorCode::Unauthorized:
+    case ErrorCode::BadReply:
+    case ErrorCode::Refused:
+    case ErrorCode::KlippyNotReady:
+    case ErrorCode::Busy:
+    case ErrorCode::Cancelled: return PrinterFailed;
+    case ErrorCode::UnknownState:
+    case ErrorCode::Unsafe:
+    case ErrorCode::GateBlocked: return StoppedByGate;
+    case ErrorCode::DiskFull:
+    case ErrorCode::WriteFailed:
+    case ErrorCode::StoreUnavailable:
+    case ErrorCode::StoreDamaged:
+    case ErrorCode::StoreTooNew: return DiskOrStore;
+    }
+    return BadInput;
+}
+
+void Output::document(const QJsonObject& document)
+{
+    if (!m_json || std::exchange(m_written, true))
+        return;
+    put(stdout, QJsonDocument(document).toJson());
+}
+
+void Output::line(const QString& text) const
+{
+    if (!m_json)
+        putLine(stdout, text);
+}
+
+void Output::text(const QString& block) const
+{
+    for (const QString& one : block.split(u'\n'))
+        line(one);
+}
+
+void Output::note(const QString& text) const
+{
+    putLine(stderr, text);
+}
+
+void Output::warning(const QString& text) const
+{
+    putLine(stderr, u"warning: "_s + text);
+}
+
+int Output::error(const Error& error)
+{
+    const app::ErrorText words = app::errorText(error);
+    putLine(stderr, u"error: "_s + words.full());
+    document({{u"error"_s, QJsonObject{{u"what"_s, words.what}, {u"what_to_do"_s, words.whatToDo}}}});
+    return exitCodeOf(error.code);
+}
+
+} // namespace kintsugi::cli

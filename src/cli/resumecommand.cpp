@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <CLI/CLI.hpp>
+#include <QTimer>
+
+#include "archive.h"
+#include "codec.h"
+#include "command.h"
+#include "errortext.h"
+#include "point.h"
+#include "printerchoice.h"
+#include "resumeflow.h"
+#include "session.h"
+
+namespace kintsugi::cli {
+
+using namespace Qt::StringLiterals;
+namespace run = recovery::run;
+
+namespace {
+
+struct ResumeOptions {
+    std::string printer, store, keyFile, zMethod, way = "new-file", cause, contact;
+    PointOptions point;
+    std::optional<std::int64_t> snapshotId;
+    std::optional<double> nozzleZ;
+    bool partStuck = false, nothingMoved = false, dryRun = false, yes = false, wait = false;
+};
+
+constexpr auto connectPatience = std::chrono::seconds(30);
+
+std::optional<recovery::StopCause> causeFromName(const std::string& name)
+{
+    for (int i = 0; i <= static_cast<int>(recovery::StopCause::FirmwareShutdown); ++i) {
+        const auto cause = static_cast<recovery::StopCause>(i);
+        if (app::causeName(cause) == QLatin1String(name.c_str()))
+            return cause;
+    }
+    return std::nullopt;
+}
+
+/// From an interrupted job to a running print: the same flow as in the window, with --yes in place of the two presses.
+class Resume final : public Command
+{
+    Q_OBJECT
+public:
+    Resume(Environment& environment, ResumeOptions options)
+        : m_environment(environment), m_options(std::move(options)), m_files(app::FileCache::defaultFolder())
+    {
+        m_patience.setSingleShot(true);
+        connect(&m_patience, &QTimer::timeout, this, &Resume::tooLate);
+        connect(&m_archive, &app::Archive::opened, this, &Resume::connectPrinter);
+        connect(&m_archive, &app::Archive::failed, this, &Resume::fails);
+    }
+    void start() override
+    {
+        const auto checked = check();
+        if (!checked)
+            return fails(checked.error());
+        m_archive.open(storeUrl(m_options.store));
+    }
+    void interrupt() override
+    {
+        const bool moving = m_flow && std::holds_alternative<run::Running>(m_flow->runState());
+        if (!moving || std::exchange(m_asked, true))
+            return ends(PrinterFailed);
+        m_environment.out.warning(u"stopping after this step; interrupt again to leave at once"_s);
+        m_flow->stopAfterStep();
+    }
+
+private:
+    Result<> check()
+    {
+        auto profile = choosePrinter(m_environment, m_options.printer);
+        if (!profile)
+            return fail(profile.error());
+        m_profile = std::move(*profile);
+        const auto bad = [](const std::string& value, const char* option) {
+            return fail(Error{.code = ErrorCode::BadUsage, .detail = value, .field = option});
+        };
+        if (!recovery::zMethodFromName(m_options.zMethod))
+            return bad(m_options.zMethod, "--z-method");
+        if (!m_options.cause.empty() && !causeFromName(m_options.cause))
+            return bad(m_options.cause, "--cause");
+        if (m_options.point.given() && m_options.snapshotId)
+            return bad({}, "--snapshot-id");
+        return {};
+    }
+    void connectPrinter()
+    {
+        if (m_session)
+            return;
+        makeDriver(m_environment, m_profile, m_options.keyFile, this, [this](Result<std::unique_ptr<link::Driver>> driver) {
+            if (!driver)
+                return fails(driver.error());
+            m_session = std::make_unique<app::Session>(m_profile, std::move(*driver), m_archive, m_files, m_environment.clock);
+            connect(m_session.get(), &app::Session::stateChanged, this, &Resume::look);
+            connect(m_session.get(), &app::Session::jobChanged, this, &Resume::look);
+            connect(&m_session->driver(), &link::Driver::linkFailed, this, [this](const Error& error) {
+                if (!m_flow)
+                    fails(error);
+            });
+            m_patience.start(connectPatience);
+            m_session->connectPrinter();
+        });
+    }
+    void look()
+    {
+        if (m_flow || m_ended || m_session->state() != app::PrinterState::Interrupted || m_session->host().state != link::HostState::Ready
+            || !m_session->recorder().interruptedJob())
+            return;
+        m_patience.stop();
+        m_flow = std::make_unique<app::ResumeFlow>(*m_session);
+        connect(m_flow.get(), &app::ResumeFlow::failed, this, &Resume::fails);
+        connect(m_flow.get(), &app::ResumeFlow::analysed, this, &Resume::analysed);
+        connect(m_flow.get(), &app::ResumeFlow::planned, this, &Resume::planned, Qt::QueuedConnection);
+        connect(m_flow.get(), &app::ResumeFlow::runStateChanged, this, &Resume::runs, Qt::QueuedConnection);
+        connect(m_flow.get(), &app::ResumeFlow::finished, this, &Resume::reports);
+        m_flow->begin(*m_session->recorder().interruptedJob());
+    }
+    void tooLate()
+    {
+        const auto state = m_session->state();
+        if (m_session->driver().linkState() != link::LinkState::Connected)
+            return fails(m_session->lastError().value_or(Error{.code = ErrorCode::Timeout}));
+        if (state == app::PrinterState::Idle || state == app::PrinterState::Printing || state == app::PrinterState::Paused)
+            return fails({.code = ErrorCode::NotSupported, .detail = "this printer has no interrupted job"});
+        fails({.code = ErrorCode::KlippyNotReady, .detail = m_session->host().stateMessage.toStdString()});
+    }
+
+    // --- choosing
+
+    void analysed()
+    {
+        if (m_ended)
+            return;
+        const auto cause = causeFromName(m_options.cause);
+        app::Statements statements = m_flow->statements();
+        const bool again = cause && *cause != statements.cause && !std::exchange(m_causeSaid, true);
+        statements.cause = cause.value_or(statements.cause);
+        statements.partStuck = m_options.partStuck;
+        statements.nothingMoved = m_options.nothingMoved;
+        statements.declaredZ = m_options.nozzleZ;
+        statements.contact = m_options.contact == "touching" ? recovery::NozzleContact::Touching
+                             : m_options.contact == "lifted" ? recovery::NozzleContact::Lifted
+                                                             : recovery::NozzleContact::Unknown;
+        m_flow->setZMethod(*recovery::zMethodFromName(m_options.zMethod));
+        m_flow->setWay(m_options.way == "zero-copy" ? run::Way::ZeroCopy : run::Way::NewFile);
+        m_flow->setStatements(statements);
+        if (!again) // the flow chooses by itself after this signal; the person's choice comes after that
+            QMetaObject::invokeMethod(this, &Resume::choose, Qt::QueuedConnection);
+    }
+    void choose()
+    {
+        if (m_options.snapshotId) {
+            m_archive.ask<std::vector<recovery::Snapshot>>(
+                this, [printer = m_profile.id](Store& store) { return store.snapshots(printer, {}, -1); },
+                [this](const Result<std::vector<recovery::Snapshot>>& snapshots) { chooseSnapshot(snapshots); });
+            return;
+        }
+        if (m_options.point.given()) {
+            const auto file = m_flow->file();
+            const auto located = locate(m_options.point, *file->source, *file->index);
+            if (!located)
+                return fails(located.error());
+            m_wanted = located->byte;
+            m_flow->choose(located->byte);
+        } else if (m_flow->candidates().empty()) {
+            fails({.code = ErrorCode::UnknownState, .detail = "nothing recorded tells where it stopped; name a place", .field = "point"});
+        }
+        m_chosen = true;
+        planned();
+    }
+    void chooseSnapshot(const Result<std::vector<recovery::Snapshot>>& snapshots)
+    {
+        if (!snapshots)
+            return fails(snapshots.error());
+        const auto it = std::find_if(snapshots->begin(), snapshots->end(),
+                                     [&](const recovery::Snapshot& snapshot) { return snapshot.id == *m_options.snapshotId; });
+        if (it == snapshots->end())
+            return fails({.code = ErrorCode::BadUsage, .detail = "no such snapshot", .field = "--snapshot-id"});
+        m_wanted = it->byte;
+        m_chosen = true;
+        m_flow->chooseSnapshot(*it);
+    }
+
+    // --- gate and launch
+
+    void planned()
+    {
+        const bool here = m_flow->chosen() && (!m_wanted || m_flow->chosen()->byte == *m_wanted);
+        if (m_ended || m_shown || !m_chosen || !here || m_flow->isBusy() || !(m_flow->plan() || m_flow->planError()))
+            return;
+        m_shown = true;
+        if (!m_flow->plan())
+            return fails(*m_flow->planError());
+        show();
+        if (!m_flow->gateIsOpen())
+            return fails({.code = ErrorCode::GateBlocked});
+        if (m_options.dryRun)
+            return ends(Done);
+        if (!m_options.yes) {
+            m_environment.out.warning(u"nothing was sent; with --yes the printer heats, moves and prints"_s);
+            return ends(StoppedByGate);
+        }
+        m_flow->arm();
+    }
+    void show()
+    {
+        m_document = app::toJson(*m_flow->plan(), m_flow->gate());
+        m_document.insert(u"job"_s, app::toJson(*m_flow->job()));
+        m_document.insert(u"way"_s, m_flow->way() == run::Way::ZeroCopy ? u"zero-copy"_s : u"new-file"_s);
+        const auto& candidate = *m_flow->chosen();
+        m_document.insert(u"printed_twice_mm"_s, candidate.printedTwiceMm);
+        m_document.insert(u"left_open_mm"_s, candidate.leftOpenMm);
+        for (const recovery::GateCheck& check : m_flow->gate()) {
+            const auto severity = recovery::name(check.severity);
+            m_environment.out.line(u"%1 %2: %3"_s.arg(check.passed ? u"ok"_s : QString::fromUtf8(severity.data(), static_cast<qsizetype>(severity.size())),
+                                                    QString::fromStdString(check.id), app::text(check.text)));
+        }
+        m_environment.out.text(m_flow->planText());
+    }
+    void runs()
+    {
+        if (m_ended)
+            return;
+        const run::State& state = m_flow->runState();
+        if (std::holds_alternative<run::Armed>(state) && !std::exchange(m_launched, true)) {
+            m_environment.out.note(u"starting"_s);
+            m_flow->launch();
+        } else if (std::holds_alternative<run::Printing>(state)) {
+            if (!std::exchange(m_running, true))
+                m_environment.out.note(u"the print goes on"_s);
+            if (!m_options.wait)
+                linger();
+        } else if (const auto* failed = std::get_if<run::Failed>(&state)) {
+            fails(failed->error);
+        } else if (std::holds_alternative<run::Stopped>(state)) {
+            fails({.code = ErrorCode::Cancelled});
+        }
+    }
+    /// Until the new job is in the store, so that the history shows what it continues.
+    void linger()
+    {
+        if (m_session->recorder().currentJob())
+            return ends(Done);
+        connect(&m_session->recorder(), &app::Recorder::jobStarted, this, [this] { ends(Done); });
+        QTimer::singleShot(std::chrono::seconds(8), this, [this] { ends(Done); });
+    }
+    void reports()
+    {
+        const auto& report = m_flow->report();
+        if (!report)
+            return ends(Done);
+        m_document.insert(u"report"_s, QJsonObject{{u"completed"_s, report->completed},
+                                                   {u"end_state"_s, report->endState},
+                                                   {u"resume_file"_s, report->resumeFile},
+                                                   {u"byte"_s, static_cast<qint64>(report->byte)},
+                                                   {u"printed_twice_mm"_s, report->printedTwiceMm},
+                                                   {u"left_open_mm"_s, report->leftOpenMm}});
+        m_environment.out.line(u"the print ended: %1"_s.arg(report->endState));
+        ends(report->completed ? Done : PrinterFailed);
+    }
+
+    void ends(int code)
+    {
+        if (std::exchange(m_ended, true))
+            return;
+        if (!m_document.isEmpty()) {
+            m_document.insert(u"started"_s, m_running);
+            m_environment.out.document(m_document);
+        }
+        m_archive.flush(this, [this, code](const Result<>&) { emit finished(code); });
+    }
+    void fails(const Error& error)
+    {
+        if (m_ended)
+            return;
+        if (!m_document.isEmpty())
+            m_environment.out.document(m_document);
+        ends(m_environment.out.error(error));
+    }
+
+    using Store = app::Store;
+    Environment& m_environment;
+    ResumeOptions m_options;
+    app::Profile m_profile;
+    app::Archive m_archive;
+    app::FileCache m_files;
+    QTimer m_patience;
+    std::unique_ptr<app::Session> m_session;
+    std::unique_ptr<app::ResumeFlow> m_flow;
+    std::optional<ByteOffset> m_wanted;
+    QJsonObject m_document;
+    bool m_chosen = false, m_shown = false, m_launched = false, m_running = false, m_ended = false, m_asked = false, m_causeSaid = false;
+};
+
+} // namespace
+
+void addResumeCommand(CLI::App& app, Chosen& chosen)
+{
+    const auto options = std::make_shared<ResumeOptions>();
+    auto* resume = app.add_subcommand("resume", "Check an interrupted print and let it go on");
+    resume->add_option("--printer", options->printer, "Id, name or address")->required();
+    options->point.add(*resume, false);
+    resume->add_option("--snapshot-id", options->snapshotId, "Resume from this recorded state");
+    resume->add_option("--z-method", options->zMethod, "How Z becomes true again: keep, touch, stock-zplus, …")->required();
+    resume->add_option("--way", options->way, "new-file or zero-copy")->check(CLI::IsMember({"new-file", "zero-copy"}))->capture_default_str();
+    resume->add_option("--nozzle-z", options->nozzleZ, "Height of the nozzle now, in mm");
+    resume->add_option("--contact", options->contact, "Does the nozzle touch the part? touching or lifted")->check(CLI::IsMember({"touching", "lifted"}));
+    resume->add_option("--cause", options->cause, "What stopped it, when you know better: printer-power-lost, link-lost, …");
+    resume->add_flag("--part-stuck", options->partStuck, "You pushed the part and it holds");
+    resume->add_flag("--nothing-moved", options->nothingMoved, "Nobody moved head, bed or part");
+    resume->add_flag("--dry-run", options->dryRun, "Show gate and plan, send nothing");
+    resume->add_flag("--yes", options->yes, "Heat, move and print when the gate is open");
+    resume->add_flag("--wait", options->wait, "Stay until the print has ended");
+    resume->add_option("--store", options->store, "History: path, file:///… or postgresql://…");
+    resume->add_option("--api-key-file", options->keyFile, "File with the API key");
+    resume->callback([options, &chosen] {
+        chosen = [options](Environment& environment) -> std::unique_ptr<Command> { return std::make_unique<Resume>(environment, *options); };
+    });
+}
+
+} // namespace kintsugi::cli
+
+#include "resumecommand.moc"
