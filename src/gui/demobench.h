@@ -38,7 +38,7 @@ private:
     QString m_folder;
     std::unique_ptr<sim::DemoPrinter> m_printer;
     bool m_powered = true, m_hostRunning = true;
-    double m_speed = 20.0;
+    double m_speed = 2.0;
 };
 
 } // namespace kintsugi::gui

@@ -16,7 +16,7 @@ namespace kintsugi::ui {
 
 namespace {
 
-constexpr std::array speeds{1.0, 5.0, 20.0, 60.0};
+constexpr std::array speeds{1.0, 2.0, 5.0, 20.0, 60.0};
 
 } // namespace
 

@@ -66,7 +66,11 @@ void GatePage::showFlow()
         return static_cast<int>(std::count_if(checks.begin(), checks.end(), [&](const auto& c) { return c.severity == severity && !c.passed; }));
     };
     const int blocks = count(recovery::Severity::Block);
-    if (const auto& error = flow().planError()) {
+    const auto& error = flow().planError();
+    if (error && error->field == "declaredZ") {
+        m_verdict->setText(tr("The checks run as soon as the height of the nozzle is declared, on the next page."));
+        setTone(m_verdict, Tone::Dim);
+    } else if (error) {
         m_verdict->setText(app::errorText(*error).full());
         setTone(m_verdict, Tone::Danger);
     } else if (checks.empty()) {

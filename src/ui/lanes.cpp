@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 
 #include <QCoreApplication>
@@ -101,6 +102,14 @@ std::vector<QPolygonF> trace(const std::vector<std::size_t>& columns, const Scal
     if (!columns.empty() && columns.back() < size)
         addSample(columns.back());
     return pieces;
+}
+
+/// Homing lifts far above the part; the lane shows the part.
+double highestUseful(const Lanes::View& view, std::size_t last)
+{
+    const auto* index = view.data.file ? view.data.file->index.get() : nullptr;
+    const auto* layer = index && last > 0 ? index->layerAt(static_cast<ByteOffset>(view.axis.reachedByte(last - 1))) : nullptr;
+    return layer && layer->highestZ > 0 ? layer->highestZ * 1.1 + 0.5 : std::numeric_limits<double>::max();
 }
 
 Scale scaleFor(Lanes::Lane lane, double low, double high, const QRect& plot)
@@ -244,7 +253,7 @@ void Lanes::paint(QPainter& painter, Lane lane, const QRect& plot, const View& v
     if (which.dashed >= 0)
         all.add(m_floats[static_cast<std::size_t>(which.dashed)].range(floats[static_cast<std::size_t>(which.dashed)], first, last));
     if (!all.isEmpty()) {
-        const Scale scale = scaleFor(lane, double{all.min}, double{all.max}, plot);
+        const Scale scale = scaleFor(lane, double{all.min}, lane == Z ? std::min(double{all.max}, highestUseful(view, last)) : double{all.max}, plot);
         for (const int column : {which.dashed, which.solid}) {
             if (column < 0)
                 continue;

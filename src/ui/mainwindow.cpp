@@ -2,6 +2,8 @@
 #include "mainwindow.h"
 
 #include <QAction>
+#include <QApplication>
+#include <QEvent>
 #include <QMessageBox>
 #include <QPushButton>
 #include <QToolButton>
@@ -12,6 +14,7 @@
 #include "printerdelegate.h"
 #include "printerheader.h"
 #include "printerpage.h"
+#include "shapes.h"
 #include "theme.h"
 #include "ui_mainwindow.h"
 #include "uitext.h"
@@ -25,7 +28,7 @@ MainWindow::MainWindow(Workshop& workshop, QWidget* parent)
     , m_ui(std::make_unique<Ui::MainWindow>())
     , m_header(new PrinterHeader(this))
     , m_message(new MessageBar(this))
-    , m_stop(new QAction(icon(QStringLiteral("stop")), tr("Emergency stop"), this))
+    , m_stop(new QAction(tr("Emergency stop"), this))
     , m_stopButton(new QPushButton(this))
 {
     m_ui->setupUi(this);
@@ -63,16 +66,11 @@ void MainWindow::makeToolBar()
     m_stop->setShortcut(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_E));
     m_stop->setShortcutContext(Qt::ApplicationShortcut);
     addAction(m_stop);
-    m_stopButton->setIcon(icon(QStringLiteral("stop")));
     m_stopButton->setText(tr("Emergency stop"));
     m_stopButton->setAccessibleDescription(tr("Ctrl+Shift+E. Everything off at once, heaters too"));
     m_stopButton->setToolTip(m_stopButton->accessibleDescription());
     m_stopButton->setFont(bold(font()));
-    const Colours c = colours(palette());
-    QPalette face = m_stopButton->palette();
-    face.setColor(QPalette::Button, c.danger);
-    face.setColor(QPalette::ButtonText, c.dangerText);
-    m_stopButton->setPalette(face);
+    paintStopButton();
     m_stopButton->setAutoDefault(false);
     connect(m_stopButton, &QPushButton::clicked, m_stop, &QAction::trigger);
     connect(m_stop, &QAction::changed, this, [this] { m_stopButton->setEnabled(m_stop->isEnabled()); });
@@ -80,6 +78,25 @@ void MainWindow::makeToolBar()
         if (app::Session* session = chosen())
             session->emergencyStop();
     });
+}
+
+void MainWindow::paintStopButton()
+{
+    const Colours c = colours(QApplication::palette());
+    QPalette face = QApplication::palette(m_stopButton);
+    for (const auto group : {QPalette::Active, QPalette::Inactive}) {
+        face.setColor(group, QPalette::Button, c.danger);
+        face.setColor(group, QPalette::ButtonText, c.dangerText);
+    }
+    m_stopButton->setPalette(face);
+    m_stopButton->setIcon(shapeIcon(Shape::Hexagon, c.dangerText, fontMetrics().height()));
+}
+
+void MainWindow::changeEvent(QEvent* event)
+{
+    if (event->type() == QEvent::ApplicationPaletteChange || event->type() == QEvent::PaletteChange)
+        paintStopButton();
+    QMainWindow::changeEvent(event);
 }
 
 void MainWindow::makeList()

@@ -34,7 +34,11 @@ public:
     void tryDemo();
     void showError(const Error& error);
 
+protected:
+    void changeEvent(QEvent* event) override;
+
 private:
+    void paintStopButton();
     void makeToolBar();
     void makeList();
     void addPage(app::Session* session);

@@ -253,7 +253,7 @@ void PartView::Private::paintPaths(QPainter& painter, const Colours& c) const
             doubtful.push_back(line);
         (s.begin < border ? printed : open).push_back(line);
     }
-    const double width = std::clamp(scale() * 0.4, 1.0, 6.0); // an extrusion is about 0.4 mm wide
+    const double width = std::clamp(scale() * 0.18, 1.0, 3.5); // thinner than the plastic, so that lines stay apart
     const auto draw = [&](const std::vector<QLineF>& lines, const QPen& pen) {
         painter.setPen(pen);
         painter.drawLines(lines.data(), static_cast<int>(lines.size()));
@@ -281,14 +281,15 @@ void PartView::Private::paintMarks(QPainter& painter, const Colours& c) const
         painter.setBrush(c.panel);
         painter.drawEllipse(at, r + 3, r + 3);
     };
-    if (stop && onLayer(stop->likely)) {
+    const auto paintStop = [&] {
+        if (!stop || !onLayer(stop->likely))
+            return;
         if (const auto* s = segmentFrom(stop->likely)) {
             const double t = stop->likelyFraction;
             const QPointF at = q->toPixel(double{s->x0} + (double{s->x1} - double{s->x0}) * t, double{s->y0} + (double{s->y1} - double{s->y0}) * t);
-            halo(at);
             paintShape(painter, Shape::Cross, QRectF(at.x() - r * 0.7, at.y() - r * 0.7, r * 1.4, r * 1.4), c.danger);
         }
-    }
+    };
     if (resume && onLayer(*resume)) {
         if (const auto* s = segmentFrom(*resume)) {
             const QPointF at = q->toPixel(double{s->x0}, double{s->y0});
@@ -299,6 +300,7 @@ void PartView::Private::paintMarks(QPainter& painter, const Colours& c) const
             painter.drawEllipse(at, r * 0.45, r * 0.45);
         }
     }
+    paintStop(); // on top: both are often on the same line
 }
 
 void PartView::Private::paintPicture()

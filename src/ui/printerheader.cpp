@@ -74,21 +74,28 @@ void PrinterHeader::showState()
         return;
     }
     m_name->setText(shortened(m_session->profile().name, 80));
-    QString words = app::stateText(m_session->state());
-    const auto& job = m_session->job();
-    if (interrupted && job && job->endTime)
-        words = tr("%1, %2").arg(words, agoText(m_session->now() - *job->endTime));
-    m_pill->setState(app::shapeKey(m_session->state()), words);
     const bool warm = m_session->isKeepingBedWarm();
     m_warm->setText(warm ? tr("The bed is kept warm") : tr("&Keep the bed warm"));
     m_warm->setEnabled(!warm && m_session->host().state == link::HostState::Ready);
     showSample();
 }
 
+void PrinterHeader::showPill()
+{
+    QString words = app::stateText(m_session->state());
+    const auto& job = m_session->job();
+    if (m_session->state() == app::PrinterState::Interrupted && job && job->endTime)
+        words = tr("%1, %2").arg(words, agoText(m_session->now() - *job->endTime));
+    if (!words.isEmpty())
+        words[0] = words[0].toUpper();
+    m_pill->setState(app::shapeKey(m_session->state()), words);
+}
+
 void PrinterHeader::showSample()
 {
     if (!m_session)
         return;
+    showPill(); // how long ago it stopped goes on counting
     const auto& sample = m_session->sample();
     m_heat->setText(sample ? heatText(*sample) : QString());
     const auto& job = m_session->job();

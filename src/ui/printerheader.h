@@ -23,6 +23,7 @@ public:
 
 private:
     void showState();
+    void showPill();
     void showSample();
 
     QPointer<app::Session> m_session;

@@ -120,6 +120,8 @@ void PrinterPage::showError(const Error& error)
 
 void PrinterPage::showLink()
 {
+    if (m_session.state() != app::PrinterState::Printing)
+        m_alarm->hide();
     const auto& error = m_session.lastError();
     if (m_session.state() == app::PrinterState::Offline && error) {
         m_link->offer(tr("Connect &again"));

@@ -98,9 +98,9 @@ ResumePage::Step ResumePage::step() const
 bool ResumePage::mayEnter(int page) const
 {
     const auto& state = m_flow.runState();
-    const bool held = std::holds_alternative<recovery::run::Running>(state) || std::holds_alternative<recovery::run::Starting>(state);
-    if (held)
-        return page == Run; // the plan that moves metal stays in view
+    using namespace recovery::run;
+    if (std::holds_alternative<Running>(state) || std::holds_alternative<Starting>(state) || std::holds_alternative<Printing>(state))
+        return page == static_cast<int>(ResumePage::Run); // the plan that moves metal stays in view
     for (int i = 0; i < page; ++i) {
         if (!m_pages[static_cast<std::size_t>(i)]->isComplete())
             return false;
@@ -126,7 +126,7 @@ void ResumePage::showProgress()
         const bool open = i == current || mayEnter(i);
         const bool done = i < current && m_pages[static_cast<std::size_t>(i)]->isComplete();
         item->setIcon(shapeIcon(done ? Shape::Tick : i == current ? Shape::Circle : Shape::Ring,
-                                done ? c.good : i == current ? c.accent : c.dim, side));
+                                done ? c.good : i == current ? palette().color(QPalette::HighlightedText) : c.dim, side));
         item->setFlags(open ? Qt::ItemIsEnabled | Qt::ItemIsSelectable : Qt::NoItemFlags);
         item->setData(Qt::AccessibleDescriptionRole, done ? tr("done") : i == current ? tr("shown now") : open ? tr("can be opened") : tr("not yet"));
     }

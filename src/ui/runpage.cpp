@@ -57,6 +57,7 @@ RunPage::RunPage(app::ResumeFlow& flow, app::Session& session, QWidget* parent)
     m_steps->setModel(&m_model);
     makeTable(m_steps, tr("Steps and how far they are"), app::PlanModel::Reason);
     m_steps->setItemDelegateForColumn(app::PlanModel::Number, new ShapeDelegate(lightSign, m_steps));
+    m_steps->horizontalHeader()->setSectionResizeMode(app::PlanModel::Gcode, QHeaderView::Stretch);
     m_steps->verticalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     body()->addWidget(m_steps, 1);
     m_position = addSentence();
@@ -121,7 +122,7 @@ void RunPage::showFlow()
             return r.stopAfterStep ? tr("Step %1 is under way, then it stops.").arg(step(r.step)) : tr("Step %1 is under way.").arg(step(r.step));
         },
         [&](const run::Starting&) { return tr("The file has been started. Waiting until the print is seen to run."); },
-        [&](const run::Printing&) { return tr("The print goes on. Watch the first lines: does plastic come out and stick?"); },
+        [&](const run::Printing&) { return tr("The printer works. Watch the prime and the first lines: does plastic come out and stick?"); },
         [&](const run::Stopped& s) { return tr("Stopped after step %1, as you wanted.").arg(step(s.step)); },
         [&](const run::Failed& f) { return tr("Step %1 failed. %2").arg(step(f.step), app::errorText(f.error).full()); },
         [&](const run::Done&) { return tr("Done. The report is on the next page."); },

@@ -19,6 +19,7 @@ void makeTable(QTableView* table, const QString& accessibleName, int stretched)
     table->setWordWrap(true);
     table->setFrameShape(QFrame::StyledPanel);
     table->verticalHeader()->hide();
+    table->verticalHeader()->setDefaultSectionSize(table->fontMetrics().height() + spacing::normal);
     QHeaderView* header = table->horizontalHeader();
     header->setHighlightSections(false);
     header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);

@@ -126,7 +126,7 @@ std::pair<double, double> AxisMap::whole(const app::TimelineData& data) const
             to = std::max(to, *data.job->endTime);
         for (const auto& snapshot : data.snapshots)
             to = std::max(to, snapshot.time.value_or(to));
-        to = std::max(to, from + 60);
+        to = std::max(to, from + 10);
     }
     const double margin = (to - from) * 0.015;
     return {m_kind == TimelineAxis::Time ? from - margin : from, to + margin};

@@ -29,6 +29,8 @@ public:
     [[nodiscard]] double xOfSample(const app::TimelineData& data, std::size_t sample) const;
     [[nodiscard]] std::optional<double> xOfByte(const app::TimelineData& data, double byte) const;
     [[nodiscard]] std::optional<double> xOfTime(const app::TimelineData& data, double time) const;
+    /// The furthest file position up to a sample.
+    [[nodiscard]] double reachedByte(std::size_t sample) const { return m_bytes[sample]; }
     /// First sample at or after x.
     [[nodiscard]] std::size_t firstSampleFrom(const app::TimelineData& data, double x) const;
     /// The last sample at or before x; nullopt when x lies before all.

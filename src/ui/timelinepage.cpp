@@ -149,8 +149,8 @@ QWidget* TimelinePage::makeHead()
     m_measure->setAccessibleName(tr("Between the two cursors"));
     row->addLayout(segments);
     row->addSpacing(spacing::normal);
-    row->addWidget(m_job, 2);
-    row->addWidget(m_measure, 1);
+    row->addWidget(m_job, 1);
+    row->addWidget(m_measure);
     row->addWidget(new Legend(head));
     return head;
 }
@@ -183,6 +183,7 @@ QWidget* TimelinePage::makeCentre()
 QWidget* TimelinePage::makeInspector()
 {
     auto* side = new QWidget(this);
+    side->setMinimumWidth(fontMetrics().averageCharWidth() * 40);
     auto* column = new QVBoxLayout(side);
     column->setContentsMargins(spacing::tight, 0, 0, 0);
     m_title = new ElidedLabel(side);
@@ -199,6 +200,7 @@ QWidget* TimelinePage::makeInspector()
     m_entry = new PointEntry(side);
     m_fieldTable = new QTableView(side);
     m_fieldTable->setModel(&m_fields);
+    m_fieldTable->setFont(smaller(font()));
     makeTable(m_fieldTable, tr("State at this point"), app::FieldModel::Remark);
     m_fieldTable->setSizeAdjustPolicy(QAbstractScrollArea::AdjustIgnored);
     m_pin = new QPushButton(tr("P&in"), side);

@@ -9,6 +9,17 @@ namespace {
 
 constexpr int pieceSize = 4000; // samples: some 10 ms of database work
 
+/// A sample from before or after the print proper: its temperatures tell something, its position does not belong to it.
+void appendSample(app::SampleColumns& columns, const recovery::Sample& sample, const gcode::FileIndex* index)
+{
+    columns.append(sample, index);
+    if (sample.printState == "printing" || sample.printState == "paused" || sample.printState.empty())
+        return;
+    columns.byte.back() = columns.layer.back() = std::numeric_limits<double>::quiet_NaN();
+    for (auto* column : {&columns.z, &columns.fan, &columns.speedFactor, &columns.queueLead})
+        column->back() = std::numeric_limits<float>::quiet_NaN();
+}
+
 template <class T>
 void addAll(std::vector<T>& to, const std::vector<T>& from, std::size_t first)
 {
@@ -64,7 +75,7 @@ void TimelineSource::loadMore()
             return fail(samples.error());
         app::SampleColumns columns;
         for (const auto& sample : *samples)
-            columns.append(sample, file ? file->index.get() : nullptr);
+            appendSample(columns, sample, file ? file->index.get() : nullptr);
         return columns;
     };
     m_session.archive().ask<app::SampleColumns>(this, work, [this, asked = m_generation](const Result<app::SampleColumns>& columns) {
@@ -128,7 +139,7 @@ void TimelineSource::addLive(const recovery::Sample& sample)
     }
     if (m_data.samples.size() > 0 && sample.time <= m_data.samples.time.back())
         return;
-    m_data.samples.append(sample, m_data.file ? m_data.file->index.get() : nullptr);
+    appendSample(m_data.samples, sample, m_data.file ? m_data.file->index.get() : nullptr);
     emit grown();
 }
 
