@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <QCoreApplication>
+#include <QLoggingCategory>
 #include <QTimer>
 
 #include "command.h"
@@ -59,6 +60,8 @@ int main(int argc, char** argv)
     QCoreApplication application(argc, argv);
     QCoreApplication::setApplicationName(u"kintsugi"_s);
     QCoreApplication::setApplicationVersion(QStringLiteral(KINTSUGI_VERSION));
+
+    QLoggingCategory::setFilterRules(u"kintsugi.*=false"_s); // the commands say it in words; QT_LOGGING_RULES shows it again
 
     cli::Environment environment{.out = {},
                                  .profiles = app::ProfileList(app::ProfileList::defaultPath()),

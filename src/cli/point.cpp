@@ -39,10 +39,10 @@ Result<ByteOffset> byteOfHeight(double z, const gcode::FileIndex& index)
 void PointOptions::add(CLI::App& command, bool required)
 {
     auto* group = command.add_option_group("point", "A place in the file");
-    group->add_option("--byte", byte, "Byte offset; rounded down to the start of its line");
-    group->add_option("--layer", layer, "Layer, from 0");
+    group->add_option("--byte", byte, "Byte offset; rounded down to the start of its line")->check(CLI::NonNegativeNumber);
+    group->add_option("--layer", layer, "Layer, from 0")->check(CLI::NonNegativeNumber);
     group->add_option("--z", z, "Height of a layer in mm");
-    group->add_option("--line", line, "Line number, from 1");
+    group->add_option("--line", line, "Line number, from 1")->check(CLI::PositiveNumber);
     group->require_option(required ? 1 : 0, 1);
 }
 
