@@ -218,9 +218,6 @@ QCoro::Task<Result<>> MoonrakerDriver::connectSocket(Guard attempt)
     if (!connected || !m_socket)
         co_return connected;
     m_socket->disconnect(this);
-    // QWebSocket writes header and payload apart; Nagle's wait for the first would cost 40 ms on every request.
-    if (auto* bytes = m_socket->findChild<QAbstractSocket*>())
-        bytes->setSocketOption(QAbstractSocket::LowDelayOption, 1);
     m_rpc = new JsonRpc([socket = m_socket](const QByteArray& message) {
         if (socket)
             socket->sendTextMessage(QString::fromUtf8(message));

@@ -252,8 +252,9 @@ QCoro::Task<Result<RemoteFile>> MoonrakerDriver::send(QString localPath, QString
         request.setTransferTimeout(static_cast<int>(m_times.request.count()) * uploadPatience);
         QNetworkReply* reply = m_http->network().post(request, form);
         form->setParent(reply);
-        connect(reply, &QNetworkReply::uploadProgress, this, [progress, size](qint64 sent, qint64) {
-            progress(std::min(sent, size), size);
+        connect(reply, &QNetworkReply::uploadProgress, this, [progress, size](qint64 sent, qint64 total) {
+            if (total > 0) // Qt ends with "0 of 0"
+                progress(std::min(sent, size), size);
         });
         return reply;
     };

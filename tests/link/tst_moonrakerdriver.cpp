@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <QEventLoop>
 #include <QFile>
 #include <QJsonDocument>
 #include <QLoggingCategory>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTimer>
 
 #include "fakemoonraker.h"
 #include "moonrakerdriver.h"
@@ -41,7 +43,12 @@ struct Link {
     }
     bool waitFor(LinkState state)
     {
-        return QTest::qWaitFor([&] { return driver.linkState() == state; }, 5000);
+        QSignalSpy changed(&driver, &Driver::linkChanged);
+        while (driver.linkState() != state) {
+            if (!changed.wait())
+                return false;
+        }
+        return true;
     }
     std::vector<Error> failures, bad;
     std::vector<LinkState> states;
@@ -59,12 +66,17 @@ struct Answer {
         return [this](const Result<T>& result) {
             value = result;
             ++count;
+            loop.quit();
         };
     }
     bool wait()
     {
-        return QTest::qWaitFor([this] { return count > 0; }, 5000);
+        QTimer::singleShot(5000, &loop, &QEventLoop::quit);
+        if (count == 0)
+            loop.exec();
+        return count > 0;
     }
+    QEventLoop loop;
 };
 
 /// The answers of recording 12 (a server that wants a login) by method and path, the first for each.
@@ -357,7 +369,7 @@ void TestMoonrakerDriver::triesAgain()
     server.listenAgain();
     QVERIFY(link.waitFor(LinkState::Connected));
     server.dropClients();
-    QVERIFY(QTest::qWaitFor([&] { return server.handshakes.size() == 2; }, 5000));
+    QTRY_COMPARE(server.handshakes.size(), 2u);
     QVERIFY(link.waitFor(LinkState::Connected));
     QCOMPARE(link.failures.back().code, ErrorCode::Disconnected);
     QCOMPARE(server.count(u"printer.objects.subscribe"_s), 2);
