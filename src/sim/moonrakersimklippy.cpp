@@ -70,10 +70,9 @@ void SimKlippyLink::stop()
     m_subscriptions.clear();
     m_cache = {};
     m_state = u"disconnected"_s;
-    if (m_connection) {
+    if (m_connection)
         m_connection->disconnect(this);
-        m_connection.release()->deleteLater();
-    }
+    m_connection.reset();
 }
 
 void SimKlippyLink::tryConnect()

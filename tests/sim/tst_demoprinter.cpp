@@ -32,6 +32,8 @@ class TestDemoPrinter : public QObject
 private slots:
     void init();
     void demoFilesAreServed();
+    void demoFilesPrintToTheEnd_data();
+    void demoFilesPrintToTheEnd();
     void startIsRefused();
     void printsAndSurvivesAPowerCut();
     void crashOfTheHostIsNotAPowerCut();
@@ -105,6 +107,32 @@ void TestDemoPrinter::demoFilesAreServed()
         QCOMPARE(data.json().value("result"_L1).toObject().value("slicer"_L1).toString(), u"PrusaSlicer"_s);
         QVERIFY(http.request("GET", u"/server/files/gcodes/"_s + name).body.size() < 400 * 1024);
     }
+}
+
+void TestDemoPrinter::demoFilesPrintToTheEnd_data()
+{
+    QTest::addColumn<QString>("name");
+    QTest::newRow("tower") << u"tower_plr.gcode"_s;
+    QTest::newRow("gear") << u"gear_plr.gcode"_s;
+}
+
+void TestDemoPrinter::demoFilesPrintToTheEnd()
+{
+    QFETCH(QString, name);
+    start(100);
+    TestClient client;
+    connectReady(client);
+    QCOMPARE(client.result(u"printer.print.start"_s, {{u"filename"_s, name}}).toString(), u"ok"_s);
+    const QJsonObject end = client.waitFor(
+        [](const QJsonObject& frame) { return recording::milestone(frame).startsWith("finished"_L1); }, 90000);
+    QCOMPARE(recording::milestone(end), u"finished completed"_s);
+    double deepest = -1;
+    m_printer->query(this, [&](const Deposit& deposit, double crushed) {
+        QVERIFY(deposit.beads.size() > 200);
+        deepest = crushed;
+    });
+    QTRY_VERIFY(deepest >= 0);
+    QVERIFY(deepest < 0.05);
 }
 
 void TestDemoPrinter::startIsRefused()
