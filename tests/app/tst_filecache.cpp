@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QDirIterator>
+#include <QFile>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "fakedriver.h"
+#include "filecache.h"
+
+using namespace Qt::StringLiterals;
+using namespace kintsugi;
+using namespace kintsugi::app;
+using Opened = std::shared_ptr<const OpenFile>;
+
+namespace {
+
+QByteArray gcodeText(int lines)
+{
+    QByteArray text = "G90\nM83\nG1 Z0.2 F600\n";
+    for (int i = 0; i < lines; ++i)
+        text += "G1 X" + QByteArray::number(i % 200) + " Y10 E0.5\n";
+    return text;
+}
+
+/// Breaks, or brings another version, in the middle of a download.
+class WeakDriver final : public test::FakeDriver
+{
+public:
+    int breaks = 0;         ///< so many downloads stop halfway
+    int changes = 0;        ///< so many find a changed file
+    std::vector<quint64> from;
+
+    void download(const QString& root, const QString& path, const QString& localPath, quint64 begin, Percent progress, QObject* context,
+                  Reply<link::RemoteFile> reply) override
+    {
+        from.push_back(begin);
+        if (changes > 0) {
+            --changes;
+            files[root + u'/' + path] += "G1 X1\n";
+            QMetaObject::invokeMethod(this, [reply] { reply(fail(ErrorCode::FileChanged)); }, Qt::QueuedConnection);
+        } else if (breaks > 0) {
+            --breaks;
+            const QByteArray all = files[root + u'/' + path];
+            QFile file(localPath);
+            QVERIFY(file.open(QIODevice::Append));
+            file.write(all.mid(static_cast<qsizetype>(begin), (all.size() - static_cast<qsizetype>(begin)) / 2));
+            QMetaObject::invokeMethod(this, [reply] { reply(fail(ErrorCode::Disconnected)); }, Qt::QueuedConnection);
+        } else {
+            FakeDriver::download(root, path, localPath, begin, std::move(progress), context, std::move(reply));
+        }
+    }
+};
+
+} // namespace
+
+class TestFileCache : public QObject
+{
+    Q_OBJECT
+private slots:
+    void init();
+    void fetchesOnceAndKeeps();
+    void goesOnAfterABreak();
+    void changedFileIsFetchedAnew();
+    void sharesOneTransfer();
+    void errors();
+    void cancelAnswersEverybody();
+    void deadContextHearsNothing();
+    void openLocal();
+
+private:
+    Result<Opened> fetch(const QString& name = u"sub/tür 1.gcode"_s);
+    std::unique_ptr<QTemporaryDir> m_folder;
+    std::unique_ptr<FileCache> m_cache;
+    std::unique_ptr<WeakDriver> m_driver;
+    QByteArray m_text;
+};
+
+void TestFileCache::init()
+{
+    m_cache.reset();
+    m_folder = std::make_unique<QTemporaryDir>();
+    m_cache = std::make_unique<FileCache>(m_folder->filePath(u"cache"_s));
+    m_driver = std::make_unique<WeakDriver>();
+    m_driver->goOnline();
+    m_text = gcodeText(2000);
+    m_driver->files[u"gcodes/sub/tür 1.gcode"_s] = m_text;
+    m_driver->modified[u"gcodes/sub/tür 1.gcode"_s] = 1'795'000'000.25;
+}
+
+Result<Opened> TestFileCache::fetch(const QString& name)
+{
+    std::optional<Result<Opened>> answer;
+    m_cache->fetch(u"p/1"_s, *m_driver, name, gcode::Dialect::Klipper, this, [&](const Result<Opened>& result) { answer = result; });
+    (void)QTest::qWaitFor([&] { return answer.has_value(); });
+    return answer ? *answer : Result<Opened>(fail(ErrorCode::Timeout));
+}
+
+void TestFileCache::fetchesOnceAndKeeps()
+{
+    QSignalSpy progressed(m_cache.get(), &FileCache::progressed);
+    const auto first = fetch();
+    QVERIFY(first);
+    QCOMPARE((*first)->remote, u"sub/tür 1.gcode"_s);
+    QCOMPARE((*first)->index->size, static_cast<std::uint64_t>(m_text.size()));
+    QCOMPARE((*first)->index->moves, 2001u);
+    QVERIFY(!progressed.isEmpty());
+    const auto second = fetch();
+    QVERIFY(second);
+    QCOMPARE((*second)->path, (*first)->path);
+    QCOMPARE(m_driver->from.size(), std::size_t{1}); // not a second download
+    QCOMPARE(m_cache->localCopy(u"p/1"_s, u"sub/tür 1.gcode"_s, static_cast<quint64>(m_text.size())), (*first)->path);
+    QVERIFY(m_cache->localCopy(u"p/1"_s, u"sub/tür 1.gcode"_s, 5).isEmpty());
+    QVERIFY(m_cache->localCopy(u"p/2"_s, u"sub/tür 1.gcode"_s, static_cast<quint64>(m_text.size())).isEmpty());
+    // A copy somebody shortened is not believed.
+    QVERIFY(QFile::resize((*first)->path, 100));
+    const auto third = fetch();
+    QVERIFY(third);
+    QCOMPARE((*third)->index->size, static_cast<std::uint64_t>(m_text.size()));
+    QCOMPARE(m_driver->from.size(), std::size_t{2});
+}
+
+void TestFileCache::goesOnAfterABreak()
+{
+    m_driver->breaks = 2;
+    QCOMPARE(fetch().error().code, ErrorCode::Disconnected);
+    QCOMPARE(fetch().error().code, ErrorCode::Disconnected);
+    const auto whole = fetch();
+    QVERIFY(whole);
+    const auto half = static_cast<quint64>(m_text.size()) / 2;
+    QCOMPARE(m_driver->from.at(0), quint64{0});
+    QCOMPARE(m_driver->from.at(1), half);
+    QVERIFY(m_driver->from.at(2) > half);
+    QFile file((*whole)->path);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    QCOMPARE(file.readAll(), m_text);
+}
+
+void TestFileCache::changedFileIsFetchedAnew()
+{
+    m_driver->changes = 1;
+    const auto opened = fetch();
+    QVERIFY(opened);
+    QCOMPARE((*opened)->index->size, static_cast<std::uint64_t>(m_driver->files[u"gcodes/sub/tür 1.gcode"_s].size()));
+    m_driver->files[u"gcodes/sub/tür 1.gcode"_s] += "M84\n";
+    m_driver->changes = 2;
+    const auto never = fetch();
+    QCOMPARE(never.error().code, ErrorCode::FileChanged);
+    QCOMPARE(never.error().file, std::string("sub/tür 1.gcode"));
+}
+
+void TestFileCache::sharesOneTransfer()
+{
+    int answers = 0;
+    for (int i = 0; i < 3; ++i) {
+        m_cache->fetch(u"p"_s, *m_driver, u"sub/tür 1.gcode"_s, gcode::Dialect::Klipper, this,
+                       [&](const Result<Opened>& result) { answers += result ? 1 : 0; });
+    }
+    QTRY_COMPARE(answers, 3);
+    QCOMPARE(m_driver->from.size(), std::size_t{1});
+}
+
+void TestFileCache::errors()
+{
+    QCOMPARE(fetch(u"none.gcode"_s).error().code, ErrorCode::FileMissing);
+    m_driver->files[u"gcodes/zero.gcode"_s] = QByteArray(5000, '\0');
+    QCOMPARE(fetch(u"zero.gcode"_s).error().code, ErrorCode::FileNotGcode);
+    m_driver->dropLink();
+    QCOMPARE(fetch().error().code, ErrorCode::Disconnected);
+}
+
+void TestFileCache::cancelAnswersEverybody()
+{
+    m_driver->hold();
+    std::optional<ErrorCode> code;
+    m_cache->fetch(u"p"_s, *m_driver, u"sub/tür 1.gcode"_s, gcode::Dialect::Klipper, this,
+                   [&](const Result<Opened>& result) { code = result ? ErrorCode::Busy : result.error().code; });
+    m_cache->cancel();
+    QCOMPARE(code, std::optional(ErrorCode::Cancelled));
+    m_driver->release();
+    QVERIFY(fetch()); // and the next one works
+}
+
+void TestFileCache::deadContextHearsNothing()
+{
+    bool heard = false;
+    auto context = std::make_unique<QObject>();
+    m_cache->fetch(u"p"_s, *m_driver, u"sub/tür 1.gcode"_s, gcode::Dialect::Klipper, context.get(), [&](const auto&) { heard = true; });
+    context.reset();
+    QVERIFY(fetch());
+    QVERIFY(!heard);
+}
+
+void TestFileCache::openLocal()
+{
+    const QString path = m_folder->filePath(u"a.gcode"_s);
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write(m_text);
+    file.close();
+    std::vector<Result<Opened>> answers;
+    const auto keep = [&](const Result<Opened>& result) { answers.push_back(result); };
+    m_cache->openLocal(path, gcode::Dialect::Klipper, this, keep);
+    QTRY_COMPARE(answers.size(), std::size_t{1});
+    QVERIFY(answers[0]);
+    QVERIFY((*answers[0])->remote.isEmpty());
+    m_cache->openLocal(path + u"x"_s, gcode::Dialect::Klipper, this, keep);
+    QTRY_COMPARE(answers.size(), std::size_t{2});
+    QCOMPARE(answers[1].error().code, ErrorCode::FileMissing);
+}
+
+QTEST_GUILESS_MAIN(TestFileCache)
+#include "tst_filecache.moc"
