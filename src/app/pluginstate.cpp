@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "pluginstate.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -91,9 +92,10 @@ std::optional<double> PluginStates::wallTime(const PluginSave& save, const std::
         return wall <= now && wall >= m_beforeReboot->time - oldest ? std::optional(wall) : std::nullopt;
     }
     const bool printsIt = last && (last->printState == "printing" || last->printState == "paused") && last->file == save.state.file;
-    if (!last || !last->eventTime || collected > *last->eventTime + 1 || !(save.live || printsIt))
+    constexpr double sampleLag = 60; ///< s by which the newest sample may be older than the state
+    if (!last || !last->eventTime || collected > *last->eventTime + sampleLag || !(save.live || printsIt))
         return std::nullopt;
-    return last->time - (*last->eventTime - collected);
+    return std::min(now, last->time - (*last->eventTime - collected));
 }
 
 std::optional<Result<PluginSave>> PluginStates::read(const QJsonObject& variables, const std::optional<recovery::Sample>& last, double now)

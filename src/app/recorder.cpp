@@ -93,6 +93,7 @@ struct Recorder::Private {
     quint64 acknowledged = 0;
     std::optional<PrintJob> current, interrupted;
     std::optional<Sample> last, lastOfJob; ///< lastOfJob: while it printed
+    std::optional<Sample> lastBeforeEnd;   ///< the newest when the job was found interrupted
     double lastStored = -std::numeric_limits<double>::infinity();
     bool unsure = false;       ///< the link was down since: only history or the printer's words tell how the job is
     bool rebooted = false;     ///< the host's clock began anew since lastOfJob
@@ -129,6 +130,7 @@ struct Recorder::Private {
     void track(const Sample& sample);
     void startJob(const Sample& sample);
     void endJob(JobEnd how, std::optional<double> endTime = {});
+    void refineCause();
     void askHistory();
     void settle(const std::vector<link::RemoteJob>& jobs);
     [[nodiscard]] bool goesOn(const Sample& sample) const;
@@ -290,6 +292,7 @@ void Recorder::Private::onSample(const Sample& sample)
     if (reference && reference->eventTime && sample.eventTime && *sample.eventTime < *reference->eventTime - 1) {
         rebooted = true;
         plugin.hostRebooted(*reference);
+        refineCause();
     }
     last = sample;
     if (!loaded || !recording)
@@ -442,10 +445,21 @@ void Recorder::Private::endJob(JobEnd how, std::optional<double> endTime)
             return store.addEvent(job.printer, job.id, {*job.endTime, u"interrupted"_s, causeName(job.cause)});
         });
         interrupted = job;
+        lastBeforeEnd = last;
         emit q->jobInterrupted(job);
     } else {
         emit q->jobEnded(job);
     }
+}
+
+/// The history said that the host was lost; its clock says that it lost its power.
+void Recorder::Private::refineCause()
+{
+    if (!recording || !interrupted || interrupted->cause != StopCause::HostLost || last != lastBeforeEnd)
+        return;
+    interrupted->cause = StopCause::PrinterAndHostLost;
+    write([job = *interrupted](Store& store) { return store.updateJob(job); });
+    emit q->jobInterrupted(*interrupted);
 }
 
 bool Recorder::Private::goesOn(const Sample& sample) const

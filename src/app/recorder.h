@@ -44,7 +44,7 @@ public:
 signals:
     void jobStarted(const kintsugi::app::PrintJob& job);
     void jobEnded(const kintsugi::app::PrintJob& job);
-    void jobInterrupted(const kintsugi::app::PrintJob& job);
+    void jobInterrupted(const kintsugi::app::PrintJob& job); ///< once more when its cause becomes known
     /// age: s from the collection of the state to its writing; NaN when not known.
     void pluginSaved(const kintsugi::klipper::PlrState& state, std::optional<double> wallTime, double age);
     void pluginArmedChanged(std::optional<bool> armed);

@@ -37,7 +37,11 @@ Result<app::Profile> choosePrinter(const Environment& environment, const std::st
     }
     if (!wanted.contains(u':'))
         return fail(Error{.code = ErrorCode::BadUsage, .detail = "no printer of this name; see printers list", .field = name});
-    return app::ProfileList::make({}, wanted, {});
+    auto profile = app::ProfileList::make({}, wanted, {});
+    if (!profile || profile->url.port() < 0)
+        return profile;
+    // several printers may stand behind one host
+    return app::ProfileList::make(u"%1:%2"_s.arg(profile->url.host()).arg(profile->url.port()), wanted, {});
 }
 
 Result<QString> readKey(const std::string& path)

@@ -129,6 +129,7 @@ private slots:
     void interruptedByTheHost_data();
     void interruptedByTheHost();
     void powerCutIsFoundAfterReconnect();
+    void causeIsRefinedByTheClock();
     void linkLossAloneEndsNothing();
     void programRestartGoesOn();
     void programRestartFindsTheInterruption();
@@ -247,7 +248,35 @@ void TstRecorder::powerCutIsFoundAfterReconnect()
     const auto jobs = world.stored();
     QCOMPARE(jobs.size(), 1U);
     QVERIFY(jobs[0].state == JobState::Interrupted);
+    QVERIFY(jobs[0].cause == StopCause::PrinterAndHostLost);
     QCOMPARE(*jobs[0].endTime, start + 5);
+}
+
+void TstRecorder::causeIsRefinedByTheClock()
+{
+    World world(m_path, &m_now);
+    world.begin();
+    world.driver.changeJob(world.remote(u"0A"_s, u"in_progress"_s, m_now));
+    world.print(5);
+    QTRY_COMPARE(world.recorder.currentJob()->remoteId, u"0A"_s);
+    world.driver.dropLink();
+    m_now += 120;
+    world.driver.jobs[0] = world.remote(u"0A"_s, u"interrupted"_s, start);
+    QSignalSpy interrupted(&world.recorder, &Recorder::jobInterrupted);
+    world.driver.goOnline();
+    QTRY_COMPARE(interrupted.size(), 1);
+    QVERIFY(world.recorder.interruptedJob()->cause == StopCause::HostLost);
+    auto sample = FakeDriver::printing({}, m_now, 0, 0);
+    sample.printState = "standby";
+    sample.eventTime = 12;
+    world.driver.emitSample(sample);
+    QCOMPARE(interrupted.size(), 2);
+    QVERIFY(world.stored()[0].cause == StopCause::PrinterAndHostLost);
+    world.driver.dropLink();
+    world.driver.goOnline();
+    sample.eventTime = 3; // a later reboot of an idle host tells nothing
+    world.driver.emitSample(sample);
+    QCOMPARE(interrupted.size(), 2);
 }
 
 void TstRecorder::linkLossAloneEndsNothing()
