@@ -6,8 +6,12 @@
 #include <QTest>
 
 #include <cmath>
+#include <functional>
+#include <limits>
+#include <random>
 
 #include "gcode/toolpath.h"
+#include "recovery/positionmatch.h"
 #include "recovery/stopinterval.h"
 
 using namespace kintsugi;
@@ -108,7 +112,11 @@ Sample sampleOn(const gcode::Segment& segment, double fraction, ByteOffset reade
     return sample;
 }
 
+using Spoil = std::function<void(std::vector<Sample>&)>;
+
 } // namespace
+
+Q_DECLARE_METATYPE(Spoil)
 
 class TestStopInterval : public QObject
 {
@@ -125,6 +133,11 @@ private slots:
     void withoutFilePositions();
     void samplesOfTheRestartAreIgnored();
     void farAwayIsNoMatch();
+    void wrongSamples_data();
+    void wrongSamples();
+    void oneReadPositionAlone();
+    void truthLiesInside_data();
+    void truthLiesInside();
     void safeCutIsARetractedTravel();
     void safeCutWithoutRetraction();
     void candidatesOfTheCut();
@@ -293,6 +306,91 @@ void TestStopInterval::farAwayIsNoMatch()
     const auto stop = stopInterval(*print.source, print.index, samples, StopCause::PrinterPowerLost);
     QVERIFY(stop.has_value());
     QVERIFY(!stop->distanceMm.has_value());
+}
+
+void TestStopInterval::wrongSamples_data()
+{
+    QTest::addColumn<Spoil>("spoil");
+    const double nan = std::nan(""), inf = std::numeric_limits<double>::infinity();
+    const auto row = [](const char* name, const Spoil& spoil) { QTest::newRow(name) << spoil; };
+    row("live position is no number", [nan](auto& s) { (*s.back().livePosition)[0] = nan; });
+    row("live E is infinite", [inf](auto& s) { (*s.back().livePosition)[3] = inf; });
+    row("toolhead is no number", [nan](auto& s) { s.back().toolheadPosition = std::array{nan, nan, nan, nan}; });
+    row("time is no number", [nan](auto& s) { s.back().time = nan; });
+    row("out of order", [](auto& s) { std::reverse(s.begin(), s.end()); });
+    row("read position beyond the end", [](auto& s) { s.push_back(s.back()), s.back().filePosition = 99'999'999; });
+    row("last one far off", [](auto& s) { (*s.back().livePosition)[0] += 40; });
+    row("last one a little off, without its extruder", [](auto& s) { s.back().livePosition = {s.back().livePosition->at(0) + 0.4, s.back().livePosition->at(1) + 0.4, s.back().livePosition->at(2), 0.0}; });
+}
+
+void TestStopInterval::wrongSamples()
+{
+    QFETCH(Spoil, spoil);
+    const Tower print = tower();
+    std::vector<Sample> samples = lastOf(recording().samples, 60);
+    spoil(samples);
+    const auto stop = stopInterval(*print.source, print.index, samples, StopCause::PrinterPowerLost);
+    QVERIFY(stop.has_value());
+    constexpr ByteOffset truth = 6431;
+    QVERIFY2(stop->earliest <= truth && truth < stop->latest, qPrintable(QString::number(stop->earliest)));
+    QVERIFY(stop->latest < print.index.size / 2);
+    QVERIFY(std::isfinite(stop->likelyFraction) && std::isfinite(stop->distanceMm.value_or(0)));
+}
+
+/// One read position says nothing about what of the queue has run.
+void TestStopInterval::oneReadPositionAlone()
+{
+    const Tower print = tower();
+    std::vector<Sample> samples = lastOf(recording().samples, 1);
+    samples.back().livePosition.reset();
+    const auto stop = stopInterval(*print.source, print.index, samples, StopCause::PrinterPowerLost);
+    QVERIFY(stop.has_value());
+    QVERIFY2(stop->earliest <= 6431 && stop->earliest > 3000, qPrintable(QString::number(stop->earliest)));
+    QCOMPARE(gcode::locate(*print.source, print.index, stop->earliest)->byte, stop->earliest);
+}
+
+void TestStopInterval::truthLiesInside_data()
+{
+    QTest::addColumn<QByteArray>("file");
+    for (const char* file : {"ps_gear_relE_klipper", "ps_vase_spiral", "ps_mmu2_wipetower_relE", "derived_dome_raft_arcs_relE", "cura_block_marlin"})
+        QTest::newRow(file) << QByteArray(file);
+}
+
+/// Known runs with a queue: a nozzle on the path, a reader some seconds ahead, a cut between two samples, now and then a
+/// sample that is wrong.
+void TestStopInterval::truthLiesInside()
+{
+    QFETCH(QByteArray, file);
+    const auto source = gcode::FileSource::open((QByteArray(KINTSUGI_TEST_DATA "/gcode/") + file + ".gcode").toStdString());
+    const auto index = gcode::buildIndex(**source, gcode::Dialect::Klipper);
+    const auto path = gcode::readToolpath(**source, *index, *index->firstExtrusion, *index->lastExtrusionEnd);
+    const auto& segments = path->segments;
+    std::vector<double> begin{0}, extruded{500};
+    for (const gcode::Segment& segment : segments) {
+        begin.push_back(begin.back() + std::max(0.002, secondsOf(segment) * 1.15));
+        extruded.push_back(extruded.back() + double(segment.e));
+    }
+    const auto at = [&begin, &segments](double time) {
+        return std::min(std::size_t(std::upper_bound(begin.begin(), begin.end(), time) - begin.begin()) - 1, segments.size() - 1);
+    };
+    std::mt19937 random(17);
+    std::uniform_real_distribution<double> share(0, 1);
+    const int stops = qEnvironmentVariableIsSet("KINTSUGI_LONG") ? 500 : 60;
+    for (int stopped = 0; stopped < stops; ++stopped) {
+        const double cut = begin.back() * (0.05 + 0.9 * share(random)), lead = 0.5 + 4 * share(random);
+        std::vector<Sample> samples;
+        for (double time = cut - 10 + 0.25 * share(random); time < cut; time += 0.25) {
+            const std::size_t nozzle = at(std::max(time, 0.0)), reader = at(time + lead + 0.5 * share(random));
+            const double fraction = std::clamp((time - begin[nozzle]) / (begin[nozzle + 1] - begin[nozzle]), 0.0, 1.0);
+            samples.push_back(sampleOn(segments[nozzle], fraction, segments[reader].begin, extruded[nozzle], time));
+            if (share(random) < 0.05)
+                (*samples.back().livePosition)[0] += 5;
+        }
+        const auto stop = stopInterval(**source, *index, samples, StopCause::PrinterPowerLost);
+        QVERIFY(stop.has_value());
+        const ByteOffset truth = segments[at(cut)].begin;
+        QVERIFY2(stop->earliest <= truth && truth < stop->latest, qPrintable(u"%1 in [%2, %3)"_s.arg(truth).arg(stop->earliest).arg(stop->latest)));
+    }
 }
 
 void TestStopInterval::safeCutIsARetractedTravel()

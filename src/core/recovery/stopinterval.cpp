@@ -13,14 +13,26 @@ namespace {
 constexpr std::size_t samplesUsed = 12;
 constexpr double queueSeconds = 6.0; // s; more than the lead of any recorded run between reader and nozzle
 
+bool allFinite(const std::array<double, 4>& values)
+{
+    return std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
+}
+
 /// Samples of the running print, oldest first. After a restart a host reports positions of nothing.
-std::vector<Sample> usable(const std::vector<Sample>& samples)
+std::vector<Sample> usable(const std::vector<Sample>& samples, std::uint64_t size)
 {
     std::vector<Sample> found;
     for (const Sample& sample : samples) {
         const bool running = sample.printState.empty() || sample.printState == "printing" || sample.printState == "paused";
-        if (sample.filePosition && *sample.filePosition > 0 && running)
-            found.push_back(sample);
+        const bool inside = sample.filePosition && *sample.filePosition > 0 && *sample.filePosition <= size;
+        if (!inside || !running || !std::isfinite(sample.time))
+            continue;
+        found.push_back(sample);
+        for (auto position : {&Sample::livePosition, &Sample::toolheadPosition, &Sample::homingOrigin}) {
+            auto& values = found.back().*position;
+            if (values && !allFinite(*values))
+                values.reset();
+        }
     }
     std::stable_sort(found.begin(), found.end(), [](const Sample& a, const Sample& b) { return a.time < b.time; });
     return found;
@@ -96,19 +108,49 @@ ByteOffset readerBefore(const std::vector<Sample>& samples, double seconds)
     return std::min(at, *samples.back().filePosition);
 }
 
-StopInterval unmatched(const std::vector<Sample>& samples, const Frame& frame, StopCause cause)
+/// Start of the line from which on everything may still have been queued at the last sample.
+Result<ByteOffset> queueBegin(const gcode::Source& source, const gcode::FileIndex& index, const std::vector<Sample>& samples)
 {
+    if (samples.back().time - samples.front().time >= queueSeconds) {
+        const auto line = gcode::locate(source, index, readerBefore(samples, queueSeconds));
+        return line.map([](const gcode::Located& at) { return at.byte; });
+    }
+    // Nobody watched that long: counted back along the path.
+    const ByteOffset reader = *samples.front().filePosition;
+    const auto path = pathBefore(source, index, reader, reader);
+    if (!path)
+        return fail(path.error());
+    const double factor = samples.front().speedFactor.value_or(1.0);
+    double seconds = factor > 1.0 ? queueSeconds * factor : queueSeconds;
+    ByteOffset begin = reader;
+    for (auto segment = path->rbegin(); segment != path->rend() && seconds > 0; ++segment) {
+        begin = std::min(begin, segment->begin);
+        seconds -= segment->begin < reader ? secondsOf(*segment) : 0.0;
+    }
+    const auto line = gcode::locate(source, index, begin);
+    return line.map([](const gcode::Located& at) { return at.byte; });
+}
+
+Result<StopInterval> unmatched(const gcode::Source& source, const gcode::FileIndex& index, const std::vector<Sample>& samples,
+                               const Frame& frame, StopCause cause)
+{
+    const auto begin = queueBegin(source, index, samples);
+    if (!begin)
+        return fail(begin.error());
     StopInterval stop;
-    stop.earliest = readerBefore(samples, queueSeconds);
-    // Without an older sample nothing tells how much of what was read has also run.
-    if (samples.size() < 2 || samples.back().time - samples.front().time < queueSeconds)
-        stop.earliest = std::min(stop.earliest, *samples.front().filePosition);
-    stop.likely = stop.earliest;
+    stop.earliest = stop.likely = *begin;
     stop.latest = frame.bound;
     stop.cause = cause;
     stop.reason = {KINTSUGI_TEXT("No live position fits the file: bounded by the read positions %1 to %2."),
                    {std::to_string(stop.earliest), std::to_string(stop.latest)}};
     return stop;
+}
+
+/// A last sample off the path, or one that the earlier ones contradict, tells little.
+bool isWeak(const PositionMatch& match, std::size_t others)
+{
+    constexpr double offPath = 0.1; // mm
+    return match.distance > offPath || (others >= 2 && match.support * 2 < others);
 }
 
 /// Fraction of the whole line: an arc is many segments of one line.
@@ -162,9 +204,9 @@ StopInterval matched(const std::vector<gcode::Segment>& path, const PositionMatc
 Result<StopInterval> stopInterval(const gcode::Source& source, const gcode::FileIndex& index,
                                   const std::vector<Sample>& lastSamples, StopCause cause)
 {
-    const std::vector<Sample> samples = usable(lastSamples);
+    const std::vector<Sample> samples = usable(lastSamples, index.size);
     if (samples.empty()) {
-        Error error{.code = ErrorCode::BadValue, .detail = "no sample has a file position"};
+        Error error{.code = ErrorCode::BadValue, .detail = "no sample has a position inside the file"};
         error.field = "filePosition";
         return fail(std::move(error));
     }
@@ -173,7 +215,7 @@ Result<StopInterval> stopInterval(const gcode::Source& source, const gcode::File
         return fail(frame.error());
     const std::vector<Sample> live = newestLive(samples);
     if (live.empty())
-        return unmatched(samples, *frame, cause);
+        return unmatched(source, index, samples, *frame, cause);
     ByteOffset oldest = *live.front().filePosition, reader = 0;
     for (const Sample& sample : live) {
         oldest = std::min(oldest, *sample.filePosition);
@@ -184,8 +226,15 @@ Result<StopInterval> stopInterval(const gcode::Source& source, const gcode::File
         return fail(path.error());
     const auto match = matchNewest(*path, live);
     if (!match)
-        return unmatched(samples, *frame, cause);
-    return matched(*path, *match, samples, *frame, cause);
+        return unmatched(source, index, samples, *frame, cause);
+    StopInterval stop = matched(*path, *match, samples, *frame, cause);
+    if (isWeak(*match, live.size() - 1)) {
+        const auto begin = queueBegin(source, index, samples);
+        if (!begin)
+            return fail(begin.error());
+        stop.earliest = std::min(stop.earliest, *begin);
+    }
+    return stop;
 }
 
 } // namespace kintsugi::recovery
