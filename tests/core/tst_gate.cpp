@@ -21,7 +21,9 @@ struct Scene {
 
 std::string smallPrint()
 {
-    std::string text = "M140 S60\nM104 S210\nG90\nM82\nG1 X50 Y50 Z0.2 F3000\n";
+    std::string text = "M140 S60\nM104 S210\nM221 S95\nM106 S128\nSET_GCODE_OFFSET Z=0.05\nSET_VELOCITY_LIMIT ACCEL=900\n"
+                       "SET_PRESSURE_ADVANCE ADVANCE=0.04\nBED_MESH_PROFILE LOAD=cold\nSET_HEATER_TEMPERATURE HEATER=case TARGET=40\n"
+                       "G90\nM82\nG1 X50 Y50 Z0.2 F3000\n";
     for (int i = 1; i <= 40; ++i)
         text += "G1 X" + std::to_string(50 + i % 7) + " Y" + std::to_string(50 + i % 5) + " E" + std::to_string(i) + "\n";
     return text;
@@ -191,6 +193,19 @@ void TestGate::limits_data()
     row("plan forgets E", "plan-state", "block", [](Scene& s) {
         for (PlanStep& step : s.plan.steps)
             std::erase_if(step.gcode, [](const std::string& line) { return line.starts_with("G92"); });
+    });
+    for (const char* start : {"M221 S95", "M106", "SET_GCODE_OFFSET X=0 Y=0 Z=0.05", "SET_VELOCITY_LIMIT", "SET_PRESSURE_ADVANCE", "BED_MESH_PROFILE",
+                              "SET_HEATER_TEMPERATURE"}) {
+        row(start, "plan-state", "block", [start](Scene& s) {
+            for (PlanStep& step : s.plan.steps)
+                std::erase_if(step.gcode, [start](const std::string& line) { return line.starts_with(start); });
+        });
+    }
+    row("bed never named", "bed-target", "warn", [](Scene& s) {
+        s.plan.snapshot.state.bed.reset();
+        s.plan.snapshot.state.unknownCommands = {"START_PRINT"};
+        for (PlanStep& step : s.plan.steps)
+            std::erase_if(step.gcode, [](const std::string& line) { return line.starts_with("M140") || line.starts_with("M190"); });
     });
     row("plan moves on", "plan-state", "block", [](Scene& s) { s.plan.steps.back().gcode.emplace_back("G1 X1"); });
     row("unknown motion", "unknown-motion", "warn", [](Scene& s) { s.plan.snapshot.state.unknownMotion = true; });

@@ -2,6 +2,7 @@
 #include <QTest>
 
 #include <algorithm>
+#include <cmath>
 
 #include "recovery/plan.h"
 #include "recovery/plangcode.h"
@@ -100,6 +101,15 @@ private slots:
     void hostileNames();
     void ownLines_data();
     void ownLines();
+    void afterOwnLinesTheHeadIsBroughtBack();
+    void ownRelativeMovesAddUp();
+    void numbersThatAreNone();
+    void neverHotterThanTheTarget();
+    void shiftedCoordinatesAreRefused_data();
+    void shiftedCoordinatesAreRefused();
+    void extruderRegisterSurvivesARelativeBlock();
+    void toolAndPartFanHaveTheLastWord();
+    void hopBeforeTheIntervalCounts();
     void refusals_data();
     void refusals();
     void reasonsAndOrigins();
@@ -403,6 +413,21 @@ void TestPlan::ownLines_data()
     row("before-approach", "CLEAN_NOZZLE", true);
     row("before-continue", "M117 go", true);
     row("before-continue", "G1 X5", false);
+    row("before-continue", "CLEAN_NOZZLE", false);
+    row("start", "G1 X100 Y100", false);
+    row("start", "T1", false);
+    row("start", "PARK", false);
+    row("before-prime", "G1 Z0.3", false);
+    row("before-approach", "G1 Z1 F300", false);
+    row("before-approach", "G1 X500", false);
+    row("before-approach", "G1 Z200", true);
+    row("before-prime", "SET_GCODE_OFFSET Z=-1 MOVE=1", false);
+    row("before-prime", "SET_STEPPER_ENABLE STEPPER=stepper_z ENABLE=0", false);
+    row("before-prime", "SAVE_CONFIG", false);
+    row("start", "; KINTSUGI RESUME POINT byte=12", false);
+    row("start", "; root byte: 12", false);
+    row("start", "; printed before: 0 0 0 1 1 0", false);
+    row("start", "; a remark", true);
     row("nowhere", "M117 x", false);
     for (const char* bad : {"G28", "g28 z", "G28 X Y", "N5 G29", "G30", "G34", "M48", "BED_MESH_CALIBRATE", "quad_gantry_level", "Z_TILT_ADJUST",
                             "PROBE", "HOME_ALL", "START_PRINT BED=60", "PLR_Z_HOME MODE=CALIBRATE", "PLR_RESUME_PRINT", "FORCE_MOVE STEPPER=stepper_z DISTANCE=-5",
@@ -428,6 +453,131 @@ void TestPlan::ownLines()
     const auto step = std::find_if(plan->steps.begin(), plan->steps.end(), [&line](const PlanStep& s) { return s.gcode.front() == line.toStdString(); });
     QVERIFY(step != plan->steps.end());
     QCOMPARE(step->gcode.back(), std::string("M83"));
+}
+
+void TestPlan::afterOwnLinesTheHeadIsBroughtBack()
+{
+    PlanOptions options;
+    options.ownLines["before-prime"] = {"G1 X55 Y55"};
+    options.ownLines["before-approach"] = {"CLEAN_NOZZLE"};
+    const auto plan = square().plan(cut(), options);
+    QVERIFY(plan.has_value());
+    const std::string up = "G1 Z" + decimal(plan->liftToZ);
+    std::array<double, 2> place{};
+    bool upFirst = false;
+    for (const PlanStep& step : plan->steps) {
+        for (const std::string& line : step.gcode) {
+            const gcode::Command command = gcode::parseCommand(line);
+            if (step.kind == StepKind::Prime && command.value('X'))
+                place = {double(*command.value('X')) / 1e6, double(*command.value('Y')) / 1e6};
+            if (step.kind == StepKind::Prime && command.value('E'))
+                QCOMPARE(place, plan->primeAt);
+        }
+        if (step.kind == StepKind::Approach)
+            upFirst = step.gcode.front().starts_with(up);
+    }
+    QVERIFY(upFirst);
+}
+
+void TestPlan::ownRelativeMovesAddUp()
+{
+    PlanOptions options;
+    options.ownLines["before-prime"] = {"G91", "G1 Z5", "G1 Z-4"};
+    QVERIFY(square().plan(cut(), options).has_value());
+    options.ownLines["before-prime"].emplace_back("G1 Z-2");
+    QCOMPARE(square().plan(cut(), options).error().code, ErrorCode::Unsafe);
+}
+
+void TestPlan::numbersThatAreNone()
+{
+    const double nan = std::nan("");
+    PlanOptions options;
+    options.zMethod = ZMethod::Touch;
+    options.declaredZ = nan;
+    QCOMPARE(square().plan(cut(), options).error().field, std::string("declaredZ"));
+    options = {};
+    options.materialSoftening = nan;
+    QCOMPARE(square().plan(cut(), options).error().field, std::string("materialSoftening"));
+    PrinterFacts printer;
+    printer.primePlace = {nan, 5};
+    QCOMPARE(square().plan(cut(), {}, printer).error().field, std::string("prime"));
+    printer = {};
+    printer.maximum[2] = nan;
+    QCOMPARE(square().plan(cut(), {}, printer).error().field, std::string("travel"));
+    for (const double clearance : {nan, 0.0, -3.0}) {
+        printer = {};
+        printer.clearance = clearance;
+        QCOMPARE(square().plan(cut(), {}, printer).error().field, std::string("printer"));
+    }
+}
+
+void TestPlan::neverHotterThanTheTarget()
+{
+    PlanOptions options;
+    options.materialSoftening = 300;
+    const auto plan = square().plan(cut(), options);
+    QVERIFY(at(linesOf(*plan), "M104 S210") >= 0);
+    QCOMPARE(at(linesOf(*plan), "M104 S300"), std::ptrdiff_t(-1));
+}
+
+void TestPlan::shiftedCoordinatesAreRefused_data()
+{
+    QTest::addColumn<QByteArray>("before");
+    QTest::addColumn<bool>("allowed");
+    QTest::newRow("Z") << QByteArray("G92 Z0\nG1 Z0.2\n") << false;
+    QTest::newRow("X") << QByteArray("G92 X0\n") << false;
+    QTest::newRow("all") << QByteArray("G92\nG1 X50 Y50 Z0.2\n") << false;
+    QTest::newRow("E") << QByteArray("G92 E0\n") << true;
+    QTest::newRow("to the same") << QByteArray("G92 X50\n") << true;
+    QTest::newRow("homed again") << QByteArray("G92 X0\nG28 X\nG1 X50\n") << true;
+}
+
+void TestPlan::shiftedCoordinatesAreRefused()
+{
+    QFETCH(QByteArray, before);
+    QFETCH(bool, allowed);
+    const std::string text = before.toStdString();
+    const auto plan = square(text).plan(cut(text));
+    QCOMPARE(plan.has_value(), allowed);
+    if (!allowed)
+        QCOMPARE(plan.error().code, ErrorCode::NotSupported);
+}
+
+/// A file that counts relatively for a moment goes on absolutely from its register.
+void TestPlan::extruderRegisterSurvivesARelativeBlock()
+{
+    const std::string before = "M82\nG92 E0\nG1 X51 E800\nM83\n";
+    const auto plan = square(before).plan(cut(before));
+    QVERIFY(plan.has_value());
+    const auto lines = linesOf(*plan);
+    QVERIFY(at(lines, "G92 E802") >= 0);
+    QCOMPARE(lines.back(), std::string("M83"));
+}
+
+/// Klipper reads no T in M221 and no P in M106: the last line decides.
+void TestPlan::toolAndPartFanHaveTheLastWord()
+{
+    const std::string before = "M104 T1 S200\nM221 T1 S80\nM221 S95\nM106 P2 S255\nM106 S120\n";
+    const auto lines = linesOf(*square(before).plan(cut(before)));
+    QVERIFY(at(lines, "M221 T1 S80") >= 0 && at(lines, "M221 T1 S80") < at(lines, "M221 S95"));
+    QVERIFY(at(lines, "M106 P2 S255") >= 0 && at(lines, "M106 P2 S255") < at(lines, "M106 S120"));
+    QVERIFY(at(lines, "T0") >= 0);
+    QCOMPARE(at(linesOf(*square().plan(cut())), "T0"), std::ptrdiff_t(-1));
+}
+
+/// The first line of the stop interval may be the descent of a hop: the nozzle can still be up.
+void TestPlan::hopBeforeTheIntervalCounts()
+{
+    const std::string up = "G1 Z3\nG1 X52 Y52\n", hop = up + "G1 Z0.2\n";
+    const Print print = square({}, hop);
+    Snapshot snapshot = print.at(cut({}, hop));
+    snapshot.earliest = cut({}, up);
+    snapshot.latest = cut({}, hop);
+    PlanOptions options;
+    options.zMethod = ZMethod::PlrZHome;
+    const auto plan = planResume(*print.source, print.index, snapshot, {}, options);
+    QVERIFY(plan.has_value());
+    QVERIFY(at(linesOf(*plan), "SET_KINEMATIC_POSITION Z=3 SET_HOMED=Z") >= 0);
 }
 
 void TestPlan::refusals_data()
@@ -528,6 +678,8 @@ void TestPlan::zeroCopy_data()
     QTest::newRow("folder") << QByteArray("a/b.gcode") << QByteArray("SDCARD_PRINT_FILE FILENAME=\"a/b.gcode\"|M25");
     QTest::newRow("comment sign") << QByteArray("a;M112.gcode") << QByteArray("SDCARD_PRINT_FILE FILENAME=\"a;M112.gcode\"|M25");
     QTest::newRow("double quote") << QByteArray("a\"b.gcode") << QByteArray("SDCARD_PRINT_FILE FILENAME='a\"b.gcode'|M25");
+    QTest::newRow("blank at the end") << QByteArray("a ") << QByteArray("SDCARD_PRINT_FILE FILENAME=\"a \"|M25");
+    QTest::newRow("blank at the start") << QByteArray(" a.gcode") << QByteArray("SDCARD_PRINT_FILE FILENAME=\" a.gcode\"|M25");
     QTest::newRow("both quotes") << QByteArray("a\"b'c.gcode") << QByteArray();
     QTest::newRow("line end") << QByteArray("a\nM112") << QByteArray();
     QTest::newRow("empty") << QByteArray() << QByteArray();

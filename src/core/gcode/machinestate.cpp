@@ -159,6 +159,7 @@ void home(MachineState& state, const Command& command)
             continue;
         state.position[axis] = 0;
         state.setBy[axis] = SetBy::Homing;
+        state.shiftedAxes = static_cast<std::uint8_t>(state.shiftedAxes & ~(1U << axis));
     }
 }
 
@@ -169,7 +170,10 @@ void declarePosition(MachineState& state, const Command& command)
         const auto value = command.value(static_cast<char>('X' + axis));
         if (!value && !all)
             continue;
-        state.position[axis] = metric(state, value.value_or(0));
+        const Nanometres declared = metric(state, value.value_or(0));
+        if (state.position[axis] != declared)
+            state.shiftedAxes = static_cast<std::uint8_t>(state.shiftedAxes | (1U << axis));
+        state.position[axis] = declared;
         state.setBy[axis] = SetBy::G92;
     }
     if (const auto value = command.value('E'); value || all)

@@ -60,6 +60,7 @@ struct MachineState {
     std::set<std::string> definedObjects;          ///< EXCLUDE_OBJECT_DEFINE names seen
     bool unknownMotion = false;                    ///< a macro or probing command ran since X, Y and Z were last all set by moves
     std::uint8_t doubtfulAxes = 0;                 ///< bit 0..2 = X..Z not set by an absolute move since that command
+    std::uint8_t shiftedAxes = 0;                  ///< bit 0..2 = G92 made X..Z differ from the machine's own coordinate
     std::vector<std::string> unknownCommands;      ///< names of macros run so far, first occurrence each, at most 64
     static constexpr std::size_t maxNames = 1024;  ///< objects, fans, heaters …: a hostile file cannot grow the state further
     static constexpr std::size_t maxNameLength = 256; ///< bytes; longer names are cut

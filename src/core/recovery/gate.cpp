@@ -157,6 +157,9 @@ private:
     void bed()
     {
         const double target = m_snapshot.state.bed.value_or(0);
+        if (!m_snapshot.state.bed && !m_snapshot.state.unknownCommands.empty())
+            add("bed-target", Severity::Warn, false, {}, {},
+                {KINTSUGI_TEXT("The file never names the bed's temperature; a macro may have set it. It stays as it is now: enter a target if the part must be kept warm."), {}});
         if (target <= 0)
             return;
         if (!m_facts.now)
@@ -329,6 +332,34 @@ private:
                                : Message{KINTSUGI_TEXT("Executed in thought, the plan ends in another state than the file expects (%1)."), {difference}});
     }
 
+    /// Equal, where a missing value means the neutral one.
+    template <class Map>
+    [[nodiscard]] static bool equal(const Map& want, const Map& got, double neutral)
+    {
+        const auto covers = [neutral](const Map& a, const Map& b) {
+            return std::all_of(a.begin(), a.end(), [&](const auto& item) {
+                const auto other = b.find(item.first);
+                return std::abs(item.second - (other == b.end() ? neutral : other->second)) <= 1e-4;
+            });
+        };
+        return covers(want, got) && covers(got, want);
+    }
+
+    /// Every limit of the file is set. What the file never set may be anything.
+    [[nodiscard]] static bool limitsSet(const gcode::MachineState& want, const gcode::MachineState& got)
+    {
+        const auto holds = [](const std::map<std::string, double>& a, const std::map<std::string, double>& b) {
+            return std::all_of(a.begin(), a.end(), [&b](const auto& item) {
+                const auto other = b.find(item.first);
+                return other != b.end() && std::abs(other->second - item.second) <= 1e-4;
+            });
+        };
+        return holds(want.pressureAdvance, got.pressureAdvance) && std::all_of(want.motion.begin(), want.motion.end(), [&](const auto& item) {
+            const auto other = got.motion.find(item.first);
+            return item.second.empty() || (other != got.motion.end() && holds(item.second, other->second));
+        });
+    }
+
     [[nodiscard]] std::string differenceTo(const gcode::MachineState& got) const
     {
         const gcode::MachineState& want = m_snapshot.state;
@@ -350,7 +381,18 @@ private:
             return "retracted";
         if (got.excluded != want.excluded)
             return "excluded";
-        return {};
+        if (!equal(want.fans, got.fans, 0))
+            return "fans";
+        if (!equal(want.flowPercent, got.flowPercent, 100))
+            return "flow_percent";
+        if (!equal(want.gcodeOffset, got.gcodeOffset, 0))
+            return "gcode_offset";
+        if (!equal(want.heaters, got.heaters, 0) || got.chamber != want.chamber)
+            return "heaters";
+        const bool namesMesh = want.mesh && *want.mesh != gcode::MeshState{};
+        if (namesMesh ? got.mesh != want.mesh : got.mesh.has_value())
+            return "mesh";
+        return limitsSet(want, got) ? std::string() : "motion";
     }
 
     [[nodiscard]] bool has(StepKind kind) const

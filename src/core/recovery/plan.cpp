@@ -57,7 +57,7 @@ Result<std::array<double, 2>> choosePrimePlace(const PrinterFacts& printer, cons
     };
     if (printer.primePlace) {
         for (std::size_t i = 0; i < 2; ++i) {
-            if ((*printer.primePlace)[i] < printer.minimum[i] || (*printer.primePlace)[i] > printer.maximum[i])
+            if (!((*printer.primePlace)[i] >= printer.minimum[i] && (*printer.primePlace)[i] <= printer.maximum[i]))
                 return fail(outside("prime", (*printer.primePlace)[i], printer.maximum[i]));
         }
         if (!isFree(*printer.primePlace))
@@ -84,16 +84,17 @@ Result<std::array<double, 2>> choosePrimePlace(const PrinterFacts& printer, cons
     return *best;
 }
 
-/// Highest Z the nozzle may be at when it stopped: a lift that starts from there never ends too low.
+/// Highest Z the nozzle may be at when it stopped: a climb counted from there never runs into the top.
 Result<double> highestNozzle(const gcode::Source& source, const gcode::FileIndex& index, const Snapshot& snapshot)
 {
     double highest = gcode::toMillimetres(snapshot.state.position[2].value_or(0));
     const ByteOffset begin = std::min(snapshot.earliest.value_or(snapshot.byte), snapshot.byte);
     const ByteOffset end = std::max(snapshot.latest.value_or(snapshot.byte), snapshot.byte);
     const auto done = walk(source, index, begin, end, [&highest](const Walked& walked) {
-        const auto& z = walked.after.position[2];
-        if (walked.effect.moved && z)
-            highest = std::max(highest, gcode::toMillimetres(*z));
+        for (const auto& z : {walked.effect.from[2], walked.after.position[2]}) {
+            if (walked.effect.moved && z)
+                highest = std::max(highest, gcode::toMillimetres(*z));
+        }
         return true;
     });
     if (!done)
@@ -149,8 +150,8 @@ public:
 
     Result<Plan> build()
     {
-        for (auto part : {&Builder::checkSnapshot, &Builder::checkOwnLines, &Builder::measure, &Builder::placeAndLimits,
-                          &Builder::writeTexts}) {
+        for (auto part : {&Builder::checkSnapshot, &Builder::checkNumbers, &Builder::checkOwnLines, &Builder::measure,
+                          &Builder::placeAndLimits, &Builder::checkOwnMoves, &Builder::writeTexts}) {
             if (auto done = (this->*part)(); !done)
                 return fail(done.error());
         }
@@ -176,6 +177,8 @@ private:
             return fail(problem(ErrorCode::NotSupported, "dialect", std::string(gcode::name(snapshot.dialect))));
         if (m_state.inch)
             return fail(problem(ErrorCode::NotSupported, "inch"));
+        if (m_state.shiftedAxes != 0)
+            return fail(at(problem(ErrorCode::NotSupported, "position", "G92 shifted the coordinates of the file")));
         if (!m_index.firstExtrusion || snapshot.byte <= *m_index.firstExtrusion)
             return fail(at(problem(ErrorCode::BeforeFirstExtrusion, "byte")));
         if (m_index.lastExtrusionEnd && snapshot.byte >= *m_index.lastExtrusionEnd)
@@ -200,16 +203,60 @@ private:
         return {};
     }
 
+    /// A number that is none passes every comparison with a limit.
+    Result<> checkNumbers()
+    {
+        const auto positive = [](double value) { return std::isfinite(value) && value > 0; };
+        for (std::size_t i = 0; i < 3; ++i) {
+            if (!(std::isfinite(m_printer.minimum[i]) && std::isfinite(m_printer.maximum[i]) && m_printer.minimum[i] < m_printer.maximum[i]))
+                return fail(problem(ErrorCode::BadValue, "travel", "no travel limits"));
+        }
+        for (const double value : {m_printer.travelSpeed, m_printer.zSpeed, m_printer.clearance, m_printer.primeSpeed, m_printer.retractSpeed}) {
+            if (!positive(value))
+                return fail(problem(ErrorCode::BadValue, "printer", "a speed or the clearance is not above 0"));
+        }
+        if (!(m_printer.primeMm >= 0 && m_printer.primeMm <= 200 && m_printer.retractMm >= 0 && m_printer.retractMm <= 200))
+            return fail(problem(ErrorCode::BadValue, "printer", "prime or retraction out of all reason"));
+        if (m_options.declaredZ && !std::isfinite(*m_options.declaredZ))
+            return fail(problem(ErrorCode::BadValue, "declaredZ", "not a number"));
+        if (m_options.materialSoftening && !positive(*m_options.materialSoftening))
+            return fail(problem(ErrorCode::BadValue, "materialSoftening", "not a temperature"));
+        return {};
+    }
+
     Result<> checkOwnLines()
     {
         static const std::set<std::string> places{"start", "before-prime", "before-approach", "before-continue"};
         for (const auto& [place, lines] : m_options.ownLines) {
             if (!places.count(place))
                 return fail(problem(ErrorCode::BadValue, place, "no such place"));
+            // At the start Z is not registered, at the end the nozzle stands on the part.
+            const bool mustStand = place == "start" || place == "before-continue";
             for (const std::string& line : lines) {
-                const bool late = place == "before-continue" && write::moves(line);
-                if (late || write::isForbidden(line))
+                if (write::isForbidden(line) || write::setsOffset(line) || (mustStand && write::mayMove(line)))
                     return fail(problem(ErrorCode::Unsafe, place, line));
+            }
+        }
+        return {};
+    }
+
+    /// Own moves stay at travel height and inside the limits. What a macro does is the person's.
+    Result<> checkOwnMoves()
+    {
+        for (const char* place : {"before-prime", "before-approach"}) {
+            const auto lines = m_options.ownLines.find(place);
+            if (lines == m_options.ownLines.end())
+                continue;
+            gcode::MachineState state;
+            const std::array<double, 3> start{m_plan.primeAt[0], m_plan.primeAt[1], m_travelZ};
+            std::transform(start.begin(), start.end(), state.position.begin(), gcode::toNanometres);
+            for (const std::string& line : lines->second) {
+                gcode::apply(state, gcode::parseCommand(line), m_plan.dialect);
+                for (std::size_t i = 0; i < start.size(); ++i) {
+                    const double low = i == 2 ? m_travelZ : m_printer.minimum[i], value = gcode::toMillimetres(*state.position[i]);
+                    if (value < low - 1e-6 || value > m_printer.maximum[i] + 1e-6)
+                        return fail(problem(ErrorCode::Unsafe, place, line));
+                }
             }
         }
         return {};
@@ -294,13 +341,18 @@ private:
         const auto fans = write::fans(m_state);
         const auto mesh = write::mesh(m_state);
         const auto excluded = write::excluded(m_state);
-        if (!fans || !mesh || !excluded)
-            return fail(problem(ErrorCode::Unsafe, !fans ? "fans" : !mesh ? "mesh" : "excluded", "a name that no quoting makes safe"));
+        const auto heaters = write::heaters(m_state);
+        const auto limits = write::limits(m_state);
+        const char* bad = !fans ? "fans" : !mesh ? "mesh" : !excluded ? "excluded" : !heaters ? "heaters" : !limits ? "pressure_advance" : nullptr;
+        if (bad)
+            return fail(problem(ErrorCode::Unsafe, bad, "a name that no quoting makes safe"));
         auto objects = objectDefinitions(m_source, m_index, m_plan.snapshot);
         if (!objects)
             return fail(objects.error());
         m_fans = *fans;
         m_mesh = *mesh;
+        m_heaters = *heaters;
+        m_limits = *limits;
         m_objects = std::move(*objects);
         m_objects.insert(m_objects.end(), excluded->begin(), excluded->end());
         if (m_state.object && m_state.definedObjects.count(*m_state.object)) {
@@ -324,7 +376,7 @@ private:
     {
         const double target = m_state.hotend.at(m_state.tool);
         const double gentle = std::min(target - m_printer.softenBelow, std::max(150.0, target - 60.0));
-        const double soften = m_options.materialSoftening.value_or(gentle);
+        const double soften = std::min(m_options.materialSoftening.value_or(gentle), target);
         const bool soft = m_options.nozzleNow && *m_options.nozzleNow >= soften;
         const bool atOnce = m_options.contact == NozzleContact::Lifted || soft;
         if (!atOnce) {
@@ -346,11 +398,11 @@ private:
     {
         Lines lines;
         if (m_state.chamber)
-            lines.push_back("M141 S" + decimal(*m_state.chamber));
+            lines.push_back("M141 S" + decimal(*m_state.chamber, 6));
         if (m_state.bed)
-            lines.push_back("M140 S" + decimal(*m_state.bed));
+            lines.push_back("M140 S" + decimal(*m_state.bed, 6));
         if (m_state.bed && *m_state.bed > 0)
-            lines.push_back("M190 S" + decimal(*m_state.bed));
+            lines.push_back("M190 S" + decimal(*m_state.bed, 6));
         add(StepKind::HeatBed, std::move(lines), {KINTSUGI_TEXT("Heat the bed"), {}},
             {KINTSUGI_TEXT("bed to %1 °C first and held: the part must not come loose"), {decimal(m_state.bed.value_or(0))}}, {"bed"});
     }
@@ -396,18 +448,19 @@ private:
         Lines loads = m_mesh;
         add(StepKind::LoadMesh, std::move(loads), {KINTSUGI_TEXT("Load the bed mesh"), {}},
             {KINTSUGI_TEXT("the mesh the print was made with; nothing is probed"), {}}, {"mesh"});
-        if (m_state.tool != 0) {
+        // A host that stayed alive may still hold another tool than the first.
+        const bool several = std::any_of(m_state.hotend.begin(), m_state.hotend.end(), [](const auto& tool) { return tool.first != 0; });
+        if (m_state.tool != 0 || several) {
             add(StepKind::SelectTool, {"T" + std::to_string(m_state.tool)}, {KINTSUGI_TEXT("Select the tool"), {}},
                 {KINTSUGI_TEXT("tool %1 was in use"), {std::to_string(m_state.tool)}}, {"tool"});
         }
-        add(StepKind::Limits, write::limits(m_state), {KINTSUGI_TEXT("Speed limits and pressure advance"), {}},
+        add(StepKind::Limits, m_limits, {KINTSUGI_TEXT("Speed limits and pressure advance"), {}},
             {KINTSUGI_TEXT("limits and pressure advance as they stood at the resume point"), {}}, keysBelow({"motion.", "pressure_advance."}));
         // The plugin's registration sets fan and offset by itself: both are set again from here on.
         Lines factors{write::gcodeOffset(m_state)};
         if (m_options.zMethod == ZMethod::PlrZHome)
             factors.insert(factors.begin(), {"G90", "M83", "M107", "M220 S100"});
-        for (const auto& [tool, percent] : m_state.flowPercent)
-            factors.push_back("M221" + (tool == m_state.tool ? std::string() : " T" + std::to_string(tool)) + " S" + decimal(percent, 6));
+        append(factors, write::flow(m_state));
         add(StepKind::Factors, std::move(factors), {KINTSUGI_TEXT("Flow factor and offset"), {}},
             {KINTSUGI_TEXT("flow factor and G-code offset as they stood at the resume point"), {}},
             keysBelow({"gcode_offset.", "flow_percent."}));
@@ -417,11 +470,8 @@ private:
     void heatNozzle()
     {
         Lines lines{"G1 X" + decimal(m_plan.primeAt[0]) + " Y" + decimal(m_plan.primeAt[1]) + " F" + decimal(m_printer.travelSpeed * 60),
-                    "G1 Z" + decimal(m_travelZ) + " F" + decimal(m_printer.zSpeed * 60)};
-        for (const auto& [heater, target] : m_state.heaters) {
-            if (const auto text = write::parameter(heater))
-                lines.push_back("SET_HEATER_TEMPERATURE HEATER=" + *text + " TARGET=" + decimal(target));
-        }
+                    toTravelHeight()};
+        append(lines, m_heaters);
         for (const auto& [tool, target] : m_state.hotend) {
             if (tool != m_state.tool)
                 lines.push_back(heat("M104", tool, target));
@@ -436,12 +486,14 @@ private:
 
     void primeAndApproach()
     {
-        own("before-prime");
         Lines prime{"M83"};
+        if (own("before-prime"))
+            append(prime, toPrimePlace());
+        const auto unlock = static_cast<std::ptrdiff_t>(prime.size());
         append(prime, write::extrude(gcode::toNanometres(m_printer.primeMm), m_printer.primeSpeed));
         const gcode::Nanometres travelRetraction = m_retracted > 0 ? m_retracted : gcode::toNanometres(m_printer.retractMm);
         if (m_state.firmwareRetracted) {
-            prime.insert(prime.begin() + 1, "G11");
+            prime.insert(prime.begin() + unlock, "G11");
             prime.emplace_back("G10");
             append(prime, write::extrude(-m_retracted, m_printer.retractSpeed));
         } else {
@@ -449,17 +501,29 @@ private:
         }
         add(StepKind::Prime, std::move(prime), {KINTSUGI_TEXT("Prime"), {}},
             {KINTSUGI_TEXT("push %1 mm of filament, then hold it back for the way"), {decimal(m_printer.primeMm)}}, {}, "printer profile");
-        own("before-approach");
-        approach(m_state.firmwareRetracted ? 0 : travelRetraction - m_retracted);
+        const bool up = own("before-approach");
+        approach(m_state.firmwareRetracted ? 0 : travelRetraction - m_retracted, up);
     }
 
-    void approach(gcode::Nanometres unretract)
+    [[nodiscard]] std::string toTravelHeight() const { return "G1 Z" + decimal(m_travelZ) + " F" + decimal(m_printer.zSpeed * 60); }
+
+    /// After lines of the person the head may stand anywhere.
+    [[nodiscard]] Lines toPrimePlace() const
+    {
+        return {toTravelHeight(),
+                "G1 X" + decimal(m_plan.primeAt[0]) + " Y" + decimal(m_plan.primeAt[1]) + " F" + decimal(m_printer.travelSpeed * 60)};
+    }
+
+    void approach(gcode::Nanometres unretract, bool upFirst)
     {
         const gcode::Nanometres z = *m_state.position[2];
         const double way = m_travelZ - gcode::toMillimetres(z);
         const double stage = gcode::toMillimetres(z) + std::min(approachStage, way / 2);
-        Lines lines{"G1 X" + write::exact(*m_state.position[0]) + " Y" + write::exact(*m_state.position[1]) + " F"
-                    + decimal(m_printer.travelSpeed * 60)};
+        Lines lines;
+        if (upFirst)
+            lines.push_back(toTravelHeight());
+        lines.push_back("G1 X" + write::exact(*m_state.position[0]) + " Y" + write::exact(*m_state.position[1]) + " F"
+                        + decimal(m_printer.travelSpeed * 60));
         if (way > 0.2)
             lines.push_back("G1 Z" + decimal(stage) + " F" + decimal(m_printer.zSpeed * 60));
         lines.push_back("G1 Z" + write::exact(z) + " F" + decimal(m_printer.zSpeed * 30));
@@ -476,10 +540,7 @@ private:
         add(StepKind::Factors, std::move(lines), {KINTSUGI_TEXT("Fans and speed factor"), {}},
             {KINTSUGI_TEXT("fans and speed factor as they stood at the resume point"), {}}, keysBelow({"fans.", "speed_percent"}));
         own("before-continue");
-        Lines modes = write::modes(m_state);
-        if (m_state.absoluteXyz && !m_state.absoluteEFlag)
-            std::erase_if(modes, [](const std::string& line) { return line.starts_with("G92"); });
-        add(StepKind::RestoreModes, std::move(modes), {KINTSUGI_TEXT("Restore the modes"), {}},
+        add(StepKind::RestoreModes, write::modes(m_state), {KINTSUGI_TEXT("Restore the modes"), {}},
             {KINTSUGI_TEXT("extruder position, feed rate and modes as the file expects them at byte %1"), {std::to_string(m_plan.snapshot.byte)}},
             {"absolute_xyz", "absolute_e", "feed", "e"});
         add(StepKind::Objects, m_objects, {KINTSUGI_TEXT("Objects"), {}},
@@ -489,15 +550,16 @@ private:
                                 m_plan.snapshot.source == SnapshotSource::File ? Origin::Replayed : Origin::Observed, fromByte()});
     }
 
-    void own(const std::string& place)
+    bool own(const std::string& place)
     {
         const auto lines = m_options.ownLines.find(place);
         if (lines == m_options.ownLines.end() || lines->second.empty())
-            return;
+            return false;
         Lines text = lines->second;
         text.insert(text.end(), {"G90", "M83"});
         add(StepKind::Note, std::move(text), {KINTSUGI_TEXT("Own lines"), {}}, {KINTSUGI_TEXT("your own lines (%1)"), {place}}, {}, "own lines");
         m_plan.steps.back().origin = Origin::Edited;
+        return true;
     }
 
     // --- helpers ---
@@ -533,7 +595,7 @@ private:
 
     [[nodiscard]] std::string heat(const char* code, int tool, double target) const
     {
-        return std::string(code) + (tool == 0 && m_state.tool == 0 ? "" : " T" + std::to_string(tool)) + " S" + decimal(target);
+        return std::string(code) + (tool == 0 && m_state.tool == 0 ? "" : " T" + std::to_string(tool)) + " S" + decimal(target, 6);
     }
 
     [[nodiscard]] double offsetZ() const
@@ -556,7 +618,7 @@ private:
     const PrinterFacts& m_printer;
     const PlanOptions& m_options;
     Plan m_plan;
-    Lines m_fans, m_mesh, m_objects;
+    Lines m_fans, m_mesh, m_heaters, m_limits, m_objects;
     gcode::Nanometres m_retracted = 0;
     bool m_declares = false;
     double m_declaredZ = 0, m_travelZ = 0, m_liftZ = 0;

@@ -30,7 +30,7 @@ std::string upper(std::string_view text)
 bool isForbiddenCode(const Command& command)
 {
     constexpr std::array<std::uint32_t, 15> g{10, 28, 29, 30, 32, 33, 34, 35, 38, 53, 76, 92, 161, 162, 425};
-    constexpr std::array<std::uint32_t, 14> m{0, 1, 18, 23, 24, 25, 26, 48, 84, 112, 226, 600, 601, 999};
+    constexpr std::array<std::uint32_t, 16> m{0, 1, 18, 23, 24, 25, 26, 48, 81, 84, 112, 206, 226, 600, 601, 999};
     if (command.letter == 'G')
         return std::find(g.begin(), g.end(), command.number) != g.end() && !(command.number == 10 && command.present == 0);
     return command.letter == 'M' && std::find(m.begin(), m.end(), command.number) != m.end();
@@ -38,10 +38,11 @@ bool isForbiddenCode(const Command& command)
 
 bool isForbiddenName(std::string_view name)
 {
-    constexpr std::array<std::string_view, 24> words{
+    constexpr std::array<std::string_view, 27> words{
         "HOME", "HOMING", "PROBE", "CALIBRATE", "LEVEL", "TILT", "QGL", "G28", "G29", "G32", "G34", "START_PRINT",
         "PRINT_START", "SDCARD", "RESTART", "FORCE_MOVE", "KINEMATIC_POSITION", "RESUME", "CANCEL_PRINT", "END_PRINT",
-        "PRINT_END", "STEPPER_BUZZ", "MANUAL_STEPPER", "RESTORE_GCODE_STATE"};
+        "PRINT_END", "STEPPER_BUZZ", "MANUAL_STEPPER", "RESTORE_GCODE_STATE",
+        "STEPPER_ENABLE", "SAVE_CONFIG", "SHUTDOWN"};
     const std::string text = upper(name);
     return std::any_of(words.begin(), words.end(), [&text](std::string_view word) { return text.find(word) != std::string::npos; });
 }
@@ -82,7 +83,7 @@ std::string heaterName(int tool)
     return tool == 0 ? "extruder" : "extruder" + std::to_string(tool);
 }
 
-Lines limits(const MachineState& state)
+std::optional<Lines> limits(const MachineState& state)
 {
     Lines lines;
     for (const auto& [command, values] : state.motion) {
@@ -94,18 +95,48 @@ Lines limits(const MachineState& state)
             lines.push_back(std::move(line));
     }
     for (const auto& [extruder, advance] : state.pressureAdvance) {
-        if (const auto name = parameter(extruder))
-            lines.push_back("SET_PRESSURE_ADVANCE EXTRUDER=" + *name + " ADVANCE=" + decimal(advance, 6));
+        const auto name = parameter(extruder);
+        if (!name)
+            return std::nullopt;
+        lines.push_back("SET_PRESSURE_ADVANCE EXTRUDER=" + *name + " ADVANCE=" + decimal(advance, 6));
     }
     return lines;
 }
 
+std::optional<Lines> heaters(const MachineState& state)
+{
+    Lines lines;
+    for (const auto& [heater, target] : state.heaters) {
+        const auto name = parameter(heater);
+        if (!name)
+            return std::nullopt;
+        lines.push_back("SET_HEATER_TEMPERATURE HEATER=" + *name + " TARGET=" + decimal(target, 6));
+    }
+    return lines;
+}
+
+/// Klipper has one flow factor and does not read T: the tool in use has the last word.
+Lines flow(const MachineState& state)
+{
+    Lines lines;
+    for (const auto& [tool, percent] : state.flowPercent) {
+        if (tool != state.tool)
+            lines.push_back("M221 T" + std::to_string(tool) + " S" + decimal(percent, 6));
+    }
+    if (const auto own = state.flowPercent.find(state.tool); own != state.flowPercent.end())
+        lines.push_back("M221 S" + decimal(own->second, 6));
+    return lines;
+}
+
+/// Klipper's own M106 does not read P: the part fan has the last word.
 std::optional<Lines> fans(const MachineState& state)
 {
     Lines lines;
     for (const auto& [fan, speed] : state.fans) {
+        if (fan == "0")
+            continue;
         if (isNumber(fan)) {
-            lines.push_back((fan == "0" ? "M106" : "M106 P" + fan) + " S" + decimal(speed, 6));
+            lines.push_back("M106 P" + fan + " S" + decimal(speed, 6));
             continue;
         }
         const auto name = parameter(fan);
@@ -113,6 +144,8 @@ std::optional<Lines> fans(const MachineState& state)
             return std::nullopt;
         lines.push_back("SET_FAN_SPEED FAN=" + *name + " SPEED=" + decimal(speed, 6));
     }
+    if (const auto part = state.fans.find("0"); part != state.fans.end())
+        lines.push_back("M106 S" + decimal(part->second, 6));
     return lines;
 }
 
@@ -128,6 +161,8 @@ std::optional<Lines> mesh(const MachineState& state)
             line += " L" + decimal(*state.mesh->m420Slot, 6);
         return Lines{line};
     }
+    if (state.mesh->profile.empty())
+        return Lines{};
     const auto name = parameter(state.mesh->profile);
     return name ? std::optional(Lines{"BED_MESH_PROFILE LOAD=" + *name}) : std::nullopt;
 }
@@ -189,7 +224,8 @@ Lines modes(const MachineState& state)
 bool isForbidden(const std::string& line)
 {
     const bool control = std::any_of(line.begin(), line.end(), [](unsigned char c) { return c < 0x20 && c != '\t'; });
-    if (control)
+    const auto startsWith = [&line](std::string_view comment) { return line.starts_with(comment); };
+    if (control || startsWith(pointComment) || startsWith(rootComment) || startsWith(printedComment))
         return true;
     const Command command = gcode::parseCommand(line);
     if (command.kind == Command::Kind::Code || command.kind == Command::Kind::Text)
@@ -197,10 +233,20 @@ bool isForbidden(const std::string& line)
     return command.kind == Command::Kind::Extended && isForbiddenName(command.name);
 }
 
-bool moves(const std::string& line)
+bool setsOffset(const std::string& line)
+{
+    MachineState state;
+    gcode::apply(state, gcode::parseCommand(line), gcode::Dialect::Klipper);
+    return !state.gcodeOffset.empty();
+}
+
+bool mayMove(const std::string& line)
 {
     const Command command = gcode::parseCommand(line);
-    return command.kind == Command::Kind::Code && command.letter == 'G' && command.number <= 3;
+    MachineState state;
+    const gcode::Effect effect = gcode::apply(state, command, gcode::Dialect::Klipper);
+    using Kind = gcode::Effect::Kind;
+    return effect.kind == Kind::Move || effect.kind == Kind::Arc || effect.kind == Kind::Tool || state.unknownMotion;
 }
 
 } // namespace kintsugi::recovery::write

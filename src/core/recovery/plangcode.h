@@ -17,7 +17,9 @@ using Lines = std::vector<std::string>;
 [[nodiscard]] std::optional<std::string> parameter(const std::string& name);
 [[nodiscard]] std::string heaterName(int tool); ///< "extruder", "extruder1"
 
-[[nodiscard]] Lines limits(const gcode::MachineState& state);          ///< motion and pressure advance
+[[nodiscard]] std::optional<Lines> limits(const gcode::MachineState& state); ///< motion and pressure advance
+[[nodiscard]] std::optional<Lines> heaters(const gcode::MachineState& state); ///< all but hotends, bed and chamber
+[[nodiscard]] Lines flow(const gcode::MachineState& state);
 [[nodiscard]] std::optional<Lines> fans(const gcode::MachineState& state);
 [[nodiscard]] std::optional<Lines> mesh(const gcode::MachineState& state);
 [[nodiscard]] std::optional<Lines> excluded(const gcode::MachineState& state);
@@ -27,8 +29,15 @@ using Lines = std::vector<std::string>;
 /// G90, E register, feed, E mode last.
 [[nodiscard]] Lines modes(const gcode::MachineState& state);
 
-/// Does this foreign line home, probe, calibrate, start a print or break out of its line?
+/// Comments by which a resume file is read back.
+inline constexpr std::string_view pointComment = "; KINTSUGI RESUME POINT byte=";
+inline constexpr std::string_view rootComment = "; root byte: ";
+inline constexpr std::string_view printedComment = "; printed before: ";
+
+/// Does this foreign line home, probe, calibrate, start a print, let go of the axes, shift coordinates, break out of its
+/// line or look like a comment of the program?
 [[nodiscard]] bool isForbidden(const std::string& line);
-[[nodiscard]] bool moves(const std::string& line);
+[[nodiscard]] bool setsOffset(const std::string& line);
+[[nodiscard]] bool mayMove(const std::string& line); ///< a move, a tool change or a macro
 
 } // namespace kintsugi::recovery::write

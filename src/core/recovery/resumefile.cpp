@@ -12,9 +12,6 @@ namespace kintsugi::recovery {
 namespace {
 
 constexpr std::string_view firstLine = "; Kintsugi resume file";
-constexpr std::string_view markerLine = "; KINTSUGI RESUME POINT byte=";
-constexpr std::string_view rootLine = "; root byte: ";
-constexpr std::string_view printedLine = "; printed before: ";
 constexpr ByteOffset headLimit = std::size_t{64} << 20;
 
 /// Text from outside inside a comment: no control character may end the line early.
@@ -44,7 +41,7 @@ std::optional<ByteOffset> wholeNumber(std::string_view text)
 
 std::string printedText(const gcode::Extents& printed)
 {
-    return std::string(printedLine) + decimal(printed.minX) + ' ' + decimal(printed.minY) + ' ' + decimal(printed.minZ) + ' '
+    return std::string(write::printedComment) + decimal(printed.minX) + ' ' + decimal(printed.minY) + ' ' + decimal(printed.minZ) + ' '
         + decimal(printed.maxX) + ' ' + decimal(printed.maxY) + ' ' + decimal(printed.maxZ) + '\n';
 }
 
@@ -88,13 +85,13 @@ public:
             return;
         if (line.number == 1 && text != firstLine) {
             m_done = true;
-        } else if (text.starts_with(rootLine)) {
-            m_root = wholeNumber(text.substr(rootLine.size()));
-        } else if (text.starts_with(printedLine)) {
-            m_printed = printedFrom(text.substr(printedLine.size()));
-        } else if (text.starts_with(markerLine)) {
+        } else if (text.starts_with(write::rootComment)) {
+            m_root = wholeNumber(text.substr(write::rootComment.size()));
+        } else if (text.starts_with(write::printedComment)) {
+            m_printed = printedFrom(text.substr(write::printedComment.size()));
+        } else if (text.starts_with(write::pointComment)) {
             m_done = true;
-            if (const auto byte = wholeNumber(text.substr(markerLine.size())))
+            if (const auto byte = wholeNumber(text.substr(write::pointComment.size())))
                 m_point = ResumePoint{m_root.value_or(*byte), line.end, m_printed};
         }
     }
@@ -123,7 +120,8 @@ std::string preambleText(const Plan& plan)
 
 Result<std::vector<std::string>> zeroCopyStart(const Plan& plan, const std::string& name)
 {
-    const bool simple = !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    // M23 takes the rest of the line without the blanks around it.
+    const bool simple = !name.empty() && name.front() != ' ' && name.back() != ' ' && std::all_of(name.begin(), name.end(), [](unsigned char c) {
         return c >= 0x20 && c != 0x7F && c != '/' && c != ';' && c != '*' && c != '"' && c != '\'' && c != '#';
     });
     std::vector<std::string> lines;
@@ -152,7 +150,7 @@ Result<std::vector<std::string>> zeroCopyStart(const Plan& plan, const std::stri
 
 std::string resumePointLine(ByteOffset byte)
 {
-    return std::string(markerLine) + std::to_string(byte);
+    return std::string(write::pointComment) + std::to_string(byte);
 }
 
 std::string resumeFileName(const std::string& originalName, std::size_t layer, ByteOffset byte)
@@ -203,7 +201,7 @@ Result<std::string> resumeHeader(const gcode::Source& source, const gcode::FileI
     if (*nested) {
         if (snapshot.byte < (*nested)->tailBegin)
             return fail(ErrorCode::BeforeFirstExtrusion, "inside the preamble of a resume file", source.name());
-        text += std::string(rootLine) + std::to_string(snapshot.byte - (*nested)->tailBegin + (*nested)->original) + '\n';
+        text += std::string(write::rootComment) + std::to_string(snapshot.byte - (*nested)->tailBegin + (*nested)->original) + '\n';
     }
     if (plan.printed.valid)
         text += printedText(plan.printed);
