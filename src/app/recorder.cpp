@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "recorder.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
+#include <set>
 
 #include <QTimer>
 #include <QUuid>
@@ -101,6 +104,7 @@ struct Recorder::Private {
     bool asking = false;
     double lastAsked = -std::numeric_limits<double>::infinity();
     std::optional<link::RemoteJob> newestRemote;
+    std::set<QString> others;  ///< the server's jobs that had ended when ours ran
     std::optional<std::pair<QString, ByteOffset>> pendingResume;
     std::shared_ptr<const OpenFile> file;
     const gcode::Layer* layer = nullptr;
@@ -171,7 +175,7 @@ void Recorder::Private::adopt(const Stored& stored)
     recording = stored.claimed;
     if (!recording) {
         follow(stored.jobs);
-        claimAgain.start();
+        claimAgain.start(pendingResume ? std::chrono::milliseconds(500) : std::chrono::milliseconds(3000));
         return;
     }
     if (stored.lastGood)
@@ -199,26 +203,29 @@ void Recorder::Private::follow(const std::vector<PrintJob>& jobs)
 {
     if (jobs.empty())
         return;
-    const PrintJob& newest = jobs.front();
+    PrintJob newest = jobs.front();
     const bool wasCurrent = current && current->id == newest.id;
-    if (newest.state == JobState::Printing) {
+    const bool resumed = pendingResume && newest.id != pendingResume->first;
+    if (resumed) { // the other recorder cannot know it
+        newest.resumedFrom = pendingResume->first;
+        newest.resumedAt = pendingResume->second;
+        pendingResume.reset();
+        archive.ask<void>(
+            q, [newest](Store& store) { return store.setResumed(newest.id, newest.resumedFrom, newest.resumedAt); }, [](const Result<>&) {});
+    }
+    if (newest.state == JobState::Printing || resumed) {
         interrupted.reset();
         current = newest;
-        if (!wasCurrent && pendingResume && newest.id != pendingResume->first) { // the other recorder cannot know it
-            current->resumedFrom = pendingResume->first;
-            current->resumedAt = pendingResume->second;
-            pendingResume.reset();
-            archive.ask<void>(q, [job = *current](Store& store) { return store.updateJob(job); }, [](const Result<>&) {});
-        }
         if (!wasCurrent)
-            emit q->jobStarted(*current);
-        return;
+            emit q->jobStarted(newest);
+        if (newest.state == JobState::Printing)
+            return;
     }
     current.reset();
     if (newest.state == JobState::Interrupted && (!interrupted || interrupted->id != newest.id)) {
         interrupted = newest;
         emit q->jobInterrupted(newest);
-    } else if (wasCurrent) {
+    } else if (wasCurrent || resumed) {
         emit q->jobEnded(newest);
     }
 }
@@ -422,7 +429,7 @@ void Recorder::Private::startJob(const Sample& sample)
 void Recorder::Private::associate(const link::RemoteJob& remote)
 {
     current->remoteId = remote.id;
-    if (remote.startTime > 0)
+    if (remote.startTime > 0 && remote.startTime < current->startTime) // it printed before we looked
         current->startTime = remote.startTime;
     if (remote.size > 0 && current->fileSize == 0)
         current->fileSize = remote.size;
@@ -434,7 +441,8 @@ void Recorder::Private::endJob(JobEnd how, std::optional<double> endTime)
     PrintJob job = *current;
     job.state = how.state;
     job.cause = how.cause;
-    job.endTime = endTime ? endTime : lastOfJob ? std::optional(lastOfJob->time) : std::optional(clock());
+    const bool credible = endTime && *endTime >= job.startTime && *endTime <= clock() + 5; // clocks differ
+    job.endTime = credible ? endTime : lastOfJob ? std::optional(lastOfJob->time) : std::optional(clock());
     current.reset();
     unsure = rebooted = false;
     mustIdle = true;
@@ -491,7 +499,15 @@ void Recorder::Private::settle(const std::vector<link::RemoteJob>& jobs)
 {
     if (!current)
         return;
-    const link::RemoteJob* remote = matching(jobs, *current);
+    if (!unsure) { // it prints: what has an end is somebody else
+        for (const link::RemoteJob& job : jobs) {
+            if (endOf(job.status, false) && job.id != current->remoteId)
+                others.insert(job.id);
+        }
+    }
+    std::vector<link::RemoteJob> candidates;
+    std::copy_if(jobs.begin(), jobs.end(), std::back_inserter(candidates), [this](const link::RemoteJob& job) { return !others.contains(job.id); });
+    const link::RemoteJob* remote = matching(candidates, *current);
     const auto end = remote ? endOf(remote->status, rebooted) : std::nullopt;
     const bool ready = driver.host().state == HostState::Ready;
     if (end) {
@@ -593,7 +609,6 @@ Recorder::Recorder(QString printer, link::Driver& driver, Archive& archive, Cloc
     : QObject(parent), d(std::make_unique<Private>(this, std::move(printer), driver, archive, std::move(clock)))
 {
     d->claimAgain.setSingleShot(true);
-    d->claimAgain.setInterval(std::chrono::seconds(3));
     connect(&d->claimAgain, &QTimer::timeout, this, [this] { d->load(); });
     connect(&d->writer, &PatientWriter::failed, this, &Recorder::failed);
     connect(&d->variables, &VariablesKeeper::stored, this, &Recorder::variablesStored);
@@ -638,6 +653,8 @@ void Recorder::setFile(std::shared_ptr<const OpenFile> file)
 void Recorder::expectResume(const PrintJob& interrupted, ByteOffset originalByte)
 {
     d->pendingResume = std::pair(interrupted.id, originalByte);
+    if (d->loaded && !d->recording)
+        d->claimAgain.start(std::chrono::milliseconds(500));
 }
 
 } // namespace kintsugi::app

@@ -358,6 +358,11 @@ Result<> Store::updateJob(const PrintJob& job)
                      values);
 }
 
+Result<> Store::setResumed(const QString& job, const QString& from, ByteOffset at)
+{
+    return d->change(u"UPDATE jobs SET resumed_from = ?, resumed_at = ? WHERE job = ?"_s, {from, static_cast<qint64>(at), job});
+}
+
 Result<qint64> Store::beginEntry(const JournalEntry& entry)
 {
     return d->insert(u"INSERT INTO journal (printer, job, time, action, text, plan_step, result, finished) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"_s,
@@ -389,7 +394,7 @@ Result<> Store::addEvent(const QString& printer, const QString& job, const Event
 
 Result<std::vector<PrintJob>> Store::jobs(const QString& printer, int limit) const
 {
-    return collect<PrintJob>(*d->connection, u"SELECT "_s + jobColumns + u" FROM jobs WHERE printer = ? ORDER BY start_time DESC, seq DESC LIMIT ?"_s,
+    return collect<PrintJob>(*d->connection, u"SELECT "_s + jobColumns + u" FROM jobs WHERE printer = ? ORDER BY seq DESC LIMIT ?"_s,
                              {printer, sqlLimit(limit)}, jobFromRow);
 }
 

@@ -75,6 +75,7 @@ public:
     [[nodiscard]] Result<QString> beginJob(const PrintJob& job);   ///< returns the id: the job's own, a new one when empty; twice the same id is once
     /// An empty localCopy, resumedFrom or resumedAt leaves what is stored: another process may have said it.
     [[nodiscard]] Result<> updateJob(const PrintJob& job);
+    [[nodiscard]] Result<> setResumed(const QString& job, const QString& from, ByteOffset at); ///< what it continues, nothing else
     [[nodiscard]] Result<qint64> beginEntry(const JournalEntry& entry);
     [[nodiscard]] Result<> finishEntry(qint64 id, const QString& result, double time);
     [[nodiscard]] Result<qint64> addVariables(const QString& printer, const VariablesCopy& copy); ///< an equal newest copy is not stored twice

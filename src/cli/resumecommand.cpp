@@ -115,6 +115,7 @@ private:
         connect(m_flow.get(), &app::ResumeFlow::planned, this, &Resume::planned, Qt::QueuedConnection);
         connect(m_flow.get(), &app::ResumeFlow::runStateChanged, this, &Resume::runs, Qt::QueuedConnection);
         connect(m_flow.get(), &app::ResumeFlow::finished, this, &Resume::reports);
+        connect(&m_session->recorder(), &app::Recorder::jobStarted, this, &Resume::jobSeen);
         m_flow->begin(*m_session->recorder().interruptedJob());
     }
     void tooLate()
@@ -231,26 +232,32 @@ private:
             if (!std::exchange(m_running, true))
                 m_environment.out.note(u"the print goes on"_s);
             if (!m_options.wait)
-                linger();
+                linger(Done);
         } else if (const auto* failed = std::get_if<run::Failed>(&state)) {
             fails(failed->error);
         } else if (std::holds_alternative<run::Stopped>(state)) {
             fails({.code = ErrorCode::Cancelled});
         }
     }
-    /// Until the new job is in the store, so that the history shows what it continues.
-    void linger()
+    void jobSeen()
     {
-        if (m_session->recorder().currentJob())
-            return ends(Done);
-        connect(&m_session->recorder(), &app::Recorder::jobStarted, this, [this] { ends(Done); });
-        QTimer::singleShot(std::chrono::seconds(8), this, [this] { ends(Done); });
+        m_jobSeen = true;
+        if (m_lingerCode)
+            ends(*m_lingerCode);
+    }
+    /// Ends when the new job is in the store, so that the history shows what it continues.
+    void linger(int code)
+    {
+        if (m_jobSeen)
+            return ends(code);
+        m_lingerCode = code;
+        QTimer::singleShot(std::chrono::seconds(8), this, [this, code] { ends(code); });
     }
     void reports()
     {
         const auto& report = m_flow->report();
         if (!report)
-            return ends(Done);
+            return linger(Done);
         m_document.insert(u"report"_s, QJsonObject{{u"completed"_s, report->completed},
                                                    {u"end_state"_s, report->endState},
                                                    {u"resume_file"_s, report->resumeFile},
@@ -258,7 +265,7 @@ private:
                                                    {u"printed_twice_mm"_s, report->printedTwiceMm},
                                                    {u"left_open_mm"_s, report->leftOpenMm}});
         m_environment.out.line(u"the print ended: %1"_s.arg(report->endState));
-        ends(report->completed ? Done : PrinterFailed);
+        linger(report->completed ? Done : PrinterFailed);
     }
 
     void ends(int code)
@@ -291,6 +298,8 @@ private:
     std::unique_ptr<app::ResumeFlow> m_flow;
     std::optional<ByteOffset> m_wanted;
     QJsonObject m_document;
+    std::optional<int> m_lingerCode;
+    bool m_jobSeen = false;
     bool m_chosen = false, m_shown = false, m_launched = false, m_running = false, m_ended = false, m_asked = false, m_causeSaid = false;
 };
 

@@ -134,6 +134,7 @@ private slots:
     void programRestartGoesOn();
     void programRestartFindsTheInterruption();
     void samePrintAgainIsANewJob();
+    void earlierPrintOfTheFileIsNotThisOne();
     void lateSampleStartsNothing();
     void resumeIsLinked();
     void idleIsSlow();
@@ -357,6 +358,30 @@ void TstRecorder::samePrintAgainIsANewJob()
     world.idle("complete");
     for (const PrintJob& job : world.stored())
         QVERIFY(job.state == JobState::Completed);
+}
+
+/// A server whose clock runs ahead says that the last print of the file ended after this one began.
+void TstRecorder::earlierPrintOfTheFileIsNotThisOne()
+{
+    World world(m_path, &m_now);
+    auto earlier = world.remote(u"09"_s, u"completed"_s, start - 500);
+    earlier.endTime = start + 5000;
+    world.driver.jobs = {earlier};
+    world.begin();
+    world.print(5);
+    QCoreApplication::processEvents();
+    world.print(5);
+    QVERIFY(world.recorder.currentJob());
+    QVERIFY(world.recorder.currentJob()->remoteId.isEmpty());
+    world.driver.dropLink();
+    world.driver.goOnline();
+    m_now += 5;
+    world.duration += 5;
+    world.print(1);
+    QTRY_VERIFY(world.driver.count(u"history"_s) >= 2);
+    QCoreApplication::processEvents();
+    QVERIFY(world.recorder.currentJob());
+    QCOMPARE(world.stored().size(), 1U);
 }
 
 void TstRecorder::lateSampleStartsNothing()

@@ -3,6 +3,8 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QNetworkAccessManager>
+#include <QNetworkReply>
 #include <QProcess>
 #include <QTcpServer>
 #include <QTemporaryDir>
@@ -133,6 +135,8 @@ private slots:
     void simulatedPrinter();
     void klippySocket();
     void recordUntilTerminated();
+    void resumeEndToEnd_data();
+    void resumeEndToEnd();
 };
 
 void TstCli::usage_data()
@@ -481,6 +485,66 @@ void TstCli::recordUntilTerminated()
     QCOMPARE(recorder.exitCode(), 0);
     const QJsonObject json = QJsonDocument::fromJson(recorder.readAllStandardOutput()).object();
     QVERIFY(json["printers"_L1].toArray()[0]["samples"_L1].toInteger() > 2);
+}
+
+void TstCli::resumeEndToEnd_data()
+{
+    QTest::addColumn<QString>("way");
+    QTest::addColumn<QString>("fault");
+    QTest::newRow("new file after a power cut") << u"new-file"_s << u"power-cut"_s;
+    QTest::newRow("zero copy after a power cut") << u"zero-copy"_s << u"power-cut"_s;
+    QTest::newRow("zero copy after a host crash") << u"zero-copy"_s << u"host-crash"_s;
+}
+
+/// A recorder in one process, the printer in a second, the resume in a third.
+void TstCli::resumeEndToEnd()
+{
+    QFETCH(QString, way);
+    QFETCH(QString, fault);
+    const QString scenario = m_folder.filePath(u"scenario.json"_s);
+    QFile file(scenario);
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write(R"({"machine":{"heater_rate":20},"speed":50,"restore_after":1})");
+    file.close();
+    Simulator simulator(*this, {u"--speak"_s, u"moonraker"_s, u"--scenario"_s, scenario, u"--fault"_s, fault + u"@layer:6:0.4"_s});
+    const QString demoFile = QJsonDocument::fromJson(simulator.said).object()["demo_file"_L1].toString();
+    const QStringList where{u"--printer"_s, simulator.address, u"--store"_s, m_folder.filePath(way + fault + u".sqlite"_s)};
+
+    QProcess recorder;
+    recorder.setProcessEnvironment(environment());
+    recorder.start(QStringLiteral(KINTSUGI_CLI), QStringList{u"record"_s} + where);
+    QByteArray err;
+    QTRY_VERIFY_WITH_TIMEOUT((err += recorder.readAllStandardError()).contains("connected"), 20'000);
+    QNetworkAccessManager network;
+    QUrl start(QString(simulator.address).replace(u"moonraker:"_s, u"http:"_s) + u"/printer/print/start"_s);
+    start.setQuery(u"filename="_s + demoFile);
+    QNetworkRequest post(start);
+    post.setHeader(QNetworkRequest::ContentTypeHeader, u"application/json"_s);
+    const std::unique_ptr<QNetworkReply> started(network.post(post, QByteArray()));
+    QTRY_VERIFY_WITH_TIMEOUT((err += recorder.readAllStandardError()).contains("interrupted"), 60'000);
+
+    const QStringList resume = QStringList{u"resume"_s, u"--z-method"_s, u"touch"_s, u"--nozzle-z"_s, u"1.5"_s, u"--contact"_s,
+                                           u"touching"_s, u"--part-stuck"_s, u"--nothing-moved"_s, u"--way"_s, way, u"--json"_s} + where;
+    const Ran dry = run(resume + QStringList{u"--dry-run"_s, u"--yes"_s});
+    QVERIFY2(dry.code == 0, dry.err.constData());
+    QVERIFY(!dry.json()["steps"_L1].toArray().isEmpty());
+    QVERIFY(!dry.json()["started"_L1].toBool());
+    const Ran asked = run(resume);
+    QCOMPARE(asked.code, 5);
+    QVERIFY(!asked.json()["started"_L1].toBool());
+    QVERIFY(run(QStringList{u"history"_s, u"--journal"_s, u"--json"_s} + where).json()["journal"_L1].toArray().isEmpty()); // nothing was sent
+
+    const Ran done = run(resume + QStringList{u"--yes"_s, u"--wait"_s});
+    QVERIFY2(done.code == 0, done.err.constData());
+    QVERIFY(done.json()["report"_L1]["completed"_L1].toBool());
+    const auto newestJob = [&] {
+        return run(QStringList{u"history"_s, u"--json"_s} + where).json()["jobs"_L1].toArray()[0].toObject();
+    };
+    QTRY_COMPARE_WITH_TIMEOUT(newestJob()["state"_L1].toString(), u"completed"_s, 20'000);
+    QCOMPARE(newestJob()["resumed_from"_L1].toString(), dry.json()["job"_L1]["id"_L1].toString());
+    QCOMPARE(newestJob()["resumed_at"_L1].toInteger(), done.json()["point"_L1]["byte"_L1].toInteger());
+    recorder.terminate();
+    QVERIFY(recorder.waitForFinished(10'000));
 }
 
 QTEST_GUILESS_MAIN(TstCli)
