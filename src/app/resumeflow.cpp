@@ -75,18 +75,23 @@ struct ResumeFlow::Private {
     run::State idle;
     std::optional<ResumeReport> report;
     int busy = 0;
-    double fraction = 0;
-
-    Job<Analysis> analysing;
-    Job<Choice> choosing;
-    Job<Planned> planning;
-    Job<Written> writing;
-    Job<QString> saving;
-    Job<std::optional<recovery::ResumePoint>> reading;
+    /// Work on the pool. A new begin() makes new ones: what the old ones find concerns nobody any more.
+    struct Jobs {
+        Job<std::optional<recovery::ResumePoint>> reading;
+        Job<Analysis> analysing;
+        Job<Choice> choosing;
+        Job<Planned> planning;
+        Job<Written> writing;
+        Job<QString> saving;
+    };
+    std::unique_ptr<Jobs> jobs;
+    quint64 plannedRequest = 0; ///< the one `planning` works on
+    bool planPending = false;
     std::function<void(const Result<std::optional<recovery::ResumePoint>>&)> pointRead;
 
     Private(ResumeFlow* flow, Session& s) : q(flow), session(s), zMethod(s.profile().zMethod) {}
 
+    void makeJobs();
     void setBusy(int change);
     void broken(const Error& error);
     void readFile(const PrintJob& of, std::function<void(const Result<FilePtr>&)> reply);
@@ -105,6 +110,7 @@ struct ResumeFlow::Private {
     void havePlan();
     void armed();
     void write();
+    void haveFileToSend();
     void upload(const QString& local, std::uint64_t size, const Uploaded& as, int copy);
     void makeRun();
     void changedPlan();
@@ -116,35 +122,42 @@ struct ResumeFlow::Private {
 
 ResumeFlow::ResumeFlow(Session& session, QObject* parent) : QObject(parent), d(std::make_unique<Private>(this, session))
 {
-    connect(&d->analysing, &JobBase::finished, this, [this] { d->haveAnalysis(); });
-    connect(&d->choosing, &JobBase::finished, this, [this] { d->haveChoice(); });
-    connect(&d->planning, &JobBase::finished, this, [this] { d->havePlan(); });
-    connect(&d->reading, &JobBase::finished, this, [this] { d->pointRead(*d->reading.outcome()); });
-    connect(&d->writing, &JobBase::finished, this, [this] {
-        d->setBusy(-1);
-        if (const auto& written = *d->writing.outcome(); written)
-            d->upload(QString::fromStdString(written->file.path.string()), written->file.bytes,
-                      {d->resumeName(), recovery::preambleText(*d->plan), stepBegins(*d->plan, written->file.preambleBytes)}, 1);
-        else
-            d->broken(written.error());
-    });
-    connect(&d->saving, &JobBase::finished, this, [this] {
-        d->setBusy(-1);
-        if (const auto& path = *d->saving.outcome(); path)
-            emit saved(*path);
-        else
-            emit failed(path.error());
-    });
-    const auto shown = [this](double fraction) {
-        d->fraction = fraction;
-        emit busyChanged(d->busy > 0, fraction);
-    };
-    for (JobBase* job : {static_cast<JobBase*>(&d->writing), static_cast<JobBase*>(&d->saving)})
-        connect(job, &JobBase::progressed, this, shown);
-    connect(&session.files(), &FileCache::progressed, this, [this, shown](const QString&, double fraction) {
+    d->makeJobs();
+    connect(&session.files(), &FileCache::progressed, this, [this](const QString&, double fraction) {
         if (d->busy > 0)
-            shown(fraction);
+            emit busyChanged(true, fraction);
     });
+}
+
+void ResumeFlow::Private::makeJobs()
+{
+    jobs = std::make_unique<Jobs>();
+    const auto finished = [this](JobBase& work, auto then) { QObject::connect(&work, &JobBase::finished, q, then); };
+    finished(jobs->reading, [this] { pointRead(*jobs->reading.outcome()); });
+    finished(jobs->analysing, [this] { haveAnalysis(); });
+    finished(jobs->choosing, [this] { haveChoice(); });
+    finished(jobs->planning, [this] { havePlan(); });
+    finished(jobs->writing, [this] { haveFileToSend(); });
+    finished(jobs->saving, [this] {
+        setBusy(-1);
+        if (const auto& path = *jobs->saving.outcome(); path)
+            emit q->saved(*path);
+        else
+            emit q->failed(path.error());
+    });
+    for (JobBase* work : {static_cast<JobBase*>(&jobs->writing), static_cast<JobBase*>(&jobs->saving)})
+        QObject::connect(work, &JobBase::progressed, q, [this](double fraction) { emit q->busyChanged(busy > 0, fraction); });
+}
+
+void ResumeFlow::Private::haveFileToSend()
+{
+    setBusy(-1);
+    const auto& written = *jobs->writing.outcome();
+    if (!written)
+        return broken(written.error());
+    const recovery::ResumeFile& made = written->file;
+    upload(QString::fromStdString(made.path.string()), made.bytes,
+           {resumeName(), recovery::preambleText(*plan), stepBegins(*plan, made.preambleBytes)}, 1);
 }
 
 ResumeFlow::~ResumeFlow() = default;
@@ -153,15 +166,13 @@ void ResumeFlow::Private::setBusy(int change)
 {
     const bool before = busy > 0;
     busy = std::max(0, busy + change);
-    if (before != (busy > 0)) {
-        fraction = 0;
+    if (before != (busy > 0))
         emit q->busyChanged(busy > 0, 0);
-    }
 }
 
 void ResumeFlow::Private::broken(const Error& error)
 {
-    arming = false;
+    arming = planPending = false;
     busy = 0;
     emit q->busyChanged(false, 0);
     emit q->failed(error);
@@ -170,6 +181,8 @@ void ResumeFlow::Private::broken(const Error& error)
 void ResumeFlow::begin(const PrintJob& job)
 {
     d->attempt = std::make_unique<QObject>();
+    d->makeJobs();
+    d->planPending = false;
     d->job = job;
     d->file.reset();
     d->evidence = {};
@@ -254,7 +267,7 @@ void ResumeFlow::Private::haveFile(const Stored& stored, const FilePtr& opened)
         else
             askPrinter(); // the file that was printed is an original, or all that is left of one
     };
-    reading.start([opened](JobControl&) { return recovery::readResumePoint(*opened->source); });
+    jobs->reading.start([opened](JobControl&) { return recovery::readResumePoint(*opened->source); });
 }
 
 void ResumeFlow::Private::mapToOriginal(const Stored& stored, const recovery::ResumePoint& point)
@@ -282,8 +295,8 @@ void ResumeFlow::Private::askPrinter()
 
 void ResumeFlow::Private::askHistory()
 {
-    session.driver().history(historyCount, attempt.get(), [this](const Result<std::vector<link::RemoteJob>>& jobs) {
-        for (const link::RemoteJob& one : jobs ? *jobs : std::vector<link::RemoteJob>()) {
+    session.driver().history(historyCount, attempt.get(), [this](const Result<std::vector<link::RemoteJob>>& records) {
+        for (const link::RemoteJob& one : records ? *records : std::vector<link::RemoteJob>()) {
             const bool same = job->remoteId.isEmpty() ? one.file == job->file : one.id == job->remoteId;
             if (same && !evidence.remote) // newest first
                 evidence.remote = one;
@@ -301,12 +314,12 @@ void ResumeFlow::Private::weigh()
 
 void ResumeFlow::Private::startAnalysis()
 {
-    analysing.start([from = file, seen = samples, cause = statements.cause](JobControl&) { return analyse(*from, *seen, cause); });
+    jobs->analysing.start([from = file, seen = samples, cause = statements.cause](JobControl&) { return analyse(*from, *seen, cause); });
 }
 
 void ResumeFlow::Private::haveAnalysis()
 {
-    const auto& outcome = *analysing.outcome();
+    const auto& outcome = *jobs->analysing.outcome();
     if (!outcome && outcome.error().code != ErrorCode::BadValue)
         return broken(outcome.error());
     // Without any position of the recorder there is no stop interval; every line can still be chosen.
@@ -396,9 +409,9 @@ void ResumeFlow::chooseSnapshot(const Snapshot& snapshot)
 void ResumeFlow::Private::startChoice(ByteOffset byte, const std::optional<Snapshot>& given)
 {
     changedPlan();
-    if (!choosing.isRunning())
+    if (!jobs->choosing.isRunning())
         setBusy(+1);
-    choosing.start([from = file, seen = samples, around = stop, byte, given](JobControl&) {
+    jobs->choosing.start([from = file, seen = samples, around = stop, byte, given](JobControl&) {
         return makeChoice(*from, *seen, around, byte, given);
     });
 }
@@ -406,7 +419,7 @@ void ResumeFlow::Private::startChoice(ByteOffset byte, const std::optional<Snaps
 void ResumeFlow::Private::haveChoice()
 {
     setBusy(-1);
-    const auto& outcome = *choosing.outcome();
+    const auto& outcome = *jobs->choosing.outcome();
     if (!outcome) {
         emit q->failed(outcome.error());
         return;
@@ -500,6 +513,8 @@ void ResumeFlow::Private::startPlan()
     if (!snapshot || !file)
         return;
     const quint64 request = ++planRequest;
+    if (!std::exchange(planPending, true))
+        setBusy(+1);
     PlanQuestion question;
     question.file = file;
     question.minutesSinceStop = job->endTime ? std::optional((session.now() - *job->endTime) / 60) : std::nullopt;
@@ -519,15 +534,17 @@ void ResumeFlow::Private::makePlan(const PlanFacts& facts)
     options.declaredZ = statements.declaredZ;
     options.ownLines = ownLines;
     options.nozzleNow = facts.nozzleNow;
-    if (!planning.isRunning())
-        setBusy(+1);
-    planning.start([from = file, point = *snapshot, facts, options](JobControl&) { return planWith(*from, point, facts, options); });
+    plannedRequest = planRequest;
+    jobs->planning.start([from = file, point = *snapshot, facts, options](JobControl&) { return planWith(*from, point, facts, options); });
 }
 
 void ResumeFlow::Private::havePlan()
 {
+    if (plannedRequest != planRequest)
+        return; // something changed since: the plan for that is on its way
+    planPending = false;
     setBusy(-1);
-    const auto& outcome = *planning.outcome();
+    const auto& outcome = *jobs->planning.outcome();
     plan = outcome ? outcome->plan : std::nullopt;
     planError = outcome ? outcome->error : std::optional(outcome.error());
     gate = outcome ? outcome->gate : std::vector<recovery::GateCheck>();
@@ -567,9 +584,9 @@ void ResumeFlow::savePlan(const QString& path)
         emit failed(d->planError.value_or(Error{.code = ErrorCode::UnknownState}));
         return;
     }
-    if (!d->saving.isRunning())
+    if (!d->jobs->saving.isRunning())
         d->setBusy(+1);
-    d->saving.start([from = d->file, what = *d->plan, path](JobControl& control) -> Result<QString> {
+    d->jobs->saving.start([from = d->file, what = *d->plan, path](JobControl& control) -> Result<QString> {
         const auto written = writeTo(*from, what, path, control);
         if (!written)
             return fail(written.error());
@@ -617,7 +634,7 @@ QString ResumeFlow::Private::resumeName() const
 void ResumeFlow::Private::write()
 {
     setBusy(+1);
-    writing.start([from = file, what = *plan](JobControl& control) { return writeTemporary(*from, what, control); });
+    jobs->writing.start([from = file, what = *plan](JobControl& control) { return writeTemporary(*from, what, control); });
 }
 
 void ResumeFlow::Private::upload(const QString& local, std::uint64_t size, const Uploaded& as, int copy)

@@ -33,21 +33,6 @@ std::optional<double> bedTarget(const recovery::Sample& sample)
     return it == sample.heaters.end() ? std::nullopt : it->second.target;
 }
 
-/// The target at a byte from the nearest checkpoint: close enough for a bed, and no replay on this thread.
-std::optional<double> replayedBedTarget(const OpenFile* file, std::optional<ByteOffset> byte)
-{
-    if (!file)
-        return std::nullopt;
-    std::optional<double> target;
-    for (const gcode::Checkpoint& checkpoint : file->index->checkpoints) {
-        if (byte && checkpoint.byte > *byte && target)
-            break;
-        if (checkpoint.state.bed.value_or(0) > 0)
-            target = checkpoint.state.bed;
-    }
-    return target;
-}
-
 } // namespace
 
 struct Session::Private {
@@ -72,6 +57,7 @@ struct Session::Private {
     std::vector<link::ConsoleLine> console;
 
     QTimer warm;
+    Job<double> replaying;                  ///< the bed's target out of the file
     bool keepingWarm = false;
     bool toldUnfinished = false;
     QStringList unfinished;
@@ -97,6 +83,8 @@ struct Session::Private {
     void addConsole(const link::ConsoleLine& line);
     void loadConsole();
     void note(const QString& kind, const QString& text);
+    void findBedTarget(const QString& id, double minutes);
+    void replayBedTarget(std::optional<ByteOffset> byte, double minutes);
     void warmTo(double target, double minutes);
     void endWarm();
     void endEmergency(std::shared_ptr<bool> sent, const Result<Outcome>& outcome);
@@ -590,25 +578,54 @@ void Session::keepBedWarm(double minutes)
         emit failed(Error{.code = ErrorCode::UnknownState, .field = "bed"});
         return;
     }
+    // What is still on its way to the disk counts too.
+    d->archive.flush(this, [this, minutes, id = d->job->id](const Result<>&) { d->findBedTarget(id, minutes); });
+}
+
+void Session::Private::findBedTarget(const QString& id, double minutes)
+{
     using Samples = std::vector<recovery::Sample>;
-    d->archive.ask<Samples>(
-        this, [id = d->job->id](Store& store) { return store.lastSamples(id, lastSampleCount); },
+    archive.ask<Samples>(
+        q, [id](Store& store) { return store.lastSamples(id, lastSampleCount); },
         [this, minutes](const Result<Samples>& samples) {
             std::optional<double> target;
             std::optional<ByteOffset> byte;
-            for (const recovery::Sample& sample : samples ? *samples : Samples()) {
-                if (bedTarget(sample).value_or(0) > 0)
-                    target = bedTarget(sample);
-                if (sample.filePosition)
-                    byte = sample.filePosition;
+            for (const recovery::Sample& one : samples ? *samples : Samples()) {
+                if (bedTarget(one).value_or(0) > 0)
+                    target = bedTarget(one);
+                if (one.filePosition)
+                    byte = one.filePosition;
             }
-            if (!target)
-                target = replayedBedTarget(d->file.get(), byte);
             if (target)
-                d->warmTo(*target, minutes);
+                warmTo(*target, minutes);
             else
-                emit failed(Error{.code = ErrorCode::UnknownState, .field = "bed"});
+                replayBedTarget(byte, minutes);
         });
+}
+
+/// Nobody saw a target: what the file had asked for up to there.
+void Session::Private::replayBedTarget(std::optional<ByteOffset> byte, double minutes)
+{
+    if (!file || !byte) {
+        emit q->failed(Error{.code = ErrorCode::UnknownState, .field = "bed"});
+        return;
+    }
+    replaying.disconnect();
+    QObject::connect(&replaying, &JobBase::finished, q, [this, minutes] {
+        const auto& target = *replaying.outcome();
+        if (target)
+            warmTo(*target, minutes);
+        else
+            emit q->failed(target.error());
+    });
+    replaying.start([from = file, at = *byte](JobControl&) -> Result<double> {
+        const auto located = gcode::locate(*from->source, *from->index, at);
+        if (!located)
+            return fail(located.error());
+        if (located->state.bed.value_or(0) <= 0)
+            return fail(Error{.code = ErrorCode::UnknownState, .field = "bed"});
+        return *located->state.bed;
+    });
 }
 
 void Session::Private::warmTo(double target, double minutes)

@@ -260,6 +260,7 @@ void TestSession::bedIsKeptWarmAndSwitchedOff()
 {
     m_session->connectPrinter();
     QTRY_COMPARE(m_session->state(), PrinterState::Idle);
+    QTRY_VERIFY(m_session->recorder().isRecording());
     print(20);
     QTRY_VERIFY(m_session->job().has_value());
     m_driver->setHost(HostState::Disconnected);
@@ -282,6 +283,7 @@ void TestSession::bedIsLeftToThePrint()
 {
     m_session->connectPrinter();
     QTRY_COMPARE(m_session->state(), PrinterState::Idle);
+    QTRY_VERIFY(m_session->recorder().isRecording());
     print(20);
     QTRY_VERIFY(m_session->job().has_value());
     m_session->keepBedWarm(0.005);
