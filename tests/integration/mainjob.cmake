@@ -1,3 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-kintsugi_test(app tst_mainjob LIBS kintsugi_sim TIMEOUT 600)
-set_tests_properties(tst_mainjob PROPERTIES LABELS integration)
+kintsugi_test(integration tst_mainjob LIBS kintsugi_app SOURCES ${real_moonraker} mainjobstand.h TIMEOUT 900)

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <atomic>
-#include <map>
 
 #include <QFile>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
-#include <QTimer>
 
-#include "demoprinter.h"
 #include "errortext.h"
+#include "mainjobstand.h"
 #include "moonrakerdriver.h"
+#include "printedpart.h"
 #include "recovery/resumewriter.h"
 #include "resumeflow.h"
 
@@ -21,7 +19,8 @@ namespace run = kintsugi::recovery::run;
 
 namespace {
 
-constexpr double fast = 40, slow = 0.5; // virtual seconds per second
+constexpr double fast = 40, realFast = 15; // virtual seconds per second
+constexpr double slow = 0.5;
 constexpr int longest = 90'000;         // ms
 
 QByteArray contentOf(const QString& path)
@@ -29,82 +28,6 @@ QByteArray contentOf(const QString& path)
     QFile file(path);
     return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
 }
-
-double lengthOf(const sim::Bead& bead)
-{
-    return std::hypot(bead.x1 - bead.x0, bead.y1 - bead.y0, bead.z1 - bead.z0);
-}
-
-/// What truly lies on the bed against what the file wanted, in mm of path.
-struct Outcome {
-    double twice = 0, open = 0, wanted = 0;
-    double worstHeight = 0; ///< mm, farthest a bead of the second run lies from its line's height
-};
-
-class Compare
-{
-public:
-    /// point: of the resume file, when there is one
-    Compare(const OpenFile& original, const std::optional<recovery::ResumePoint>& point, const sim::Deposit& deposit, std::size_t firstRun)
-        : m_point(point)
-    {
-        const auto path = gcode::readToolpath(*original.source, *original.index, 0, original.index->size);
-        for (const gcode::Segment& segment : path->segments) {
-            if (!segment.extrudes())
-                continue;
-            m_wanted[segment.begin] += std::hypot(segment.x1 - segment.x0, segment.y1 - segment.y0, segment.z1 - segment.z0);
-            m_height[segment.begin] = segment.z1;
-        }
-        for (std::size_t i = 0; i < deposit.beads.size(); ++i)
-            lay(deposit.beads[i], original, deposit, i < firstRun);
-    }
-    [[nodiscard]] Outcome outcome() const
-    {
-        Outcome sum;
-        sum.worstHeight = m_worstHeight;
-        for (const auto& [byte, wanted] : m_wanted) {
-            const auto laid = m_laid.find(byte);
-            const double difference = (laid == m_laid.end() ? 0.0 : laid->second) - wanted;
-            sum.wanted += wanted;
-            (difference > 0 ? sum.twice : sum.open) += std::abs(difference);
-        }
-        return sum;
-    }
-
-    /// Where they differ, for a failing test.
-    [[nodiscard]] QString differences() const
-    {
-        QStringList lines;
-        for (const auto& [byte, wanted] : m_wanted) {
-            const auto laid = m_laid.find(byte);
-            const double length = laid == m_laid.end() ? 0.0 : laid->second;
-            if (std::abs(length - wanted) > 0.05)
-                lines << u"byte %1: %2 of %3 mm"_s.arg(byte).arg(length).arg(wanted);
-        }
-        return lines.join(u"; "_s);
-    }
-
-private:
-    void lay(const sim::Bead& bead, const OpenFile& original, const sim::Deposit& deposit, bool before)
-    {
-        if (bead.file < 0 || bead.begin == UINT64_MAX)
-            return; // primed beside the part
-        ByteOffset byte = bead.begin;
-        const QString name = QString::fromStdString(deposit.files[static_cast<std::size_t>(bead.file)]);
-        if (!name.endsWith(original.remote)) {
-            if (!m_point || byte < m_point->tailBegin)
-                return;
-            byte = byte - m_point->tailBegin + m_point->original;
-        }
-        m_laid[byte] += lengthOf(bead);
-        if (!before && m_height.count(byte))
-            m_worstHeight = std::max(m_worstHeight, std::abs(bead.z1 - m_height[byte]));
-    }
-
-    std::optional<recovery::ResumePoint> m_point;
-    std::map<ByteOffset, double> m_wanted, m_laid, m_height;
-    double m_worstHeight = 0;
-};
 
 } // namespace
 
@@ -117,9 +40,13 @@ private slots:
     void cleanup();
     void resume_data();
     void resume();
+    void resumeOverRealMoonraker_data();
+    void resumeOverRealMoonraker();
 
 private:
-    [[nodiscard]] Recorder::Clock worldClock();
+    void columns();
+    void resumeOn(std::unique_ptr<Stand> stand);
+    void makeSession();
     void connectPrinter();
     void printUntil(int layer);
     void fault(const QString& kind);
@@ -131,10 +58,9 @@ private:
     [[nodiscard]] std::size_t beadsNow();
     [[nodiscard]] double trueZ();
     [[nodiscard]] double virtualNow();
-    [[nodiscard]] double ask(const std::function<double(sim::Klippy&)>& question);
 
     std::unique_ptr<QTemporaryDir> m_folder;
-    std::unique_ptr<sim::DemoPrinter> m_printer;
+    std::unique_ptr<Stand> m_stand;
     std::unique_ptr<Archive> m_archive;
     std::unique_ptr<FileCache> m_files;
     std::unique_ptr<Session> m_session;
@@ -147,12 +73,11 @@ void TestMainJob::init()
 {
     m_errors.clear();
     m_folder = std::make_unique<QTemporaryDir>();
-    sim::DemoOptions options;
-    options.machine.folder = m_folder->filePath(u"printer_data"_s);
-    options.machine.heaterRate = 20;
-    options.speed = fast;
-    m_printer = std::make_unique<sim::DemoPrinter>(options);
-    QVERIFY(m_printer->start());
+}
+
+void TestMainJob::makeSession()
+{
+    QVERIFY(m_stand->isUp());
     m_archive = std::make_unique<Archive>();
     QSignalSpy opened(m_archive.get(), &Archive::opened);
     m_archive->open(QUrl::fromLocalFile(m_folder->filePath(u"history.sqlite"_s)));
@@ -161,29 +86,15 @@ void TestMainJob::init()
     Profile profile;
     profile.id = u"demo"_s;
     profile.name = u"Demo"_s;
-    profile.url = m_printer->address();
+    profile.url = m_stand->address();
     link::MoonrakerTimes times;
     times.firstRetry = std::chrono::milliseconds(50);
     times.longestRetry = std::chrono::milliseconds(200);
     times.poll = std::chrono::milliseconds(50);
-    const auto clock = worldClock();
-    auto driver = std::make_unique<link::MoonrakerDriver>(link::Address{m_printer->address(), {}}, nullptr, clock, times);
+    const auto clock = m_stand->clock();
+    auto driver = std::make_unique<link::MoonrakerDriver>(link::Address{m_stand->address(), {}}, nullptr, clock, times);
     m_session = std::make_unique<Session>(profile, std::move(driver), *m_archive, *m_files, clock);
     connect(m_session.get(), &Session::failed, this, [this](const Error& error) { m_errors << errorText(error).full(); });
-}
-
-/// The program lives in the printer's world, where time runs faster: both see the same wall clock.
-Recorder::Clock TestMainJob::worldClock()
-{
-    auto now = std::make_shared<std::atomic<double>>(0);
-    m_printer->call([now](sim::Klippy& klippy) {
-        auto* timer = new QTimer(&klippy);
-        connect(timer, &QTimer::timeout, &klippy, [now, &klippy] { *now = klippy.wallTime(); });
-        *now = klippy.wallTime();
-        timer->start(2);
-    });
-    (void)QTest::qWaitFor([now] { return *now > 0; });
-    return [now] { return now->load(); };
 }
 
 void TestMainJob::cleanup()
@@ -194,15 +105,20 @@ void TestMainJob::cleanup()
     m_session.reset();
     m_files.reset();
     m_archive.reset();
-    m_printer.reset();
+    m_stand.reset();
 }
 
-void TestMainJob::resume_data()
+void TestMainJob::columns()
 {
     QTest::addColumn<QString>("kind");
     QTest::addColumn<bool>("zeroCopy");
     QTest::addColumn<bool>("back"); // to the start of the layer, over what is printed
     QTest::addColumn<double>("tolerance"); // mm
+}
+
+void TestMainJob::resume_data()
+{
+    columns();
     QTest::newRow("power cut, new file") << u"power"_s << false << false << 1.5;
     QTest::newRow("power cut, zero copy") << u"power"_s << true << false << 1.5;
     QTest::newRow("power cut, back to the layer") << u"power"_s << false << true << 1.5;
@@ -211,12 +127,34 @@ void TestMainJob::resume_data()
     QTest::newRow("host crash, zero copy") << u"host"_s << true << false << 35.0;
 }
 
+void TestMainJob::resumeOverRealMoonraker_data()
+{
+    columns();
+    QTest::newRow("power cut, new file") << u"power"_s << false << false << 1.5;
+    QTest::newRow("power cut, zero copy") << u"power"_s << true << false << 1.5;
+    QTest::newRow("host crash, zero copy") << u"host"_s << true << false << 35.0;
+}
+
+void TestMainJob::resumeOverRealMoonraker()
+{
+    resumeOn(std::make_unique<RealStand>(m_folder->filePath(u"printer_data"_s), realFast));
+}
+
 void TestMainJob::resume()
 {
+    resumeOn(std::make_unique<DemoStand>(m_folder->filePath(u"printer_data"_s), fast));
+}
+
+void TestMainJob::resumeOn(std::unique_ptr<Stand> stand)
+{
+    m_stand = std::move(stand);
+    makeSession();
+    if (QTest::currentTestFailed())
+        return;
     QFETCH(QString, kind);
     QFETCH(bool, zeroCopy);
     QFETCH(double, tolerance);
-    const QString original = m_folder->filePath(u"printer_data/gcodes/"_s + m_printer->demoFile());
+    const QString original = m_folder->filePath(u"printer_data/gcodes/"_s + m_stand->file());
     const QByteArray content = contentOf(original);
     QVERIFY(!content.isEmpty());
 
@@ -263,14 +201,14 @@ void TestMainJob::connectPrinter()
 void TestMainJob::printUntil(int layer)
 {
     QSignalSpy started(&m_session->recorder(), &Recorder::jobStarted);
-    m_printer->call([layer](sim::Klippy& klippy) { klippy.atLayer(layer, 0.2, [&klippy] { klippy.setSpeed(slow); }); });
+    m_stand->call([layer](sim::Klippy& klippy) { klippy.atLayer(layer, 0.2, [&klippy] { klippy.setSpeed(slow); }); });
     std::optional<Result<>> begun;
-    m_session->driver().startPrint(m_printer->demoFile(), this, [&](const Result<>& result) { begun = result; });
+    m_session->driver().startPrint(m_stand->file(), this, [&](const Result<>& result) { begun = result; });
     QTRY_VERIFY(begun);
     QVERIFY(*begun);
     QVERIFY(!started.isEmpty() || started.wait(longest));
     QTRY_VERIFY_WITH_TIMEOUT(m_session->file() != nullptr, longest);
-    QTRY_VERIFY_WITH_TIMEOUT(ask([](sim::Klippy& klippy) { return klippy.speed(); }) < 1, longest);
+    QTRY_VERIFY_WITH_TIMEOUT(m_stand->ask([](sim::Klippy& klippy) { return klippy.speed(); }) < 1, longest);
     // Some samples of the slow time, so that the last ones agree with each other.
     QSignalSpy sampled(m_session.get(), &Session::sampled);
     QTRY_VERIFY_WITH_TIMEOUT(sampled.size() >= 8, longest);
@@ -281,21 +219,18 @@ void TestMainJob::fault(const QString& kind)
     QSignalSpy interrupted(&m_session->recorder(), &Recorder::jobInterrupted);
     QSignalSpy sampled(m_session.get(), &Session::sampled);
     QVERIFY(sampled.wait()); // the very moment after a sample
-    QSignalSpy power(m_printer.get(), &sim::DemoPrinter::powerChanged), host(m_printer.get(), &sim::DemoPrinter::hostChanged);
     if (kind == u"power"_s) {
-        m_printer->cutPower();
-        QVERIFY(power.wait());
+        m_stand->cutPower();
         QTRY_VERIFY_WITH_TIMEOUT(m_session->state() == PrinterState::Offline, longest);
-        m_printer->setSpeed(fast);
-        m_printer->restorePower();
+        m_stand->goFast();
+        m_stand->restorePower();
     } else {
-        m_printer->crashHost();
-        QVERIFY(host.wait());
+        m_stand->call([](sim::Klippy& klippy) { klippy.crashHost(); });
         const double crashed = virtualNow();
-        m_printer->setSpeed(fast);
+        m_stand->goFast();
         QTRY_COMPARE_WITH_TIMEOUT(m_session->state(), PrinterState::Interrupted, longest);
         QTRY_VERIFY_WITH_TIMEOUT(virtualNow() > crashed + 10, longest); // the controller has run out its queue
-        m_printer->startHost();
+        m_stand->call([](sim::Klippy& klippy) { klippy.startHost(); });
     }
     QVERIFY(!interrupted.isEmpty() || interrupted.wait(longest));
     QTRY_COMPARE_WITH_TIMEOUT(m_session->state(), PrinterState::Interrupted, longest);
@@ -379,13 +314,12 @@ void TestMainJob::compareWithTruth(double tolerance)
 {
     const double complete = virtualNow(); // the last lines are still on their way to the nozzle
     QTRY_VERIFY_WITH_TIMEOUT(virtualNow() > complete + 10, longest);
-    std::optional<sim::Deposit> deposit;
+    sim::Deposit deposit;
     double crushed = 0;
-    m_printer->query(this, [&](const sim::Deposit& truth, double deepest) {
-        deposit = truth;
-        crushed = deepest;
+    m_stand->call([&](sim::Klippy& klippy) {
+        deposit = klippy.deposit();
+        crushed = klippy.crushed();
     });
-    QTRY_VERIFY(deposit);
     std::optional<recovery::ResumePoint> resumed;
     if (const QString resumeFile = m_flow->report()->resumeFile; !resumeFile.isEmpty()) {
         const auto source = gcode::FileSource::open(m_folder->filePath(u"printer_data/gcodes/"_s + resumeFile).toStdString());
@@ -395,14 +329,14 @@ void TestMainJob::compareWithTruth(double tolerance)
         QCOMPARE((*point)->original, m_flow->report()->byte);
         resumed = **point;
     }
-    const Compare comparison(*m_flow->file(), resumed, *deposit, m_firstRun);
-    const Outcome truth = comparison.outcome();
+    const test::PrintedPart comparison(*m_flow->file()->source, *m_flow->file()->index, m_flow->file()->remote, resumed, deposit, m_firstRun);
+    const test::Outcome truth = comparison.outcome();
     const ResumeReport& said = *m_flow->report();
     qInfo() << "from byte" << said.byte << "likely" << m_flow->stop()->likely << m_flow->stop()->likelyFraction << "in ["
             << m_flow->stop()->earliest << m_flow->stop()->latest << "]; wanted" << truth.wanted << "mm; twice" << truth.twice << "said" << said.printedTwiceMm << "; open" << truth.open << "said"
             << said.leftOpenMm << "; height off by" << truth.worstHeight << "; crushed" << crushed;
     QVERIFY(truth.wanted > 100);
-    QVERIFY(m_firstRun > 0 && m_firstRun < deposit->beads.size());
+    QVERIFY(m_firstRun > 0 && m_firstRun < deposit.beads.size());
     QVERIFY(std::abs(truth.twice - said.printedTwiceMm) <= tolerance);
     QVERIFY2(std::abs(truth.open - said.leftOpenMm) <= tolerance, qPrintable(comparison.differences()));
     QVERIFY(truth.worstHeight <= 0.05);
@@ -435,28 +369,17 @@ void TestMainJob::checkJournal()
 
 std::size_t TestMainJob::beadsNow()
 {
-    std::optional<std::size_t> count;
-    m_printer->query(this, [&](const sim::Deposit& truth, double) { count = truth.beads.size(); });
-    return QTest::qWaitFor([&] { return count.has_value(); }) ? *count : 0;
-}
-
-double TestMainJob::ask(const std::function<double(sim::Klippy&)>& question)
-{
-    auto answer = std::make_shared<std::optional<double>>();
-    m_printer->call([this, question, answer](sim::Klippy& klippy) {
-        QMetaObject::invokeMethod(this, [answer, value = question(klippy)] { *answer = value; });
-    });
-    return QTest::qWaitFor([&] { return answer->has_value(); }) ? **answer : 0;
+    return static_cast<std::size_t>(m_stand->ask([](sim::Klippy& klippy) { return static_cast<double>(klippy.deposit().beads.size()); }));
 }
 
 double TestMainJob::trueZ()
 {
-    return ask([](sim::Klippy& klippy) { return klippy.truePosition()[2]; });
+    return m_stand->ask([](sim::Klippy& klippy) { return klippy.truePosition()[2]; });
 }
 
 double TestMainJob::virtualNow()
 {
-    return ask([](sim::Klippy& klippy) { return klippy.now(); });
+    return m_stand->ask([](sim::Klippy& klippy) { return klippy.now(); });
 }
 
 QTEST_GUILESS_MAIN(TestMainJob)
