@@ -36,6 +36,7 @@ private slots:
     void literals();
     void badLiterals_data();
     void badLiterals();
+    void halfSurrogateStaysUtf8();
     void deepNestingIsRefused();
     void iniRules();
     void accepts_data();
@@ -138,6 +139,12 @@ void TestPlrState::badLiterals_data()
     QTest::newRow("nul bytes") << QByteArray("\0\0\0", 3) << false;
     QTest::newRow("two points") << QByteArray("1.2.3") << false;
     QTest::newRow("not a number") << QByteArray("nan") << false;
+    QTest::newRow("signed nan") << QByteArray("-nan") << false;
+    QTest::newRow("signed inf") << QByteArray("+inf") << false;
+    QTest::newRow("two signs") << QByteArray("--1") << false;
+    QTest::newRow("leading zero") << QByteArray("01") << false;
+    QTest::newRow("underscore at the end") << QByteArray("1_") << false;
+    QTest::newRow("two underscores") << QByteArray("1__0") << false;
     QTest::newRow("bad escape") << QByteArray("'\\xZZ'") << false;
 }
 
@@ -149,6 +156,13 @@ void TestPlrState::badLiterals()
     QVERIFY(!value.has_value());
     QCOMPARE(value.error().code, torn ? ErrorCode::TornText : ErrorCode::BadValue);
     QVERIFY(value.error().byte.has_value());
+}
+
+void TestPlrState::halfSurrogateStaysUtf8()
+{
+    const auto value = parsePythonLiteral("'a\\udce9b'");
+    QVERIFY(value.has_value());
+    QCOMPARE(QByteArray::fromStdString(*value->text()), QByteArray("a\xEF\xBF\xBD" "b"));
 }
 
 void TestPlrState::deepNestingIsRefused()
@@ -193,6 +207,7 @@ void TestPlrState::accepts_data()
     QTest::newRow("no value") << QByteArray("[Variables]\na =\n") << false;
     QTest::newRow("not utf-8") << QByteArray("[Variables]\na = '\xff'\n") << false;
     QTest::newRow("nul bytes") << QByteArray(64, '\0') << false;
+    QTest::newRow("nul in a text") << QByteArray("[Variables]\na = '\0'\n", 20) << false;
 }
 
 void TestPlrState::accepts()

@@ -14,6 +14,9 @@ constexpr std::size_t maxLiteral = std::size_t{8} << 20;
 
 void appendUtf8(std::string& out, std::uint32_t point)
 {
+    // Half a surrogate pair is Python's sign for a byte that was no UTF-8.
+    if (point >= 0xD800 && point < 0xE000)
+        point = 0xFFFD;
     const auto put = [&out](std::uint32_t byte) { out += static_cast<char>(static_cast<unsigned char>(byte)); };
     if (point < 0x80) {
         put(point);
@@ -294,14 +297,17 @@ private:
     {
         const std::size_t begin = m_at;
         bool negative = false;
-        while (!atEnd() && (peek() == '-' || peek() == '+')) {
-            negative ^= peek() == '-';
+        if (isSign(peek())) {
+            negative = peek() == '-';
             ++m_at;
             skipBlanks();
         }
         std::string digits;
         bool isFloat = false;
         while (!atEnd() && (isWord(peek()) || peek() == '.' || (isSign(peek()) && !digits.empty() && isExponent(digits)))) {
+            const bool inside = !digits.empty() && isDigit(m_text[m_at - 1]) && m_at + 1 < m_text.size() && isDigit(m_text[m_at + 1]);
+            if (peek() == '_' && !inside)
+                break;
             if (peek() != '_')
                 digits += peek();
             isFloat |= peek() == '.' || peek() == 'e' || peek() == 'E';
@@ -332,12 +338,17 @@ private:
             std::int64_t value = 0;
             const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
             const bool leadingZero = digits.size() > 1 && digits[0] == '0' && value != 0;
-            if (ec == std::errc() && end == digits.data() + digits.size() && !leadingZero)
+            if (leadingZero) {
+                m_at = begin;
+                return bad("a whole number that begins with 0");
+            }
+            if (ec == std::errc() && end == digits.data() + digits.size())
                 return Value{negative ? -value : value};
         }
         double value = 0;
         const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-        const bool whole = end == digits.data() + digits.size() && !digits.empty();
+        const bool begins = !digits.empty() && (isDigit(digits[0]) || digits[0] == '.'); // from_chars would read "nan"
+        const bool whole = begins && end == digits.data() + digits.size();
         if (!whole || (ec != std::errc() && ec != std::errc::result_out_of_range)) {
             m_at = begin;
             return bad("not a number");

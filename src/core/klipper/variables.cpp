@@ -214,7 +214,7 @@ Result<Variables> parseVariables(std::string_view text)
 
 bool klipperAccepts(std::string_view variablesText)
 {
-    if (!isUtf8(variablesText))
+    if (!isUtf8(variablesText) || variablesText.find('\0') != std::string_view::npos)
         return false;
     const auto ini = IniReader().read(variablesText);
     if (!ini || !ini->problems.empty())
