@@ -4,6 +4,7 @@
 #include <numeric>
 #include <random>
 
+#include "gcode/command.h"
 #include "gcode/scanner.h"
 
 using namespace kintsugi;
@@ -68,6 +69,7 @@ private slots:
     void randomSplits_data();
     void randomSplits();
     void linesCoverTheFile();
+    void openRemarksAreSearchedOnce();
     void longLinesAreCutNotLost();
 };
 
@@ -177,6 +179,18 @@ void TestScanner::linesCoverTheFile()
         at = line.end;
     }
     QCOMPARE(at, static_cast<ByteOffset>(bytes.size()));
+}
+
+/// Searching each open parenthesis to the end of its line took six seconds.
+void TestScanner::openRemarksAreSearchedOnce()
+{
+    const std::string line = "G1 X1 " + std::string(Scanner::maxText - 10, '(') + "Y2";
+    QElapsedTimer timer;
+    timer.start();
+    const Command command = parseCommand(line);
+    QVERIFY2(timer.elapsed() < 1000, qPrintable(QString::number(timer.elapsed())));
+    QCOMPARE(command.value('X'), std::optional<Millionths>(1'000'000));
+    QCOMPARE(command.value('Y'), std::optional<Millionths>(2'000'000));
 }
 
 void TestScanner::longLinesAreCutNotLost()

@@ -32,6 +32,7 @@ std::string_view trimmed(std::string_view text)
 struct Cursor {
     const char* at;
     const char* end;
+    bool noMoreRemarks = false; ///< a megabyte of '(' must not be searched once for each
 
     explicit Cursor(std::string_view text)
         : at(text.data())
@@ -46,8 +47,9 @@ struct Cursor {
     /// Steps over "(remark)"; an open parenthesis without its partner is no remark.
     bool skipRemark()
     {
-        const auto close = rest().find(')');
-        if (close == std::string_view::npos)
+        const auto close = noMoreRemarks ? std::string_view::npos : rest().find(')');
+        noMoreRemarks = close == std::string_view::npos;
+        if (noMoreRemarks)
             return false;
         at += close + 1;
         return true;
