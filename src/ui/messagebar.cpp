@@ -62,6 +62,7 @@ MessageBar::MessageBar(QWidget* parent)
     row->addWidget(m_text, 1);
     row->addWidget(m_action);
     row->addWidget(m_close);
+    m_action->setAccessibleName(tr("What can be done"));
     m_action->hide();
     connect(m_action, &QPushButton::clicked, this, &MessageBar::actionPressed);
     connect(m_close, &QToolButton::clicked, this, [this] {
@@ -98,6 +99,7 @@ void MessageBar::sayError(const Error& error)
 void MessageBar::offer(const QString& action)
 {
     m_action->setText(action);
+    m_action->setAccessibleName(QString(action).remove(QLatin1Char('&')));
     m_action->setVisible(!action.isEmpty());
 }
 

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <variant>
+
+#include <QCheckBox>
+#include <QElapsedTimer>
+#include <QListView>
+#include <QPushButton>
+#include <QRadioButton>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "demobench.h"
+#include "fakesecrets.h"
+#include "mainwindow.h"
+#include "printerpage.h"
+#include "resumepage.h"
+#include "timelinepage.h"
+#include "timelineview.h"
+#include "workshop.h"
+
+using namespace kintsugi;
+using namespace Qt::StringLiterals;
+
+/// The main job as a person does it: only buttons are pressed.
+class TestDemoWindow : public QObject
+{
+    Q_OBJECT
+private slots:
+    void powerCutAndResume();
+};
+
+namespace {
+
+QPushButton* button(const QWidget& in, const QString& text)
+{
+    for (QPushButton* candidate : in.findChildren<QPushButton*>()) {
+        if (candidate->text().remove(u'&') == text && candidate->isVisible())
+            return candidate;
+    }
+    return nullptr;
+}
+
+bool pressWhenReady(const QWidget& in, const QString& text)
+{
+    const auto ready = [&] {
+        const QPushButton* found = button(in, text);
+        return found && found->isEnabled();
+    };
+    if (!QTest::qWaitFor(ready, 20000))
+        return false;
+    QTest::mouseClick(button(in, text), Qt::LeftButton);
+    return true;
+}
+
+bool press(const QWidget& in, const QString& text)
+{
+    QPushButton* found = button(in, text);
+    if (!found || !found->isEnabled())
+        return false;
+    QTest::mouseClick(found, Qt::LeftButton);
+    return true;
+}
+
+double now()
+{
+    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+} // namespace
+
+void TestDemoWindow::powerCutAndResume()
+{
+    QTemporaryDir folder;
+    app::Archive archive;
+    app::FileCache files(folder.filePath(u"cache"_s));
+    test::FakeSecrets secrets;
+    app::ProfileList profiles(folder.filePath(u"printers.json"_s));
+    gui::DemoBench bench(folder.filePath(u"demo"_s));
+    bench.setSpeed(20);
+    link::DriverFactory drivers;
+    drivers.add(u"demo"_s, [&bench](const link::Address&) { return bench.makeDriver(); });
+    QSignalSpy opened(&archive, &app::Archive::opened);
+    archive.open(QUrl::fromLocalFile(folder.filePath(u"history.sqlite"_s)));
+    QVERIFY(opened.wait());
+    ui::Workshop workshop({archive, files, secrets, profiles, drivers, now, [&bench](const app::Profile&) { return &bench; }});
+    ui::MainWindow window(workshop);
+    window.show();
+
+    QVERIFY(press(window, u"Try the demo printer"_s));
+    QTRY_VERIFY(window.page());
+    ui::PrinterPage& page = *window.page();
+    app::Session& session = page.session();
+    QTRY_COMPARE_WITH_TIMEOUT(session.state(), app::PrinterState::Idle, 20000);
+    QVERIFY(pressWhenReady(window, u"Start demo print"_s));
+    QTRY_COMPARE_WITH_TIMEOUT(session.state(), app::PrinterState::Printing, 20000);
+    const auto layer = [&]() -> std::size_t {
+        const auto file = session.file();
+        const auto& sample = session.sample();
+        const auto* at = file && sample && sample->filePosition ? file->index->layerAt(*sample->filePosition) : nullptr;
+        return at ? at->index : 0;
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(layer() >= 6, 60000);
+    QVERIFY(press(window, u"Cut the power"_s));
+    QTRY_VERIFY_WITH_TIMEOUT(button(window, u"Restore power"_s), 20000);
+    QVERIFY(press(window, u"Restore power"_s));
+
+    QTRY_COMPARE_WITH_TIMEOUT(session.state(), app::PrinterState::Interrupted, 60000);
+    QTRY_VERIFY_WITH_TIMEOUT(button(window, u"Keep the bed warm"_s), 10000);
+    QTRY_VERIFY_WITH_TIMEOUT(page.flow().stop().has_value(), 30000);
+    QTRY_VERIFY_WITH_TIMEOUT(page.timeline().selectedByte().has_value(), 10000);
+    QCOMPARE(page.timeline().timeline().selectedByte(), page.timeline().selectedByte());
+    QVERIFY(press(page, u"Resume from here…"_s));
+
+    ui::ResumePage& assistant = page.resume();
+    const auto next = [&](ui::ResumePage::Step step) {
+        return pressWhenReady(assistant, u"Next"_s) && assistant.step() == step;
+    };
+    QCOMPARE(assistant.step(), ui::ResumePage::Happened);
+    QVERIFY(next(ui::ResumePage::Where));
+    QVERIFY(next(ui::ResumePage::State));
+    QVERIFY(next(ui::ResumePage::Gate));
+    for (QCheckBox* tick : assistant.findChildren<QCheckBox*>()) {
+        if (tick->isVisible() && !tick->isChecked())
+            QTest::mouseClick(tick, Qt::LeftButton, {}, QPoint(8, tick->height() / 2));
+    }
+    QVERIFY(next(ui::ResumePage::Z));
+    for (QRadioButton* method : assistant.findChildren<QRadioButton*>()) {
+        if (method->isVisible() && method->text().contains(u"ouch"_s))
+            QTest::mouseClick(method, Qt::LeftButton, {}, QPoint(8, method->height() / 2));
+    }
+    for (QCheckBox* tick : assistant.findChildren<QCheckBox*>()) {
+        if (tick->isVisible() && !tick->isChecked())
+            QTest::mouseClick(tick, Qt::LeftButton, {}, QPoint(8, tick->height() / 2));
+    }
+    QVERIFY(page.flow().statements().declaredZ);
+    QVERIFY(next(ui::ResumePage::Plan));
+    QVERIFY(next(ui::ResumePage::Run));
+    QVERIFY(pressWhenReady(assistant, u"Prepare, nothing moves yet"_s));
+    QTRY_VERIFY_WITH_TIMEOUT(std::holds_alternative<recovery::run::Armed>(page.flow().runState()), 20000);
+    QVERIFY(pressWhenReady(assistant, u"Start now: heats and moves"_s));
+    QTRY_VERIFY_WITH_TIMEOUT(page.flow().report().has_value(), 120000);
+    QVERIFY(page.flow().report()->completed);
+    QCOMPARE(assistant.step(), ui::ResumePage::Report);
+}
+
+QTEST_MAIN(TestDemoWindow)
+#include "tst_demowindow.moc"
