@@ -3,6 +3,8 @@
 
 #include <QJsonObject>
 
+#include "pluginstate.h"
+
 namespace kintsugi::app {
 
 using namespace Qt::StringLiterals;
@@ -71,6 +73,14 @@ private:
         m_session.driver().readSettings(this, [this](const Result<QJsonObject>& settings) {
             if (settings)
                 applySettings(m_facts, *settings);
+            askVariables();
+        });
+    }
+    void askVariables()
+    {
+        m_session.driver().readVariables(this, [this](const Result<QJsonObject>& variables) {
+            if (variables)
+                applyVariables(m_facts, *variables);
             end();
         });
     }
@@ -113,6 +123,15 @@ void applySettings(PlanFacts& facts, const QJsonObject& settings)
     take("safe_z_home"_L1, "home_xy_position"_L1);
     facts.printer.homeXyIsPlain = macros.empty();
     facts.gate.macrosHomingZ = std::move(macros);
+}
+
+void applyVariables(PlanFacts& facts, const QJsonObject& variables)
+{
+    std::map<std::string, klipper::Value> values;
+    for (auto it = variables.begin(); it != variables.end(); ++it)
+        values.emplace(it.key().toStdString(), toValue(it.value()));
+    // Unreadable is as good as never calibrated.
+    facts.gate.plrCalibration = klipper::readPlrCalibration(values).value_or(klipper::PlrCalibration{});
 }
 
 void gatherFacts(Session& session, const PlanQuestion& question, QObject* context, std::function<void(const PlanFacts&)> reply)

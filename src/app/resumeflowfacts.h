@@ -25,5 +25,7 @@ void gatherFacts(Session& session, const PlanQuestion& question, QObject* contex
 
 /// Limits, Z motors and macros from Klipper's configfile.settings.
 void applySettings(PlanFacts& facts, const QJsonObject& settings);
+/// The same for the host's saved variables: the plugin's stored heights.
+void applyVariables(PlanFacts& facts, const QJsonObject& variables);
 
 } // namespace kintsugi::app

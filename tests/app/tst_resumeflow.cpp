@@ -44,6 +44,7 @@ private slots:
     void causes_data();
     void causes();
     void settingsBecomeFacts();
+    void variablesBecomeFacts();
     void gateBlocksArming();
     void newFileIsUploadedBesideTheOriginal();
     void nameTakenIsNotReplaced();
@@ -342,6 +343,18 @@ void TestResumeFlow::settingsBecomeFacts()
     QVERIFY(!facts.printer.homeXyIsPlain);
     QCOMPARE(facts.gate.macrosHomingZ->front(), std::string("G28 Z"));
     QCOMPARE(facts.gate.idleTimeout, std::optional(600.0));
+}
+
+void TestResumeFlow::variablesBecomeFacts()
+{
+    PlanFacts facts;
+    applyVariables(facts, {{u"z_endstop_position_stepper_z"_s, QJsonArray{0.0, 0.0, 62.5, 0.0}}, {u"z_offset_stepper_z1"_s, 0.5775}});
+    QVERIFY(facts.gate.plrCalibration.has_value());
+    QCOMPARE((*facts.gate.plrCalibration->endstopPosition)[2], 62.5);
+    QCOMPARE(facts.gate.plrCalibration->offsets.at("stepper_z1"), 0.5775);
+    // What cannot be read was never calibrated.
+    applyVariables(facts, {{u"z_endstop_position_stepper_z"_s, u"high"_s}});
+    QVERIFY(facts.gate.plrCalibration && !facts.gate.plrCalibration->endstopPosition);
 }
 
 void TestResumeFlow::gateBlocksArming()

@@ -43,6 +43,7 @@ GateFacts soundFacts(const FileIdentity& local)
     facts.plrLeftover = false;
     facts.minutesSinceStop = 5;
     facts.softwareVersion = "v0.13.0";
+    facts.plrCalibration = klipper::PlrCalibration{std::array{0.0, 0.0, 62.0, 0.0}, {{"stepper_z", 0.0}, {"stepper_z1", 0.5775}}, {}};
     facts.macrosHomingZ = std::vector<std::string>{};
     facts.idleTimeout = 600;
     facts.queueBusy = false;
@@ -244,6 +245,16 @@ void TestGate::limits_data()
     version("v0.14.0", "block");
     version("v2025.08.15-12-gabc", "warn");
     version("?", "warn");
+    const auto reference = [&rowFor](const char* name, const char* expected, const std::function<void(klipper::PlrCalibration&)>& spoil) {
+        rowFor(ZMethod::PlrZHome, name, "plr-reference", expected, [spoil](Scene& s) { spoil(*s.facts.plrCalibration); });
+    };
+    reference("calibrated", "passed", [](klipper::PlrCalibration&) {});
+    reference("never calibrated", "block", [](klipper::PlrCalibration& stored) { stored = {}; });
+    reference("one Z motor", "block", [](klipper::PlrCalibration& stored) { stored.offsets.erase("stepper_z1"); });
+    reference("offsets of 0", "block", [](klipper::PlrCalibration& stored) { stored.offsets["stepper_z1"] = 0; });
+    reference("switches below the print", "block", [](klipper::PlrCalibration& stored) { (*stored.endstopPosition)[2] = 2; });
+    rowFor(ZMethod::PlrZHome, "calibration not asked", "plr-reference", "info", [](Scene& s) { s.facts.plrCalibration.reset(); });
+    row("calibration is no matter", "plr-reference", "absent", [](Scene& s) { s.facts.plrCalibration.reset(); });
     row("version is no matter", "plr-version", "absent", [](Scene& s) { s.facts.softwareVersion = "v0.14.0"; });
 }
 

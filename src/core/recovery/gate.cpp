@@ -46,6 +46,7 @@ public:
         minutes();
         person();
         plrVersion();
+        plrReference();
         queue();
         disk();
         fileName();
@@ -467,6 +468,30 @@ private:
             works    ? Message{KINTSUGI_TEXT("PLR_Z_HOME works with this version of Klipper."), {}}
             : broken ? Message{KINTSUGI_TEXT("PLR_Z_HOME always fails with this version of Klipper. Choose another way to register Z."), {}}
                      : Message{KINTSUGI_TEXT("PLR_Z_HOME fails with Klipper newer than 2025-08-05; this version cannot be told apart."), {}});
+    }
+
+    /// The plugin sets Z only behind a motor it moves: with one Z motor, or offsets of 0, Z stays what it was declared.
+    void plrReference()
+    {
+        if (m_plan.zMethod != ZMethod::PlrZHome)
+            return;
+        if (!m_facts.plrCalibration)
+            return notChecked("plr-reference");
+        const klipper::PlrCalibration& stored = *m_facts.plrCalibration;
+        const bool moves = std::any_of(stored.offsets.begin(), stored.offsets.end(), [](const auto& offset) {
+            return offset.first != "stepper_z" && offset.second != 0;
+        });
+        const double top = stored.endstopPosition ? (*stored.endstopPosition)[2] : 0;
+        const std::string measured = stored.endstopPosition ? decimal(top) : "?";
+        const std::string limit = decimal(m_plan.liftToZ);
+        if (!stored.endstopPosition || !moves)
+            return add("plr-reference", Severity::Block, false, measured, limit,
+                       {KINTSUGI_TEXT("PLR_Z_HOME would not set Z: no calibration is stored, or all its offsets are 0. Calibrate, or choose another way to register Z."), {}});
+        const bool above = top >= m_plan.liftToZ;
+        add("plr-reference", Severity::Block, above, measured, limit,
+            above ? Message{KINTSUGI_TEXT("PLR_Z_HOME restores Z from the stored height of %1 mm."), {measured}}
+                  : Message{KINTSUGI_TEXT("The stored height of the upper switches (%1 mm) lies below the travel height of %2 mm. Calibrate again, or choose another way to register Z."),
+                            {measured, limit}});
     }
 
     const Plan& m_plan;

@@ -30,6 +30,7 @@ struct GateFacts {
     std::optional<std::uint64_t> plrLeftoverSize;
     std::optional<double> minutesSinceStop;
     std::optional<std::string> softwareVersion;
+    std::optional<klipper::PlrCalibration> plrCalibration; ///< what PLR_Z_HOME would restore Z from
     std::optional<std::vector<std::string>> macrosHomingZ; ///< configuration texts that home or probe when G28 X Y runs
     std::optional<double> idleTimeout;           ///< s
     std::optional<bool> queueBusy;               ///< Moonraker's job queue could load the next job
