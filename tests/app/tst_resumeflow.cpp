@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <QJsonArray>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
@@ -57,6 +58,17 @@ private slots:
     void stopAfterStep();
     void stopAndLiftKeepsTheBed();
     void changedPlanDisarms();
+    void changedPlanStopsPreparing_data();
+    void changedPlanStopsPreparing();
+    void disarmStopsPreparing();
+    void offlineArmsNothing();
+    void unansweredGateArmsNothing_data();
+    void unansweredGateArmsNothing();
+    void staleGateDoesNotLaunch_data();
+    void staleGateDoesNotLaunch();
+    void dropBeforeLaunch();
+    void diesMidway_data();
+    void diesMidway();
     void editsNeedAReason();
     void savedPlanIsAResumeFile();
     void changedFileIsRefused();
@@ -348,7 +360,7 @@ void TestResumeFlow::settingsBecomeFacts()
 void TestResumeFlow::variablesBecomeFacts()
 {
     PlanFacts facts;
-    applyVariables(facts, {{u"z_endstop_position_stepper_z"_s, QJsonArray{0.0, 0.0, 62.5, 0.0}}, {u"z_offset_stepper_z1"_s, 0.5775}});
+    applyVariables(facts, {{u"z_endstop_position_stepper_z"_s, QJsonArray({0.0, 0.0, 62.5, 0.0})}, {u"z_offset_stepper_z1"_s, 0.5775}});
     QVERIFY(facts.gate.plrCalibration.has_value());
     QCOMPARE((*facts.gate.plrCalibration->endstopPosition)[2], 62.5);
     QCOMPARE(facts.gate.plrCalibration->offsets.at("stepper_z1"), 0.5775);
@@ -432,7 +444,7 @@ void TestResumeFlow::zeroCopySendsStepByStep()
 {
     arm(run::Way::ZeroCopy);
     QCOMPARE(sent(), 0); // nothing is uploaded either
-    m_driver->hold();
+    m_driver->hold({u"runScript"_s});
     m_flow->launch();
     QTRY_COMPARE(m_driver->count(u"runScript"_s), 1);
     QCOMPARE(m_flow->currentStep(), 0);
@@ -496,7 +508,7 @@ void TestResumeFlow::zeroCopyEndsEarly()
 void TestResumeFlow::nothingIsSentAfterADrop()
 {
     arm(run::Way::ZeroCopy);
-    m_driver->hold();
+    m_driver->hold({u"runScript"_s});
     m_flow->launch();
     QTRY_COMPARE(m_driver->count(u"runScript"_s), 1);
     QSignalSpy finished(m_flow.get(), &ResumeFlow::finished);
@@ -531,7 +543,7 @@ void TestResumeFlow::dropWhilePrintingIsSurvived()
 void TestResumeFlow::stopAfterStep()
 {
     arm(run::Way::ZeroCopy);
-    m_driver->hold();
+    m_driver->hold({u"runScript"_s});
     m_flow->launch();
     QTRY_COMPARE(m_driver->count(u"runScript"_s), 1);
     m_flow->stopAfterStep();
@@ -571,6 +583,164 @@ void TestResumeFlow::changedPlanDisarms()
     QVERIFY(std::holds_alternative<run::Idle>(m_flow->runState()));
     m_flow->launch();
     QCOMPARE(sent(), 0);
+}
+
+void TestResumeFlow::changedPlanStopsPreparing_data()
+{
+    QTest::addColumn<QString>("held");
+    QTest::newRow("while the file is written") << QString();
+    QTest::newRow("while it is uploaded") << u"upload"_s;
+}
+
+/// What is armed is always what is shown, also when it changed during the preparation.
+void TestResumeFlow::changedPlanStopsPreparing()
+{
+    QFETCH(QString, held);
+    plan();
+    if (!held.isEmpty())
+        m_driver->hold({held});
+    QSignalSpy planned(m_flow.get(), &ResumeFlow::planned);
+    m_flow->arm();
+    QTRY_COMPARE(planned.size(), 1); // the file is being written now
+    if (!held.isEmpty())
+        QTRY_COMPARE(m_driver->count(held), 1);
+    QVERIFY(m_flow->editField(u"hotend.0"_s, u"205"_s, u"other filament"_s).has_value());
+    m_driver->release();
+    QTRY_COMPARE(planned.size(), 2);
+    QTRY_VERIFY(!m_flow->isBusy());
+    QVERIFY(std::holds_alternative<run::Idle>(m_flow->runState()));
+    m_flow->launch();
+    QCOMPARE(m_driver->count(u"startPrint"_s), 0);
+    QVERIFY(m_errors.empty());
+    m_flow->arm();
+    QTRY_VERIFY(std::holds_alternative<run::Armed>(m_flow->runState()));
+    m_flow->launch();
+    QTRY_COMPARE(m_driver->count(u"startPrint"_s), 1);
+    const QByteArray resume = m_driver->files[u"gcodes/"_s + argumentOf(u"startPrint"_s)];
+    QVERIFY(resume.contains(m_flow->planText().toUtf8()));
+    QVERIFY(resume.left(resume.indexOf("KINTSUGI RESUME POINT")).contains("205"));
+}
+
+void TestResumeFlow::disarmStopsPreparing()
+{
+    plan();
+    m_driver->hold({u"upload"_s});
+    m_flow->arm();
+    QTRY_COMPARE(m_driver->count(u"upload"_s), 1);
+    m_flow->disarm();
+    m_driver->release();
+    QTRY_VERIFY(!m_flow->isBusy());
+    QVERIFY(std::holds_alternative<run::Idle>(m_flow->runState()));
+}
+
+void TestResumeFlow::offlineArmsNothing()
+{
+    plan();
+    m_flow->setWay(run::Way::ZeroCopy);
+    m_driver->dropLink();
+    m_flow->arm();
+    QTRY_VERIFY(!m_errors.empty());
+    QCOMPARE(m_errors.front().code, ErrorCode::Disconnected);
+    m_driver->goOnline();
+    m_flow->launch();
+    QVERIFY(std::holds_alternative<run::Idle>(m_flow->runState()));
+    QCOMPARE(sent(), 0);
+}
+
+void TestResumeFlow::unansweredGateArmsNothing_data()
+{
+    QTest::addColumn<QString>("question");
+    for (const char* name : {"readStatus", "listFolder", "readSettings"})
+        QTest::newRow(name) << QString::fromLatin1(name);
+}
+
+void TestResumeFlow::unansweredGateArmsNothing()
+{
+    QFETCH(QString, question);
+    plan();
+    m_flow->setWay(run::Way::ZeroCopy);
+    m_driver->failing.insert(question, Error{.code = ErrorCode::Timeout});
+    m_flow->arm();
+    QTRY_VERIFY(!m_errors.empty());
+    QCOMPARE(m_errors.front().code, ErrorCode::Timeout);
+    QVERIFY(std::holds_alternative<run::Idle>(m_flow->runState()));
+    QCOMPARE(sent(), 0);
+}
+
+void TestResumeFlow::staleGateDoesNotLaunch_data()
+{
+    QTest::addColumn<QString>("change");
+    QTest::addColumn<QString>("check");
+    QTest::newRow("another print runs") << u"print"_s << u"printing"_s;
+    QTest::newRow("the file was cut") << u"file"_s << u"file-on-printer"_s;
+    QTest::newRow("G28 homes Z now") << u"macro"_s << u"macro-homing"_s;
+}
+
+/// The printer was used between the two presses.
+void TestResumeFlow::staleGateDoesNotLaunch()
+{
+    QFETCH(QString, change);
+    QFETCH(QString, check);
+    arm(run::Way::ZeroCopy);
+    if (change == u"print"_s)
+        printing(u"other.gcode"_s, 10);
+    else if (change == u"file"_s)
+        m_driver->files[u"gcodes/"_s + file].chop(10);
+    else
+        m_driver->settings.insert(u"homing_override"_s, QJsonObject{{u"gcode"_s, u"G28 Z"_s}});
+    m_flow->launch();
+    QTRY_VERIFY(!m_errors.empty());
+    QCOMPARE(m_errors.front().code, ErrorCode::GateBlocked);
+    QVERIFY2(m_errors.front().detail.find(check.toStdString()) != std::string::npos, m_errors.front().detail.c_str());
+    QVERIFY(std::holds_alternative<run::Idle>(m_flow->runState()));
+    QCOMPARE(sent(), 0);
+}
+
+void TestResumeFlow::dropBeforeLaunch()
+{
+    arm(run::Way::ZeroCopy);
+    m_driver->hold({u"readStatus"_s});
+    m_flow->launch();
+    m_driver->dropLink();
+    m_driver->goOnline();
+    QTRY_VERIFY(!m_errors.empty());
+    QVERIFY(!m_flow->isBusy());
+    QCOMPARE(sent(), 0);
+}
+
+void TestResumeFlow::diesMidway_data()
+{
+    QTest::addColumn<QString>("held");
+    for (const char* name : {"readStatus", "listFolder", "upload", "startPrint", "history"})
+        QTest::newRow(name) << QString::fromLatin1(name);
+}
+
+/// The window closes while an answer is on its way: nobody hears it, nothing more is sent.
+void TestResumeFlow::diesMidway()
+{
+    QFETCH(QString, held);
+    if (held != u"history"_s)
+        plan();
+    const int before = m_driver->count(held);
+    m_driver->hold({held});
+    if (held == u"history"_s) {
+        m_flow->begin(PrintJob{.id = u"j1"_s, .printer = u"p"_s, .file = file, .fileSize = m_index.size});
+    } else {
+        m_flow->arm();
+        if (held == u"startPrint"_s) {
+            QTRY_VERIFY(std::holds_alternative<run::Armed>(m_flow->runState()));
+            m_flow->launch();
+        }
+    }
+    QTRY_VERIFY(m_driver->count(held) > before);
+    const int commands = sent();
+    m_flow.reset();
+    m_driver->release();
+    bool answered = false;
+    m_archive->flush(this, [&](const Result<>&) { answered = true; });
+    QTRY_VERIFY(answered);
+    QCOMPARE(sent(), commands);
+    QVERIFY(m_errors.empty());
 }
 
 void TestResumeFlow::editsNeedAReason()
