@@ -1,4 +1,2806 @@
 <?xml version="1.0" encoding="utf-8"?>
 <!DOCTYPE TS>
 <TS version="2.1" language="de_DE">
+<context>
+    <name>ErrorText</name>
+    <message>
+        <source>The file</source>
+        <translation>Die Datei</translation>
+    </message>
+    <message>
+        <source>The file "%1"</source>
+        <translation>Die Datei „%1“</translation>
+    </message>
+    <message>
+        <source>%1 does not exist.</source>
+        <translation>%1 gibt es nicht.</translation>
+    </message>
+    <message>
+        <source>%1 cannot be read.</source>
+        <translation>%1 kann nicht gelesen werden.</translation>
+    </message>
+    <message>
+        <source>%1 has changed since it was first read.</source>
+        <translation>%1 wurde seit dem ersten Lesen geändert.</translation>
+    </message>
+    <message>
+        <source>%1 is shorter than expected.</source>
+        <translation>%1 ist kürzer als erwartet.</translation>
+    </message>
+    <message>
+        <source>%1 exists already.</source>
+        <translation>%1 gibt es schon.</translation>
+    </message>
+    <message>
+        <source>%1 does not contain G-code text.</source>
+        <translation>%1 enthält keinen G-Code-Text.</translation>
+    </message>
+    <message>
+        <source>%1 cannot be written.</source>
+        <translation>%1 kann nicht geschrieben werden.</translation>
+    </message>
+    <message>
+        <source>The disk is full.</source>
+        <translation>Der Datenträger ist voll.</translation>
+    </message>
+    <message>
+        <source>The printer refused the request.</source>
+        <translation>Der Drucker hat die Anfrage abgelehnt.</translation>
+    </message>
+    <message>
+        <source>The printer refused the request: %1</source>
+        <translation>Der Drucker hat die Anfrage abgelehnt: %1</translation>
+    </message>
+    <message>
+        <source>This is not a printer address.</source>
+        <translation>Das ist keine Druckeradresse.</translation>
+    </message>
+    <message>
+        <source>The printer cannot be reached.</source>
+        <translation>Der Drucker ist nicht erreichbar.</translation>
+    </message>
+    <message>
+        <source>The printer did not answer in time.</source>
+        <translation>Der Drucker hat nicht rechtzeitig geantwortet.</translation>
+    </message>
+    <message>
+        <source>The connection to the printer was lost.</source>
+        <translation>Die Verbindung zum Drucker ist abgerissen.</translation>
+    </message>
+    <message>
+        <source>The printer does not accept the credentials.</source>
+        <translation>Der Drucker nimmt die Zugangsdaten nicht an.</translation>
+    </message>
+    <message>
+        <source>The printer's answer makes no sense.</source>
+        <translation>Die Antwort des Druckers ergibt keinen Sinn.</translation>
+    </message>
+    <message>
+        <source>The printer's Klipper host is not ready.</source>
+        <translation>Der Klipper-Rechner des Druckers ist nicht bereit.</translation>
+    </message>
+    <message>
+        <source>The printer is busy.</source>
+        <translation>Der Drucker ist beschäftigt.</translation>
+    </message>
+    <message>
+        <source>The work was cancelled.</source>
+        <translation>Die Arbeit wurde abgebrochen.</translation>
+    </message>
+    <message>
+        <source>This place lies outside the file.</source>
+        <translation>Diese Stelle liegt außerhalb der Datei.</translation>
+    </message>
+    <message>
+        <source>Nothing has been printed yet at this place.</source>
+        <translation>An dieser Stelle ist noch nichts gedruckt.</translation>
+    </message>
+    <message>
+        <source>Nothing is left to print after this place.</source>
+        <translation>Nach dieser Stelle bleibt nichts mehr zu drucken.</translation>
+    </message>
+    <message>
+        <source>A part of the printer's state is not known, and the print cannot go on without it.</source>
+        <translation>Ein Teil des Druckerzustands ist unbekannt, und ohne ihn kann der Druck nicht weitergehen.</translation>
+    </message>
+    <message>
+        <source>This is not supported.</source>
+        <translation>Das wird nicht unterstützt.</translation>
+    </message>
+    <message>
+        <source>This would not be safe.</source>
+        <translation>Das wäre nicht sicher.</translation>
+    </message>
+    <message>
+        <source>The checks before the start found something that must be settled first.</source>
+        <translation>Die Prüfungen vor dem Start haben etwas gefunden, das erst geklärt werden muss.</translation>
+    </message>
+    <message>
+        <source>A value is wrong.</source>
+        <translation>Ein Wert ist falsch.</translation>
+    </message>
+    <message>
+        <source>The text ends in the middle.</source>
+        <translation>Der Text endet mittendrin.</translation>
+    </message>
+    <message>
+        <source>The history cannot be opened or written.</source>
+        <translation>Die Aufzeichnung kann nicht geöffnet oder geschrieben werden.</translation>
+    </message>
+    <message>
+        <source>The history file is damaged.</source>
+        <translation>Die Datei der Aufzeichnung ist beschädigt.</translation>
+    </message>
+    <message>
+        <source>The history file was damaged. It was kept as "%1" and a new one was begun.</source>
+        <translation>Die Datei der Aufzeichnung war beschädigt. Sie wurde als „%1“ aufgehoben und eine neue begonnen.</translation>
+    </message>
+    <message>
+        <source>The history was written by a newer version of this program.</source>
+        <translation>Die Aufzeichnung stammt von einer neueren Version dieses Programms.</translation>
+    </message>
+    <message>
+        <source>The command was not understood.</source>
+        <translation>Der Befehl wurde nicht verstanden.</translation>
+    </message>
+    <message>
+        <source>Start it again when you want it.</source>
+        <translation>Bei Bedarf neu starten.</translation>
+    </message>
+    <message>
+        <source>Check the name and that the disk or printer that holds it is there.</source>
+        <translation>Den Namen prüfen und ob der Datenträger oder Drucker da ist, auf dem sie liegt.</translation>
+    </message>
+    <message>
+        <source>Check the permissions of the file and its folder.</source>
+        <translation>Die Rechte der Datei und ihres Ordners prüfen.</translation>
+    </message>
+    <message>
+        <source>Open it again and choose the place anew; nothing was written.</source>
+        <translation>Die Datei neu öffnen und die Stelle neu wählen; geschrieben wurde nichts.</translation>
+    </message>
+    <message>
+        <source>Compare its size with the file that was printed; it may have been cut.</source>
+        <translation>Die Größe mit der gedruckten Datei vergleichen; vielleicht wurde sie gekürzt.</translation>
+    </message>
+    <message>
+        <source>Choose another name; files are never replaced.</source>
+        <translation>Einen anderen Namen wählen; Dateien werden nie ersetzt.</translation>
+    </message>
+    <message>
+        <source>Choose the sliced text file (.gcode).</source>
+        <translation>Die geslicte Textdatei (.gcode) wählen.</translation>
+    </message>
+    <message>
+        <source>Free some space; what could not be written yet is kept in memory and tried again.</source>
+        <translation>Platz schaffen; was noch nicht geschrieben ist, bleibt im Speicher und wird wieder versucht.</translation>
+    </message>
+    <message>
+        <source>Check the permissions of the folder and choose another place.</source>
+        <translation>Die Rechte des Ordners prüfen und einen anderen Ort wählen.</translation>
+    </message>
+    <message>
+        <source>Choose a byte, line, layer or height inside the file.</source>
+        <translation>Ein Byte, eine Zeile, Schicht oder Höhe innerhalb der Datei wählen.</translation>
+    </message>
+    <message>
+        <source>Choose a later place, or print the file from its start.</source>
+        <translation>Eine spätere Stelle wählen oder die Datei von vorn drucken.</translation>
+    </message>
+    <message>
+        <source>Choose an earlier place; the part may be complete.</source>
+        <translation>Eine frühere Stelle wählen; vielleicht ist das Teil schon fertig.</translation>
+    </message>
+    <message>
+        <source>Enter the missing value with a reason, or choose another place.</source>
+        <translation>Den fehlenden Wert mit einer Begründung eintragen oder eine andere Stelle wählen.</translation>
+    </message>
+    <message>
+        <source>Use another way or another printer connection for this.</source>
+        <translation>Einen anderen Weg oder eine andere Druckerverbindung benutzen.</translation>
+    </message>
+    <message>
+        <source>Change what the message names; there is no way around this check.</source>
+        <translation>Ändern, was die Meldung nennt; diese Prüfung lässt sich nicht umgehen.</translation>
+    </message>
+    <message>
+        <source>Read the blocked checks; each says what to do.</source>
+        <translation>Die sperrenden Prüfungen lesen; jede sagt, was zu tun ist.</translation>
+    </message>
+    <message>
+        <source>Correct the value that is named and try again.</source>
+        <translation>Den genannten Wert berichtigen und noch einmal versuchen.</translation>
+    </message>
+    <message>
+        <source>Put back a complete copy; a power cut may have shortened it.</source>
+        <translation>Eine vollständige Kopie zurücklegen; ein Stromausfall kann sie gekürzt haben.</translation>
+    </message>
+    <message>
+        <source>Write it like moonraker://host:7125 or demo:, without a password.</source>
+        <translation>So schreiben: moonraker://rechner:7125 oder demo:, ohne Passwort.</translation>
+    </message>
+    <message>
+        <source>Check that the printer is on, and its address and network.</source>
+        <translation>Prüfen, ob der Drucker an ist, und seine Adresse und das Netz.</translation>
+    </message>
+    <message>
+        <source>Check the network and the load of the printer's host, then try again.</source>
+        <translation>Das Netz und die Last auf dem Rechner des Druckers prüfen, dann noch einmal versuchen.</translation>
+    </message>
+    <message>
+        <source>It is connected again by itself; read the printer's state before you go on.</source>
+        <translation>Die Verbindung kommt von selbst wieder; vor dem Weitermachen den Zustand des Druckers lesen.</translation>
+    </message>
+    <message>
+        <source>Enter the API key or the login of this printer.</source>
+        <translation>Den API-Schlüssel oder die Anmeldung dieses Druckers eingeben.</translation>
+    </message>
+    <message>
+        <source>Check the versions of the programs on the printer, and its log.</source>
+        <translation>Die Versionen der Programme auf dem Drucker und sein Protokoll prüfen.</translation>
+    </message>
+    <message>
+        <source>Settle what the printer names, then try again.</source>
+        <translation>Klären, was der Drucker nennt, dann noch einmal versuchen.</translation>
+    </message>
+    <message>
+        <source>Wait until it has started, or restart it after you have read its message.</source>
+        <translation>Warten, bis er gestartet ist, oder seine Meldung lesen und ihn neu starten.</translation>
+    </message>
+    <message>
+        <source>Wait until it is free, or end the other program that uses it.</source>
+        <translation>Warten, bis er frei ist, oder das andere Programm beenden, das ihn benutzt.</translation>
+    </message>
+    <message>
+        <source>Check that its folder or server can be reached and written; recording goes on in memory meanwhile.</source>
+        <translation>Prüfen, ob Ordner oder Server erreichbar und beschreibbar sind; die Aufzeichnung läuft solange im Speicher weiter.</translation>
+    </message>
+    <message>
+        <source>Keep the old file: its undamaged parts may still be read with a database tool.</source>
+        <translation>Die alte Datei aufheben: Unbeschädigte Teile lassen sich vielleicht noch mit einem Datenbankwerkzeug lesen.</translation>
+    </message>
+    <message>
+        <source>Install the newer version, or choose another history file.</source>
+        <translation>Die neuere Version installieren oder eine andere Aufzeichnung wählen.</translation>
+    </message>
+    <message>
+        <source>See --help.</source>
+        <translation>Siehe --help.</translation>
+    </message>
+    <message>
+        <source>field %1</source>
+        <translation>Feld %1</translation>
+    </message>
+    <message>
+        <source>line %1</source>
+        <translation>Zeile %1</translation>
+    </message>
+    <message>
+        <source>byte %1</source>
+        <translation>Byte %1</translation>
+    </message>
+    <message>
+        <source>measured %1</source>
+        <translation>gemessen %1</translation>
+    </message>
+    <message>
+        <source>limit %1</source>
+        <translation>Grenze %1</translation>
+    </message>
+</context>
+<context>
+    <name>Text</name>
+    <message>
+        <source>%1 s</source>
+        <translation>%1 s</translation>
+    </message>
+    <message>
+        <source>%1 min</source>
+        <translation>%1 min</translation>
+    </message>
+    <message>
+        <source>%1 h %2 min</source>
+        <translation>%1 h %2 min</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n day(s)</source>
+        <translation>
+            <numerusform>%n Tag</numerusform><numerusform>%n Tage</numerusform></translation>
+    </message>
+    <message>
+        <source>just now</source>
+        <translation>gerade eben</translation>
+    </message>
+    <message>
+        <source>%1 ago</source>
+        <translation>vor %1</translation>
+    </message>
+    <message>
+        <source>%1 mm</source>
+        <translation>%1 mm</translation>
+    </message>
+    <message>
+        <source>Layer %1 of %2</source>
+        <translation>Schicht %1 von %2</translation>
+    </message>
+    <message>
+        <source>Layer %1</source>
+        <translation>Schicht %1</translation>
+    </message>
+    <message>
+        <source>%1, Z %2 mm</source>
+        <translation>%1, Z %2 mm</translation>
+    </message>
+    <message>
+        <source>Nozzle %1 of %2 °C</source>
+        <translation>Düse %1 von %2 °C</translation>
+    </message>
+    <message>
+        <source>Nozzle %1 °C</source>
+        <translation>Düse %1 °C</translation>
+    </message>
+    <message>
+        <source>bed %1 of %2 °C</source>
+        <translation>Bett %1 von %2 °C</translation>
+    </message>
+    <message>
+        <source>bed %1 °C</source>
+        <translation>Bett %1 °C</translation>
+    </message>
+    <message>
+        <source>%1, %2</source>
+        <translation>%1, %2</translation>
+    </message>
+</context>
+<context>
+    <name>TimelineView</name>
+    <message>
+        <source>Z, layer</source>
+        <translation>Z, Schicht</translation>
+    </message>
+    <message>
+        <source>Nozzle</source>
+        <translation>Düse</translation>
+    </message>
+    <message>
+        <source>Bed</source>
+        <translation>Bett</translation>
+    </message>
+    <message>
+        <source>Fan, speed</source>
+        <translation>Lüfter, Tempo</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>Datei</translation>
+    </message>
+    <message>
+        <source>Lead</source>
+        <translation>Vorlauf</translation>
+    </message>
+    <message>
+        <source>mm</source>
+        <translation>mm</translation>
+    </message>
+    <message>
+        <source>MB</source>
+        <translation>MB</translation>
+    </message>
+    <message>
+        <source>s queued</source>
+        <translation>s Vorrat</translation>
+    </message>
+    <message>
+        <source>%1 of %2 °C</source>
+        <extracomment>actual temperature, then its target, both °C</extracomment>
+        <translation>%1 von %2 °C</translation>
+    </message>
+    <message>
+        <source>%1 mm</source>
+        <translation>%1 mm</translation>
+    </message>
+    <message>
+        <source>%1 %, %2 %</source>
+        <extracomment>part fan, then speed factor</extracomment>
+        <translation>%1 %, %2 %</translation>
+    </message>
+    <message>
+        <source>%1 MB</source>
+        <translation>%1 MB</translation>
+    </message>
+    <message>
+        <source>%1 s</source>
+        <translation>%1 s</translation>
+    </message>
+    <message>
+        <source>%1 %</source>
+        <translation>%1 %</translation>
+    </message>
+    <message>
+        <source>Layer %1</source>
+        <translation>Schicht %1</translation>
+    </message>
+</context>
+<context>
+    <name>core</name>
+    <message>
+        <source>Begins in the middle of a printed line: a visible joint.</source>
+        <translation>Beginnt mitten in einer gedruckten Linie: eine sichtbare Naht.</translation>
+    </message>
+    <message>
+        <source>Lies inside a tool change: the filament in the nozzle may not be what the file expects.</source>
+        <translation>Liegt in einem Werkzeugwechsel: Das Filament in der Düse ist vielleicht nicht das, das die Datei erwartet.</translation>
+    </message>
+    <message>
+        <source>Lies right after a pause or a colour change.</source>
+        <translation>Liegt direkt hinter einer Pause oder einem Farbwechsel.</translation>
+    </message>
+    <message>
+        <source>A macro moved since the position was last known.</source>
+        <translation>Seit die Position zuletzt bekannt war, hat ein Makro etwas bewegt.</translation>
+    </message>
+    <message>
+        <source>The coordinates are relative here.</source>
+        <translation>Die Koordinaten sind hier relativ.</translation>
+    </message>
+    <message>
+        <source>The position is unknown here.</source>
+        <translation>Die Position ist hier unbekannt.</translation>
+    </message>
+    <message>
+        <source>The file never set the nozzle temperature up to here.</source>
+        <translation>Die Datei hat bis hierher keine Düsentemperatur gesetzt.</translation>
+    </message>
+    <message>
+        <source>%1 mm would be pressed into plastic that is printed already.</source>
+        <translation>%1 mm würden in schon gedruckten Kunststoff gedrückt.</translation>
+    </message>
+    <message>
+        <source>%1 mm stay unprinted.</source>
+        <translation>%1 mm bleiben ungedruckt.</translation>
+    </message>
+    <message>
+        <source>Not checked offline.</source>
+        <translation>Ohne Verbindung nicht geprüft.</translation>
+    </message>
+    <message>
+        <source>The file is the one that was printed.</source>
+        <translation>Die Datei ist die gedruckte.</translation>
+    </message>
+    <message>
+        <source>The file is not the one that was printed: its size or content differs. Find the original file.</source>
+        <translation>Die Datei ist nicht die gedruckte: Größe oder Inhalt weichen ab. Die Originaldatei suchen.</translation>
+    </message>
+    <message>
+        <source>The printer holds the same file.</source>
+        <translation>Der Drucker hat dieselbe Datei.</translation>
+    </message>
+    <message>
+        <source>The printer's file %1 differs from the one the plan was made for. Upload the original again, or undo its change.</source>
+        <translation>Die Datei %1 auf dem Drucker weicht von der ab, für die der Plan gemacht wurde. Das Original wieder hochladen oder die Änderung rückgängig machen.</translation>
+    </message>
+    <message>
+        <source>No file left behind by klipper-plr.</source>
+        <translation>klipper-plr hat keine Datei zurückgelassen.</translation>
+    </message>
+    <message>
+        <source>%1.plr lies beside the whole file. PLR_RESUME_PRINT would overwrite it; it is not used here.</source>
+        <translation>%1.plr liegt neben der vollständigen Datei. PLR_RESUME_PRINT würde sie überschreiben; es wird hier nicht benutzt.</translation>
+    </message>
+    <message>
+        <source>klipper-plr cut %1 and kept the original as %1.plr, of the right size. Repair: move %1.plr back to %1.</source>
+        <translation>klipper-plr hat %1 gekürzt und das Original als %1.plr in der richtigen Größe aufgehoben. Reparatur: %1.plr nach %1 zurückverschieben.</translation>
+    </message>
+    <message>
+        <source>klipper-plr cut %1, and %1.plr is not the original either. Upload the original file.</source>
+        <translation>klipper-plr hat %1 gekürzt, und auch %1.plr ist nicht das Original. Die Originaldatei hochladen.</translation>
+    </message>
+    <message>
+        <source>With klipper-plr armed, the first state save of a file with % or " in its name shuts the printer down. Leave it disarmed or rename the file.</source>
+        <translation>Ist klipper-plr scharf, schaltet das erste Sichern einer Datei mit % oder " im Namen den Drucker ab. Nicht scharf schalten oder die Datei umbenennen.</translation>
+    </message>
+    <message>
+        <source>The file name is harmless.</source>
+        <translation>Der Dateiname ist harmlos.</translation>
+    </message>
+    <message>
+        <source>The printer is at work (%1). Let it finish or cancel it first.</source>
+        <translation>Der Drucker arbeitet (%1). Ihn erst fertig werden lassen oder abbrechen.</translation>
+    </message>
+    <message>
+        <source>The printer is not printing.</source>
+        <translation>Der Drucker druckt nicht.</translation>
+    </message>
+    <message>
+        <source>The printer's host is ready.</source>
+        <translation>Der Rechner des Druckers ist bereit.</translation>
+    </message>
+    <message>
+        <source>The printer's host is not ready. Remove the cause and restart the firmware.</source>
+        <translation>Der Rechner des Druckers ist nicht bereit. Die Ursache beheben und die Firmware neu starten.</translation>
+    </message>
+    <message>
+        <source>Sensor %1 reads a believable value.</source>
+        <translation>Fühler %1 meldet einen glaubhaften Wert.</translation>
+    </message>
+    <message>
+        <source>Heater %1 has no believable reading. Repair heater or sensor first.</source>
+        <translation>Heizung %1 hat keinen glaubhaften Messwert. Erst Heizung oder Fühler reparieren.</translation>
+    </message>
+    <message>
+        <source>The file never names the bed's temperature; a macro may have set it. It stays as it is now: enter a target if the part must be kept warm.</source>
+        <translation>Die Datei nennt die Betttemperatur nirgends; vielleicht hat ein Makro sie gesetzt. Sie bleibt, wie sie jetzt ist: einen Sollwert eintragen, wenn das Teil warm bleiben muss.</translation>
+    </message>
+    <message>
+        <source>The bed is still near its target of %1 °C.</source>
+        <translation>Das Bett ist noch nahe an seinem Sollwert von %1 °C.</translation>
+    </message>
+    <message>
+        <source>The bed cooled to %1 below its target: the part may have come loose. Warm the bed, then push the part gently.</source>
+        <translation>Das Bett ist auf %1 unter seinen Sollwert abgekühlt: Das Teil hat sich vielleicht gelöst. Das Bett wärmen, dann sanft am Teil drücken.</translation>
+    </message>
+    <message>
+        <source>Stopped %1 minutes ago.</source>
+        <translation>Vor %1 Minuten stehen geblieben.</translation>
+    </message>
+    <message>
+        <source>Stopped %1 minutes ago: the part has cooled and shrunk; expect a visible line.</source>
+        <translation>Vor %1 Minuten stehen geblieben: Das Teil ist abgekühlt und geschrumpft; mit einer sichtbaren Linie rechnen.</translation>
+    </message>
+    <message>
+        <source>You saw that the part is still stuck to the bed.</source>
+        <translation>Sie haben gesehen, dass das Teil noch auf dem Bett haftet.</translation>
+    </message>
+    <message>
+        <source>Look whether the part is still stuck to the bed.</source>
+        <translation>Nachsehen, ob das Teil noch auf dem Bett haftet.</translation>
+    </message>
+    <message>
+        <source>The job queue could load its next job. Pause or empty it.</source>
+        <translation>Die Auftragsschlange könnte den nächsten Auftrag laden. Sie anhalten oder leeren.</translation>
+    </message>
+    <message>
+        <source>The job queue is empty or paused.</source>
+        <translation>Die Auftragsschlange ist leer oder angehalten.</translation>
+    </message>
+    <message>
+        <source>There is room for the resume file.</source>
+        <translation>Für die Fortsetzungsdatei ist Platz.</translation>
+    </message>
+    <message>
+        <source>There is no room for the resume file. Delete something, or continue the original file in place.</source>
+        <translation>Für die Fortsetzungsdatei ist kein Platz. Etwas löschen oder die Originaldatei an Ort und Stelle fortsetzen.</translation>
+    </message>
+    <message>
+        <source>%1 is unknown. Choose another point or enter it with a reason.</source>
+        <translation>%1 ist unbekannt. Eine andere Stelle wählen oder den Wert mit einer Begründung eintragen.</translation>
+    </message>
+    <message>
+        <source>%1 is only inferred from a start macro. Confirm it.</source>
+        <translation>%1 ist nur aus einem Startmakro geschlossen. Bestätigen.</translation>
+    </message>
+    <message>
+        <source>Everything that must be known is known.</source>
+        <translation>Alles, was bekannt sein muss, ist bekannt.</translation>
+    </message>
+    <message>
+        <source>The printer and the file disagree whether the extruder counts absolutely. Decide it: the wrong mode floods the part.</source>
+        <translation>Drucker und Datei sind uneins, ob der Extruder absolut zählt. Das entscheiden: Der falsche Modus überflutet das Teil.</translation>
+    </message>
+    <message>
+        <source>The printer and the file agree.</source>
+        <translation>Drucker und Datei sind sich einig.</translation>
+    </message>
+    <message>
+        <source>The printer and the file disagree on: %1. Look at them in the inspector.</source>
+        <translation>Drucker und Datei sind uneins bei: %1. Im Inspektor ansehen.</translation>
+    </message>
+    <message>
+        <source>A macro ran since X, Y and Z were last all given (%1). If it moves without going back, the position is wrong.</source>
+        <translation>Seit X, Y und Z zuletzt alle gesetzt waren, lief ein Makro (%1). Bewegt es etwas und fährt nicht zurück, stimmt die Position nicht.</translation>
+    </message>
+    <message>
+        <source>Nothing unknown moved since the position was last given.</source>
+        <translation>Seit die Position zuletzt gesetzt wurde, hat sich nichts Unbekanntes bewegt.</translation>
+    </message>
+    <message>
+        <source>The plan or the rest of the file leaves the travel of axis %1. Correct the printer's profile if it is wrong.</source>
+        <translation>Der Plan oder der Rest der Datei verlässt den Weg der Achse %1. Das Profil des Druckers berichtigen, falls es falsch ist.</translation>
+    </message>
+    <message>
+        <source>Plan and file stay within the travel limits.</source>
+        <translation>Plan und Datei bleiben innerhalb der Fahrwege.</translation>
+    </message>
+    <message>
+        <source>The way leads through what is printed.</source>
+        <translation>Der Weg führt durch schon Gedrucktes.</translation>
+    </message>
+    <message>
+        <source>The head passes %1 mm above everything printed.</source>
+        <translation>Der Kopf fährt %1 mm über allem Gedruckten.</translation>
+    </message>
+    <message>
+        <source>No step homes Z, probes or calibrates.</source>
+        <translation>Kein Schritt referenziert Z, tastet oder kalibriert.</translation>
+    </message>
+    <message>
+        <source>A step homes, probes or calibrates: %1. Remove it.</source>
+        <translation>Ein Schritt referenziert, tastet oder kalibriert: %1. Ihn entfernen.</translation>
+    </message>
+    <message>
+        <source>Executed in thought, the plan ends in the state the file expects.</source>
+        <translation>In Gedanken ausgeführt endet der Plan in dem Zustand, den die Datei erwartet.</translation>
+    </message>
+    <message>
+        <source>Executed in thought, the plan ends in another state than the file expects (%1).</source>
+        <translation>In Gedanken ausgeführt endet der Plan in einem anderen Zustand, als die Datei erwartet (%1).</translation>
+    </message>
+    <message>
+        <source>G28 X Y moves X and Y alone on this printer.</source>
+        <translation>G28 X Y bewegt auf diesem Drucker nur X und Y.</translation>
+    </message>
+    <message>
+        <source>On this printer G28 X Y also homes, probes or moves Z (%1). Choose a method that does not home, or change the configuration.</source>
+        <translation>Auf diesem Drucker referenziert, tastet oder bewegt G28 X Y auch Z (%1). Ein Verfahren ohne Referenzfahrt wählen oder die Konfiguration ändern.</translation>
+    </message>
+    <message>
+        <source>The idle time-out has passed: the motors were off, so Z is not kept. Choose another way to register Z.</source>
+        <translation>Die Leerlaufzeit ist abgelaufen: Die Motoren waren aus, Z ist also nicht erhalten. Einen anderen Weg wählen, Z zu bestimmen.</translation>
+    </message>
+    <message>
+        <source>All axes are still homed: the motors were never off.</source>
+        <translation>Alle Achsen sind noch referenziert: Die Motoren waren nie aus.</translation>
+    </message>
+    <message>
+        <source>Not all axes are homed: the motors were off, so Z is not kept. Choose another way to register Z.</source>
+        <translation>Nicht alle Achsen sind referenziert: Die Motoren waren aus, Z ist also nicht erhalten. Einen anderen Weg wählen, Z zu bestimmen.</translation>
+    </message>
+    <message>
+        <source>Nobody moved head or bed.</source>
+        <translation>Niemand hat Kopf oder Bett bewegt.</translation>
+    </message>
+    <message>
+        <source>Z is only kept if nobody moved head or bed since.</source>
+        <translation>Z ist nur erhalten, wenn seither niemand Kopf oder Bett bewegt hat.</translation>
+    </message>
+    <message>
+        <source>PLR_Z_HOME works with this version of Klipper.</source>
+        <translation>PLR_Z_HOME funktioniert mit dieser Klipper-Version.</translation>
+    </message>
+    <message>
+        <source>PLR_Z_HOME always fails with this version of Klipper. Choose another way to register Z.</source>
+        <translation>PLR_Z_HOME scheitert mit dieser Klipper-Version immer. Einen anderen Weg wählen, Z zu bestimmen.</translation>
+    </message>
+    <message>
+        <source>PLR_Z_HOME fails with Klipper newer than 2025-08-05; this version cannot be told apart.</source>
+        <translation>PLR_Z_HOME scheitert mit Klipper nach dem 2025-08-05; diese Version lässt sich nicht einordnen.</translation>
+    </message>
+    <message>
+        <source>PLR_Z_HOME would not set Z: no calibration is stored, or all its offsets are 0. Calibrate, or choose another way to register Z.</source>
+        <translation>PLR_Z_HOME würde Z nicht setzen: Es ist keine Kalibrierung gespeichert, oder alle ihre Abweichungen sind 0. Kalibrieren oder einen anderen Weg wählen, Z zu bestimmen.</translation>
+    </message>
+    <message>
+        <source>PLR_Z_HOME restores Z from the stored height of %1 mm.</source>
+        <translation>PLR_Z_HOME stellt Z aus der gespeicherten Höhe von %1 mm wieder her.</translation>
+    </message>
+    <message>
+        <source>The stored height of the upper switches (%1 mm) lies below the travel height of %2 mm. Calibrate again, or choose another way to register Z.</source>
+        <translation>Die gespeicherte Höhe der oberen Schalter (%1 mm) liegt unter der Fahrhöhe von %2 mm. Neu kalibrieren oder einen anderen Weg wählen, Z zu bestimmen.</translation>
+    </message>
+    <message>
+        <source>Known modes</source>
+        <translation>Bekannte Modi</translation>
+    </message>
+    <message>
+        <source>start from known modes, so that every number below means what it says</source>
+        <translation>von bekannten Modi ausgehen, damit jede Zahl weiter unten bedeutet, was sie sagt</translation>
+    </message>
+    <message>
+        <source>Soften the contact</source>
+        <translation>Den Kontakt erweichen</translation>
+    </message>
+    <message>
+        <source>the nozzle may stick to the part: soften the contact at %1 °C, do not melt it</source>
+        <translation>die Düse klebt vielleicht am Teil: den Kontakt bei %1 °C erweichen, nicht schmelzen</translation>
+    </message>
+    <message>
+        <source>Heat the bed</source>
+        <translation>Das Bett heizen</translation>
+    </message>
+    <message>
+        <source>bed to %1 °C first and held: the part must not come loose</source>
+        <translation>das Bett zuerst auf %1 °C und dort halten: Das Teil darf sich nicht lösen</translation>
+    </message>
+    <message>
+        <source>declare the highest Z at which the nozzle can be (%1 mm), so that the climb is counted from there</source>
+        <translation>das höchste Z ansetzen, auf dem die Düse stehen kann (%1 mm), damit der Aufstieg von dort zählt</translation>
+    </message>
+    <message>
+        <source>the nozzle stands at Z %1 mm: declared by the person</source>
+        <translation>die Düse steht auf Z %1 mm: von Ihnen angegeben</translation>
+    </message>
+    <message>
+        <source>Declare Z</source>
+        <translation>Z festlegen</translation>
+    </message>
+    <message>
+        <source>the nozzle is soft enough: straight up at once to Z %1 mm, %2 mm above everything printed</source>
+        <translation>die Düse ist weich genug: sofort senkrecht hoch auf Z %1 mm, %2 mm über alles Gedruckte</translation>
+    </message>
+    <message>
+        <source>straight up to Z %1 mm, %2 mm above everything printed</source>
+        <translation>senkrecht hoch auf Z %1 mm, %2 mm über alles Gedruckte</translation>
+    </message>
+    <message>
+        <source>Lift</source>
+        <translation>Abheben</translation>
+    </message>
+    <message>
+        <source>Register Z at the upper switches</source>
+        <translation>Z an den oberen Schaltern bestimmen</translation>
+    </message>
+    <message>
+        <source>climb to the upper switches and take Z from the stored heights; nothing comes near the part</source>
+        <translation>zu den oberen Schaltern steigen und Z aus den gespeicherten Höhen nehmen; nichts kommt dem Teil nahe</translation>
+    </message>
+    <message>
+        <source>Home X and Y</source>
+        <translation>X und Y referenzieren</translation>
+    </message>
+    <message>
+        <source>X and Y are homed above everything printed; Z is never homed towards the part</source>
+        <translation>X und Y werden über allem Gedruckten referenziert; Z nie auf das Teil zu</translation>
+    </message>
+    <message>
+        <source>Load the bed mesh</source>
+        <translation>Das Bettnetz laden</translation>
+    </message>
+    <message>
+        <source>the mesh the print was made with; nothing is probed</source>
+        <translation>das Netz, mit dem gedruckt wurde; getastet wird nichts</translation>
+    </message>
+    <message>
+        <source>Select the tool</source>
+        <translation>Das Werkzeug wählen</translation>
+    </message>
+    <message>
+        <source>tool %1 was in use</source>
+        <translation>Werkzeug %1 war in Gebrauch</translation>
+    </message>
+    <message>
+        <source>Speed limits and pressure advance</source>
+        <translation>Tempogrenzen und Druckausgleich</translation>
+    </message>
+    <message>
+        <source>limits and pressure advance as they stood at the resume point</source>
+        <translation>Grenzen und Druckausgleich wie am Fortsetzungspunkt</translation>
+    </message>
+    <message>
+        <source>Flow factor and offset</source>
+        <translation>Flussfaktor und Versatz</translation>
+    </message>
+    <message>
+        <source>flow factor and G-code offset as they stood at the resume point</source>
+        <translation>Flussfaktor und G-Code-Versatz wie am Fortsetzungspunkt</translation>
+    </message>
+    <message>
+        <source>Heat the nozzle beside the print</source>
+        <translation>Die Düse neben dem Druck heizen</translation>
+    </message>
+    <message>
+        <source>to X %1 Y %2 beside the print, then up to %3 °C there</source>
+        <translation>nach X %1 Y %2 neben dem Druck, dort auf %3 °C</translation>
+    </message>
+    <message>
+        <source>Prime</source>
+        <translation>Anspülen</translation>
+    </message>
+    <message>
+        <source>push %1 mm of filament, then hold it back for the way</source>
+        <translation>%1 mm Filament vorschieben, dann für den Weg zurückhalten</translation>
+    </message>
+    <message>
+        <source>Approach</source>
+        <translation>Anfahren</translation>
+    </message>
+    <message>
+        <source>over the resume point at travel height, then down in two stages to Z %1 mm</source>
+        <translation>auf Fahrhöhe über den Fortsetzungspunkt, dann in zwei Stufen hinab auf Z %1 mm</translation>
+    </message>
+    <message>
+        <source>Fans and speed factor</source>
+        <translation>Lüfter und Tempofaktor</translation>
+    </message>
+    <message>
+        <source>fans and speed factor as they stood at the resume point</source>
+        <translation>Lüfter und Tempofaktor wie am Fortsetzungspunkt</translation>
+    </message>
+    <message>
+        <source>Restore the modes</source>
+        <translation>Die Modi wiederherstellen</translation>
+    </message>
+    <message>
+        <source>extruder position, feed rate and modes as the file expects them at byte %1</source>
+        <translation>Extruderstand, Vorschub und Modi, wie die Datei sie bei Byte %1 erwartet</translation>
+    </message>
+    <message>
+        <source>Objects</source>
+        <translation>Objekte</translation>
+    </message>
+    <message>
+        <source>the objects the file defined, and those that were excluded</source>
+        <translation>die Objekte der Datei und die ausgeschlossenen</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>Weiterdrucken</translation>
+    </message>
+    <message>
+        <source>from here on the original bytes, unchanged, from byte %1</source>
+        <translation>ab hier die Bytes des Originals, unverändert, ab Byte %1</translation>
+    </message>
+    <message>
+        <source>Own lines</source>
+        <translation>Eigene Zeilen</translation>
+    </message>
+    <message>
+        <source>your own lines (%1)</source>
+        <translation>Ihre eigenen Zeilen (%1)</translation>
+    </message>
+    <message>
+        <source>Position %1 (mm)</source>
+        <translation>Position %1 (mm)</translation>
+    </message>
+    <message>
+        <source>Extruder position (mm)</source>
+        <translation>Extruderstand (mm)</translation>
+    </message>
+    <message>
+        <source>Feed rate (mm/min)</source>
+        <translation>Vorschub (mm/min)</translation>
+    </message>
+    <message>
+        <source>Tool</source>
+        <translation>Werkzeug</translation>
+    </message>
+    <message>
+        <source>Hotend %1 target (°C)</source>
+        <translation>Düse %1, Sollwert (°C)</translation>
+    </message>
+    <message>
+        <source>Bed target (°C)</source>
+        <translation>Bett, Sollwert (°C)</translation>
+    </message>
+    <message>
+        <source>Chamber target (°C)</source>
+        <translation>Kammer, Sollwert (°C)</translation>
+    </message>
+    <message>
+        <source>Heater %1 target (°C)</source>
+        <translation>Heizung %1, Sollwert (°C)</translation>
+    </message>
+    <message>
+        <source>Fan %1</source>
+        <translation>Lüfter %1</translation>
+    </message>
+    <message>
+        <source>Speed factor (%)</source>
+        <translation>Tempofaktor (%)</translation>
+    </message>
+    <message>
+        <source>Flow factor of tool %1 (%)</source>
+        <translation>Flussfaktor von Werkzeug %1 (%)</translation>
+    </message>
+    <message>
+        <source>Pressure advance of %1 (s)</source>
+        <translation>Druckausgleich von %1 (s)</translation>
+    </message>
+    <message>
+        <source>Limit %1</source>
+        <translation>Grenze %1</translation>
+    </message>
+    <message>
+        <source>Bed mesh</source>
+        <translation>Bettnetz</translation>
+    </message>
+    <message>
+        <source>G-code offset %1 (mm)</source>
+        <translation>G-Code-Versatz %1 (mm)</translation>
+    </message>
+    <message>
+        <source>Absolute extrusion</source>
+        <translation>Absolute Extrusion</translation>
+    </message>
+    <message>
+        <source>Absolute coordinates</source>
+        <translation>Absolute Koordinaten</translation>
+    </message>
+    <message>
+        <source>Retracted by the firmware</source>
+        <translation>Von der Firmware zurückgezogen</translation>
+    </message>
+    <message>
+        <source>Excluded objects</source>
+        <translation>Ausgeschlossene Objekte</translation>
+    </message>
+    <message>
+        <source>Object being printed</source>
+        <translation>Objekt im Druck</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>Datei</translation>
+    </message>
+    <message>
+        <source>No live position fits the file: bounded by the read positions %1 to %2.</source>
+        <translation>Keine Live-Position passt zur Datei: begrenzt durch die Lesestellen %1 bis %2.</translation>
+    </message>
+    <message>
+        <source>The last live position lies %1 mm from the path of byte %2; %3 earlier samples agree by their extruder position; the file was read up to byte %4.</source>
+        <translation>Die letzte Live-Position liegt %1 mm vom Weg bei Byte %2; %3 frühere Messwerte stimmen nach dem Extruderstand überein; gelesen war die Datei bis Byte %4.</translation>
+    </message>
+    <message>
+        <source>the host's clock has begun anew: %1 s now, %2 s at the last sample</source>
+        <translation>die Uhr des Rechners hat neu begonnen: jetzt %1 s, beim letzten Messwert %2 s</translation>
+    </message>
+    <message>
+        <source>the host's clock went on: the host itself was not switched off</source>
+        <translation>die Uhr des Rechners lief weiter: Der Rechner selbst wurde nicht abgeschaltet</translation>
+    </message>
+    <message>
+        <source>the server found the job unfinished when it started again</source>
+        <translation>der Server fand den Auftrag unfertig, als er wieder startete</translation>
+    </message>
+    <message>
+        <source>the server lived on and saw the printer's host end</source>
+        <translation>der Server lebte weiter und sah den Rechner des Druckers enden</translation>
+    </message>
+    <message>
+        <source>the server saw the firmware shut down</source>
+        <translation>der Server sah die Firmware abschalten</translation>
+    </message>
+    <message>
+        <source>the server was ended while the job ran</source>
+        <translation>der Server wurde beendet, während der Auftrag lief</translation>
+    </message>
+    <message>
+        <source>the printer said: %1</source>
+        <translation>der Drucker sagte: %1</translation>
+    </message>
+    <message>
+        <source>the printer is still printing this file</source>
+        <translation>der Drucker druckt diese Datei noch</translation>
+    </message>
+    <message>
+        <source>noted by the recorder when it stopped</source>
+        <translation>vom Rekorder beim Stehenbleiben vermerkt</translation>
+    </message>
+    <message>
+        <source>no message shows the motors' supply: only a look at the printer can tell</source>
+        <translation>keine Meldung zeigt die Versorgung der Motoren: Das sieht man nur am Drucker</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::app::CandidateModel</name>
+    <message>
+        <source>%1 mm</source>
+        <translation>%1 mm</translation>
+    </message>
+    <message>
+        <source>Go on at</source>
+        <translation>Weiter bei</translation>
+    </message>
+    <message>
+        <source>Layer</source>
+        <translation>Schicht</translation>
+    </message>
+    <message>
+        <source>Z</source>
+        <translation>Z</translation>
+    </message>
+    <message>
+        <source>Byte</source>
+        <translation>Byte</translation>
+    </message>
+    <message>
+        <source>Printed twice</source>
+        <translation>Doppelt gedruckt</translation>
+    </message>
+    <message>
+        <source>Left open</source>
+        <translation>Offen gelassen</translation>
+    </message>
+    <message>
+        <source>Risks</source>
+        <translation>Risiken</translation>
+    </message>
+    <message>
+        <source>the first safe travel</source>
+        <translation>die erste sichere Leerfahrt</translation>
+    </message>
+    <message>
+        <source>the line it stopped on</source>
+        <translation>die Zeile, auf der er stehen blieb</translation>
+    </message>
+    <message>
+        <source>the start of this layer</source>
+        <translation>der Anfang dieser Schicht</translation>
+    </message>
+    <message>
+        <source>the start of the layer before</source>
+        <translation>der Anfang der Schicht davor</translation>
+    </message>
+    <message>
+        <source>the start of the next layer</source>
+        <translation>der Anfang der nächsten Schicht</translation>
+    </message>
+    <message>
+        <source>a chosen line</source>
+        <translation>eine gewählte Zeile</translation>
+    </message>
+    <message>
+        <source>not known</source>
+        <translation>nicht bekannt</translation>
+    </message>
+    <message>
+        <source>the printer lost power</source>
+        <translation>der Drucker verlor den Strom</translation>
+    </message>
+    <message>
+        <source>the link was lost, the printer stayed on</source>
+        <translation>die Verbindung riss ab, der Drucker blieb an</translation>
+    </message>
+    <message>
+        <source>the printer's host stopped</source>
+        <translation>der Rechner des Druckers blieb stehen</translation>
+    </message>
+    <message>
+        <source>printer and host lost power</source>
+        <translation>Drucker und Rechner verloren den Strom</translation>
+    </message>
+    <message>
+        <source>the motors lost their supply, the logic stayed on</source>
+        <translation>die Motoren verloren ihre Versorgung, die Logik blieb an</translation>
+    </message>
+    <message>
+        <source>emergency stop</source>
+        <translation>Nothalt</translation>
+    </message>
+    <message>
+        <source>the firmware shut down</source>
+        <translation>die Firmware schaltete ab</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::app::FieldModel</name>
+    <message>
+        <source>must be known before a resume</source>
+        <translation>muss vor dem Fortsetzen bekannt sein</translation>
+    </message>
+    <message>
+        <source>printer said %1, file says %2</source>
+        <translation>Drucker sagte %1, Datei sagt %2</translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>unbekannt</translation>
+    </message>
+    <message>
+        <source>Field</source>
+        <translation>Feld</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>Wert</translation>
+    </message>
+    <message>
+        <source>Origin</source>
+        <translation>Herkunft</translation>
+    </message>
+    <message>
+        <source>Remark</source>
+        <translation>Bemerkung</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::app::FileCache</name>
+    <message>
+        <source>Reading %1</source>
+        <translation>%1 wird gelesen</translation>
+    </message>
+    <message>
+        <source>Fetching %1</source>
+        <translation>%1 wird geholt</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::app::GateModel</name>
+    <message>
+        <source>for information</source>
+        <translation>zur Kenntnis</translation>
+    </message>
+    <message>
+        <source>passed</source>
+        <translation>bestanden</translation>
+    </message>
+    <message>
+        <source>blocks</source>
+        <translation>sperrt</translation>
+    </message>
+    <message>
+        <source>warning</source>
+        <translation>Warnung</translation>
+    </message>
+    <message>
+        <source>Result</source>
+        <translation>Ergebnis</translation>
+    </message>
+    <message>
+        <source>Check</source>
+        <translation>Prüfung</translation>
+    </message>
+    <message>
+        <source>Measured</source>
+        <translation>Gemessen</translation>
+    </message>
+    <message>
+        <source>Limit</source>
+        <translation>Grenze</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::app::JournalModel</name>
+    <message>
+        <source>sent, nothing known yet</source>
+        <translation>gesendet, noch nichts bekannt</translation>
+    </message>
+    <message>
+        <source>%1 s</source>
+        <translation>%1 s</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>Zeit</translation>
+    </message>
+    <message>
+        <source>Action</source>
+        <translation>Aktion</translation>
+    </message>
+    <message>
+        <source>Sent</source>
+        <translation>Gesendet</translation>
+    </message>
+    <message>
+        <source>Step</source>
+        <translation>Schritt</translation>
+    </message>
+    <message>
+        <source>Outcome</source>
+        <translation>Ausgang</translation>
+    </message>
+    <message>
+        <source>Took</source>
+        <translation>Dauer</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::app::PlanModel</name>
+    <message>
+        <source>%1 (%2)</source>
+        <translation>%1 (%2)</translation>
+    </message>
+    <message>
+        <source>Step</source>
+        <translation>Schritt</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>Was</translation>
+    </message>
+    <message>
+        <source>G-code</source>
+        <translation>G-Code</translation>
+    </message>
+    <message>
+        <source>Why</source>
+        <translation>Warum</translation>
+    </message>
+    <message>
+        <source>Numbers from</source>
+        <translation>Zahlen aus</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::app::PrinterListModel</name>
+    <message>
+        <source>%1 %2 %, %3</source>
+        <translation>%1 %2 %, %3</translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <translation>%1: %2</translation>
+    </message>
+    <message>
+        <source>%1, %2</source>
+        <translation>%1, %2</translation>
+    </message>
+    <message>
+        <source>offline</source>
+        <translation>offline</translation>
+    </message>
+    <message>
+        <source>connecting</source>
+        <translation>verbindet</translation>
+    </message>
+    <message>
+        <source>error</source>
+        <translation>Fehler</translation>
+    </message>
+    <message>
+        <source>starting</source>
+        <translation>startet</translation>
+    </message>
+    <message>
+        <source>shut down</source>
+        <translation>abgeschaltet</translation>
+    </message>
+    <message>
+        <source>idle</source>
+        <translation>bereit</translation>
+    </message>
+    <message>
+        <source>printing</source>
+        <translation>druckt</translation>
+    </message>
+    <message>
+        <source>paused</source>
+        <translation>pausiert</translation>
+    </message>
+    <message>
+        <source>interrupted</source>
+        <translation>unterbrochen</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::app::ResumeRun</name>
+    <message>
+        <source>Failed: %1</source>
+        <translation>Fehlgeschlagen: %1</translation>
+    </message>
+    <message>
+        <source>Emergency stop</source>
+        <translation>Nothalt</translation>
+    </message>
+    <message>
+        <source>not sent</source>
+        <translation>nicht gesendet</translation>
+    </message>
+    <message>
+        <source>%1 from byte %2</source>
+        <translation>%1 ab Byte %2</translation>
+    </message>
+    <message>
+        <source>Start %1</source>
+        <translation>%1 starten</translation>
+    </message>
+    <message>
+        <source>Step %1: %2</source>
+        <translation>Schritt %1: %2</translation>
+    </message>
+    <message>
+        <source>Stop, lift, keep the bed</source>
+        <translation>Anhalten, abheben, Bett halten</translation>
+    </message>
+    <message>
+        <source>Not lifted: the printer does not know where Z is, or there is no room</source>
+        <translation>Nicht abgehoben: Der Drucker weiß nicht, wo Z ist, oder es fehlt der Platz</translation>
+    </message>
+    <message>
+        <source>Resume finished: the print is complete.</source>
+        <translation>Fortsetzung beendet: Der Druck ist vollständig.</translation>
+    </message>
+    <message>
+        <source>Resume ended: %1</source>
+        <translation>Fortsetzung endete: %1</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::app::Session</name>
+    <message>
+        <source>%1 is printing, but klipper-plr is not saving. Enable it to keep the plugin's own states.</source>
+        <translation>%1 druckt, aber klipper-plr sichert nicht. Einschalten, um auch die Stände des Plugins zu behalten.</translation>
+    </message>
+    <message>
+        <source>When the program last ended this was under way and its end was not seen: %1 (%2, %3).</source>
+        <translation>Als das Programm zuletzt endete, war dies im Gange und das Ende wurde nicht gesehen: %1 (%2, %3).</translation>
+    </message>
+    <message>
+        <source>not known: the program ended before the answer came</source>
+        <translation>nicht bekannt: Das Programm endete, bevor die Antwort kam</translation>
+    </message>
+    <message>
+        <source>%1 to %2 °C</source>
+        <translation>%1 auf %2 °C</translation>
+    </message>
+    <message>
+        <source>No heater of %1 is on now.</source>
+        <translation>An %1 ist jetzt keine Heizung an.</translation>
+    </message>
+    <message>
+        <source>%1 is heating now: %2. Switch it off in the console or go on with the resume.</source>
+        <translation>%1 heizt jetzt: %2. In der Konsole ausschalten oder mit dem Fortsetzen weitermachen.</translation>
+    </message>
+    <message>
+        <source>answered ok, but the host is not ready any more</source>
+        <translation>mit ok beantwortet, aber der Rechner ist nicht mehr bereit</translation>
+    </message>
+    <message>
+        <source>ok; the printer does not know: %1</source>
+        <translation>ok; der Drucker kennt nicht: %1</translation>
+    </message>
+    <message>
+        <source>The bed of %1 should be off by now, but that could not be sent: %2</source>
+        <translation>Das Bett von %1 sollte jetzt aus sein, aber das ließ sich nicht senden: %2</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::app::SnapshotModel</name>
+    <message>
+        <source>unknown</source>
+        <translation>unbekannt</translation>
+    </message>
+    <message>
+        <source>%1 mm</source>
+        <translation>%1 mm</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 von %2</translation>
+    </message>
+    <message>
+        <source>agrees with the file</source>
+        <translation>stimmt mit der Datei überein</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n field(s) differ from the file</source>
+        <translation>
+            <numerusform>%n Feld weicht von der Datei ab</numerusform><numerusform>%n Felder weichen von der Datei ab</numerusform></translation>
+    </message>
+    <message>
+        <source>%1 s</source>
+        <translation>%1 s</translation>
+    </message>
+    <message>
+        <source>pinned</source>
+        <translation>angeheftet</translation>
+    </message>
+    <message>
+        <source>not pinned</source>
+        <translation>nicht angeheftet</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>Zeit</translation>
+    </message>
+    <message>
+        <source>Layer</source>
+        <translation>Schicht</translation>
+    </message>
+    <message>
+        <source>Z</source>
+        <translation>Z</translation>
+    </message>
+    <message>
+        <source>Byte</source>
+        <translation>Byte</translation>
+    </message>
+    <message>
+        <source>Source</source>
+        <translation>Quelle</translation>
+    </message>
+    <message>
+        <source>Known</source>
+        <translation>Bekannt</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>Datei</translation>
+    </message>
+    <message>
+        <source>Age when saved</source>
+        <translation>Alter beim Sichern</translation>
+    </message>
+    <message>
+        <source>Note</source>
+        <translation>Notiz</translation>
+    </message>
+    <message>
+        <source>Pin</source>
+        <translation>Heften</translation>
+    </message>
+    <message>
+        <source>recorder</source>
+        <translation>Rekorder</translation>
+    </message>
+    <message>
+        <source>plugin</source>
+        <translation>Plugin</translation>
+    </message>
+    <message>
+        <source>firmware</source>
+        <translation>Firmware</translation>
+    </message>
+    <message>
+        <source>file</source>
+        <translation>Datei</translation>
+    </message>
+    <message>
+        <source>observed</source>
+        <translation>beobachtet</translation>
+    </message>
+    <message>
+        <source>replayed</source>
+        <translation>nachvollzogen</translation>
+    </message>
+    <message>
+        <source>inferred</source>
+        <translation>geschlossen</translation>
+    </message>
+    <message>
+        <source>edited</source>
+        <translation>geändert</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::AddPrinterDialog</name>
+    <message>
+        <source>Add a printer</source>
+        <translation>Drucker hinzufügen</translation>
+    </message>
+    <message>
+        <source>A&amp;ddress</source>
+        <translation>A&amp;dresse</translation>
+    </message>
+    <message>
+        <source>voron.local or 192.168.1.20:7125</source>
+        <translation>voron.local oder 192.168.1.20:7125</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>Adresse</translation>
+    </message>
+    <message>
+        <source>The name or number you open in the browser for Mainsail or Fluidd. The port is 7125 unless you changed it. Write moonrakers:// in front for an encrypted connection.</source>
+        <translation>Der Name oder die Nummer, die Sie im Browser für Mainsail oder Fluidd öffnen. Der Port ist 7125, wenn Sie ihn nicht geändert haben. Für eine verschlüsselte Verbindung moonrakers:// davorschreiben.</translation>
+    </message>
+    <message>
+        <source>&amp;Name</source>
+        <translation>&amp;Name</translation>
+    </message>
+    <message>
+        <source>as you call it</source>
+        <translation>wie Sie ihn nennen</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>API &amp;key</source>
+        <translation>API-&amp;Schlüssel</translation>
+    </message>
+    <message>
+        <source>only when the printer asks for one</source>
+        <translation>nur wenn der Drucker danach fragt</translation>
+    </message>
+    <message>
+        <source>API key</source>
+        <translation>API-Schlüssel</translation>
+    </message>
+    <message>
+        <source>&amp;User</source>
+        <translation>&amp;Benutzer</translation>
+    </message>
+    <message>
+        <source>only when the printer asks for a login</source>
+        <translation>nur wenn der Drucker eine Anmeldung verlangt</translation>
+    </message>
+    <message>
+        <source>User</source>
+        <translation>Benutzer</translation>
+    </message>
+    <message>
+        <source>&amp;Password</source>
+        <translation>&amp;Passwort</translation>
+    </message>
+    <message>
+        <source>Password</source>
+        <translation>Passwort</translation>
+    </message>
+    <message>
+        <source>Keys and passwords go to the keychain of your desktop, never into a file of this program.</source>
+        <translation>Schlüssel und Passwörter kommen in den Schlüsselbund Ihres Desktops, nie in eine Datei dieses Programms.</translation>
+    </message>
+    <message>
+        <source>&amp;Test the connection</source>
+        <translation>&amp;Verbindung prüfen</translation>
+    </message>
+    <message>
+        <source>Result of the test</source>
+        <translation>Ergebnis der Prüfung</translation>
+    </message>
+    <message>
+        <source>Add the printer</source>
+        <translation>Drucker hinzufügen</translation>
+    </message>
+    <message>
+        <source>Connected. Klipper %1 is ready.</source>
+        <translation>Verbunden. Klipper %1 ist bereit.</translation>
+    </message>
+    <message>
+        <source>Connected, but Klipper is not ready: %1</source>
+        <translation>Verbunden, aber Klipper ist nicht bereit: %1</translation>
+    </message>
+    <message>
+        <source>Connecting…</source>
+        <translation>Verbindet …</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::ConsolePage</name>
+    <message>
+        <source>&amp;Send</source>
+        <translation>&amp;Senden</translation>
+    </message>
+    <message>
+        <source>Console of the printer</source>
+        <translation>Konsole des Druckers</translation>
+    </message>
+    <message>
+        <source>&amp;Command</source>
+        <translation>&amp;Befehl</translation>
+    </message>
+    <message>
+        <source>Command to send</source>
+        <translation>Zu sendender Befehl</translation>
+    </message>
+    <message>
+        <source>one line of G-code; it is written to the journal first</source>
+        <translation>eine Zeile G-Code; sie kommt zuerst ins Journal</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::DemoPanel</name>
+    <message>
+        <source>&amp;Start demo print</source>
+        <translation>&amp;Demodruck starten</translation>
+    </message>
+    <message>
+        <source>Drop &amp;link</source>
+        <translation>&amp;Verbindung kappen</translation>
+    </message>
+    <message>
+        <source>Demo printer</source>
+        <translation>Demodrucker</translation>
+    </message>
+    <message>
+        <source>Cuts the connection for a few seconds</source>
+        <translation>Kappt die Verbindung für einige Sekunden</translation>
+    </message>
+    <message>
+        <source>S&amp;peed</source>
+        <translation>T&amp;empo</translation>
+    </message>
+    <message>
+        <source>Speed of the simulated time</source>
+        <translation>Tempo der simulierten Zeit</translation>
+    </message>
+    <message>
+        <source>%1×</source>
+        <translation>%1×</translation>
+    </message>
+    <message>
+        <source>&amp;Cut the power</source>
+        <translation>S&amp;trom kappen</translation>
+    </message>
+    <message>
+        <source>&amp;Restore power</source>
+        <translation>S&amp;trom wieder an</translation>
+    </message>
+    <message>
+        <source>Crash &amp;host</source>
+        <translation>&amp;Rechner abstürzen lassen</translation>
+    </message>
+    <message>
+        <source>Start &amp;host</source>
+        <translation>&amp;Rechner starten</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::GatePage</name>
+    <message>
+        <source>Printer and part</source>
+        <translation>Drucker und Teil</translation>
+    </message>
+    <message>
+        <source>Look at the part and tick what is true. A hot bed holds a part that a cold one lets go: push after it is warm.</source>
+        <translation>Das Teil ansehen und ankreuzen, was stimmt. Ein heißes Bett hält ein Teil, das ein kaltes loslässt: drücken, wenn es warm ist.</translation>
+    </message>
+    <message>
+        <source>The part sits &amp;firmly: I pushed it with the bed warm</source>
+        <translation>Das Teil sitzt &amp;fest: Ich habe bei warmem Bett daran gedrückt</translation>
+    </message>
+    <message>
+        <source>Nobody has &amp;moved the head, the bed or the part since the stop</source>
+        <translation>Seit dem Stehenbleiben hat niemand Kopf, Bett oder Teil be&amp;wegt</translation>
+    </message>
+    <message>
+        <source>Checks</source>
+        <translation>Prüfungen</translation>
+    </message>
+    <message>
+        <source>Checks before the start</source>
+        <translation>Prüfungen vor dem Start</translation>
+    </message>
+    <message>
+        <source>&amp;Check again</source>
+        <translation>Noch einmal &amp;prüfen</translation>
+    </message>
+    <message>
+        <source>The checks run as soon as the height of the nozzle is declared, on the next page.</source>
+        <translation>Die Prüfungen laufen, sobald die Höhe der Düse angegeben ist, auf der nächsten Seite.</translation>
+    </message>
+    <message>
+        <source>Not checked yet.</source>
+        <translation>Noch nicht geprüft.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n check(s) forbid the start. Each says what to do.</source>
+        <translation>
+            <numerusform>%n Prüfung verbietet den Start. Sie sagt, was zu tun ist.</numerusform><numerusform>%n Prüfungen verbieten den Start. Jede sagt, was zu tun ist.</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>Nothing forbids the start. %n warning(s): read them.</source>
+        <translation>
+            <numerusform>Nichts verbietet den Start. %n Warnung: bitte lesen.</numerusform><numerusform>Nichts verbietet den Start. %n Warnungen: bitte lesen.</numerusform></translation>
+    </message>
+    <message>
+        <source>Nothing forbids the start.</source>
+        <translation>Nichts verbietet den Start.</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::HappenedPage</name>
+    <message>
+        <source>What happened</source>
+        <translation>Was geschah</translation>
+    </message>
+    <message>
+        <source>What happened?</source>
+        <translation>Was ist geschehen?</translation>
+    </message>
+    <message>
+        <source>Likely causes, by what was recorded</source>
+        <translation>Wahrscheinliche Ursachen nach der Aufzeichnung</translation>
+    </message>
+    <message>
+        <source>What only you can know</source>
+        <translation>Was nur Sie wissen können</translation>
+    </message>
+    <message>
+        <source>The &amp;nozzle</source>
+        <translation>Die &amp;Düse</translation>
+    </message>
+    <message>
+        <source>Where the nozzle is</source>
+        <translation>Wo die Düse ist</translation>
+    </message>
+    <message>
+        <source>I do not know</source>
+        <translation>Das weiß ich nicht</translation>
+    </message>
+    <message>
+        <source>still touches the part</source>
+        <translation>berührt noch das Teil</translation>
+    </message>
+    <message>
+        <source>is lifted off the part</source>
+        <translation>ist vom Teil abgehoben</translation>
+    </message>
+    <message>
+        <source>Nobody has &amp;moved the head, the bed or the part since</source>
+        <translation>Seither hat niemand Kopf, Bett oder Teil be&amp;wegt</translation>
+    </message>
+    <message>
+        <source>No interrupted print is open. Choose one in the timeline, then press Resume from here.</source>
+        <translation>Kein unterbrochener Druck ist offen. Einen in der Zeitleiste wählen, dann „Von hier fortsetzen“ drücken.</translation>
+    </message>
+    <message>
+        <source>%1 stopped %2, on %3.</source>
+        <translation>%1 blieb %2 stehen, am %3.</translation>
+    </message>
+    <message>
+        <source>%1 stopped.</source>
+        <translation>%1 blieb stehen.</translation>
+    </message>
+    <message>
+        <source>Now: %1.</source>
+        <translation>Jetzt: %1.</translation>
+    </message>
+    <message>
+        <source>The temperatures are not known yet.</source>
+        <translation>Die Temperaturen sind noch nicht bekannt.</translation>
+    </message>
+    <message>
+        <source>Reading what was recorded…</source>
+        <translation>Die Aufzeichnung wird gelesen …</translation>
+    </message>
+    <message>
+        <source>Nothing was recorded about the stop.</source>
+        <translation>Über das Stehenbleiben wurde nichts aufgezeichnet.</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::JournalPage</name>
+    <message>
+        <source>Every command is written here before it is sent. A line without an outcome was under way when the link or this program ended.</source>
+        <translation>Jeder Befehl steht hier, bevor er gesendet wird. Eine Zeile ohne Ausgang war im Gange, als die Verbindung oder dieses Programm endete.</translation>
+    </message>
+    <message>
+        <source>Journal, newest first</source>
+        <translation>Journal, Neuestes zuerst</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::MainWindow</name>
+    <message>
+        <source>Kintsugi</source>
+        <translation>Kintsugi</translation>
+    </message>
+    <message>
+        <source>&amp;Printers</source>
+        <translation>&amp;Drucker</translation>
+    </message>
+    <message>
+        <source>Printers</source>
+        <translation>Drucker</translation>
+    </message>
+    <message>
+        <source>&amp;Add a printer…</source>
+        <translation>Drucker &amp;hinzufügen …</translation>
+    </message>
+    <message>
+        <source>Re&amp;move…</source>
+        <translation>&amp;Entfernen …</translation>
+    </message>
+    <message>
+        <source>Removes the chosen printer from the list; its history stays</source>
+        <translation>Nimmt den gewählten Drucker aus der Liste; seine Aufzeichnung bleibt</translation>
+    </message>
+    <message>
+        <source>Tool bar</source>
+        <translation>Werkzeugleiste</translation>
+    </message>
+    <message>
+        <source>Emergency stop</source>
+        <translation>Nothalt</translation>
+    </message>
+    <message>
+        <source>Ctrl+Shift+E. Everything off at once, heaters too</source>
+        <translation>Strg+Umschalt+E. Alles sofort aus, auch die Heizungen</translation>
+    </message>
+    <message>
+        <source>%1 – Kintsugi</source>
+        <translation>%1 – Kintsugi</translation>
+    </message>
+    <message>
+        <source>Remove the printer</source>
+        <translation>Drucker entfernen</translation>
+    </message>
+    <message>
+        <source>Remove %1 from the list?</source>
+        <translation>%1 aus der Liste entfernen?</translation>
+    </message>
+    <message>
+        <source>What was recorded of it stays. The printer itself goes on with what it does.</source>
+        <translation>Was von ihm aufgezeichnet wurde, bleibt. Der Drucker selbst macht weiter, was er tut.</translation>
+    </message>
+    <message>
+        <source>&amp;Remove</source>
+        <translation>&amp;Entfernen</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::MessageBar</name>
+    <message>
+        <source>Message</source>
+        <translation>Meldung</translation>
+    </message>
+    <message>
+        <source>Dismiss this message</source>
+        <translation>Diese Meldung schließen</translation>
+    </message>
+    <message>
+        <source>Dismiss</source>
+        <translation>Schließen</translation>
+    </message>
+    <message>
+        <source>What can be done</source>
+        <translation>Was man tun kann</translation>
+    </message>
+    <message>
+        <source>Note</source>
+        <translation>Notiz</translation>
+    </message>
+    <message>
+        <source>Warning</source>
+        <translation>Warnung</translation>
+    </message>
+    <message>
+        <source>Error</source>
+        <translation>Fehler</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::PartView</name>
+    <message>
+        <source>Part, one layer seen from above</source>
+        <translation>Teil, eine Schicht von oben gesehen</translation>
+    </message>
+    <message>
+        <source>No layer to show</source>
+        <translation>Keine Schicht zu zeigen</translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>unbekannt</translation>
+    </message>
+    <message>
+        <source>Layer %1, Z %2 mm, going on from byte %3</source>
+        <translation>Schicht %1, Z %2 mm, weiter ab Byte %3</translation>
+    </message>
+    <message>
+        <source>Layer %1, Z %2 mm</source>
+        <translation>Schicht %1, Z %2 mm</translation>
+    </message>
+    <message>
+        <source>The part shows here once the file of the print is read.</source>
+        <translation>Das Teil erscheint hier, sobald die Datei des Drucks gelesen ist.</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::PlanPage</name>
+    <message>
+        <source>Plan</source>
+        <translation>Plan</translation>
+    </message>
+    <message>
+        <source>The plan</source>
+        <translation>Der Plan</translation>
+    </message>
+    <message>
+        <source>Views of the plan</source>
+        <translation>Ansichten des Plans</translation>
+    </message>
+    <message>
+        <source>Steps of the plan</source>
+        <translation>Schritte des Plans</translation>
+    </message>
+    <message>
+        <source>G-code that is sent before the original continues</source>
+        <translation>G-Code, der gesendet wird, bevor das Original weitergeht</translation>
+    </message>
+    <message>
+        <source>Difference to the original file</source>
+        <translation>Unterschied zur Originaldatei</translation>
+    </message>
+    <message>
+        <source>St&amp;eps</source>
+        <translation>Schr&amp;itte</translation>
+    </message>
+    <message>
+        <source>&amp;G-code</source>
+        <translation>&amp;G-Code</translation>
+    </message>
+    <message>
+        <source>&amp;Difference to the file</source>
+        <translation>&amp;Unterschied zur Datei</translation>
+    </message>
+    <message>
+        <source>&amp;Own lines</source>
+        <translation>Eigene &amp;Zeilen</translation>
+    </message>
+    <message>
+        <source>&amp;Way</source>
+        <translation>&amp;Weg</translation>
+    </message>
+    <message>
+        <source>How the plan reaches the printer</source>
+        <translation>Wie der Plan zum Drucker kommt</translation>
+    </message>
+    <message>
+        <source>as a new file beside the original</source>
+        <translation>als neue Datei neben dem Original</translation>
+    </message>
+    <message>
+        <source>in place: the original goes on at its byte</source>
+        <translation>an Ort und Stelle: Das Original geht an seinem Byte weiter</translation>
+    </message>
+    <message>
+        <source>&amp;Save the plan…</source>
+        <translation>Plan &amp;speichern …</translation>
+    </message>
+    <message>
+        <source>Lines of your own at four places. Lines that home or probe are refused.</source>
+        <translation>Eigene Zeilen an vier Stellen. Zeilen, die referenzieren oder tasten, werden abgelehnt.</translation>
+    </message>
+    <message>
+        <source>&amp;Place</source>
+        <translation>&amp;Stelle</translation>
+    </message>
+    <message>
+        <source>Place of your lines</source>
+        <translation>Stelle Ihrer Zeilen</translation>
+    </message>
+    <message>
+        <source>at the start</source>
+        <translation>am Anfang</translation>
+    </message>
+    <message>
+        <source>before the prime</source>
+        <translation>vor dem Anspülen</translation>
+    </message>
+    <message>
+        <source>before the approach</source>
+        <translation>vor dem Anfahren</translation>
+    </message>
+    <message>
+        <source>before the print continues</source>
+        <translation>vor dem Weiterdrucken</translation>
+    </message>
+    <message>
+        <source>&amp;Use these lines</source>
+        <translation>Diese Zeilen &amp;benutzen</translation>
+    </message>
+    <message>
+        <source>Your lines at this place</source>
+        <translation>Ihre Zeilen an dieser Stelle</translation>
+    </message>
+    <message>
+        <source>Not sent again: byte 0 to %1 of the original, it is printed already.</source>
+        <translation>Nicht noch einmal gesendet: Byte 0 bis %1 des Originals, das ist schon gedruckt.</translation>
+    </message>
+    <message>
+        <source>Unchanged: byte %1 to %2 of the original, every byte as it is.</source>
+        <translation>Unverändert: Byte %1 bis %2 des Originals, jedes Byte wie es ist.</translation>
+    </message>
+    <message>
+        <source>There is no plan yet</source>
+        <translation>Es gibt noch keinen Plan</translation>
+    </message>
+    <message>
+        <source>Planning…</source>
+        <translation>Wird geplant …</translation>
+    </message>
+    <message>
+        <source>Choose a point first.</source>
+        <translation>Erst eine Stelle wählen.</translation>
+    </message>
+    <message numerus="yes">
+        <source>The plan: %n step(s)</source>
+        <translation>
+            <numerusform>Der Plan: %n Schritt</numerusform><numerusform>Der Plan: %n Schritte</numerusform></translation>
+    </message>
+    <message>
+        <source>Lowest clearance over the part: %1.</source>
+        <translation>Kleinster Abstand über dem Teil: %1.</translation>
+    </message>
+    <message>
+        <source>The clearance over the part is not known.</source>
+        <translation>Der Abstand über dem Teil ist nicht bekannt.</translation>
+    </message>
+    <message>
+        <source>The checks allow the start.</source>
+        <translation>Die Prüfungen erlauben den Start.</translation>
+    </message>
+    <message>
+        <source>The checks forbid the start: see Printer and part.</source>
+        <translation>Die Prüfungen verbieten den Start: siehe Drucker und Teil.</translation>
+    </message>
+    <message>
+        <source>Travels at Z %1. %2 %3</source>
+        <translation>Fährt auf Z %1. %2 %3</translation>
+    </message>
+    <message>
+        <source>Save the plan</source>
+        <translation>Plan speichern</translation>
+    </message>
+    <message>
+        <source>G-code (*.gcode)</source>
+        <translation>G-Code (*.gcode)</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::PluginMenu</name>
+    <message>
+        <source>&amp;Enable saving</source>
+        <translation>Sichern &amp;einschalten</translation>
+    </message>
+    <message>
+        <source>Saving is enabled, read back from the printer.</source>
+        <translation>Das Sichern ist eingeschaltet, vom Drucker zurückgelesen.</translation>
+    </message>
+    <message>
+        <source>&amp;Disable saving</source>
+        <translation>Sichern &amp;ausschalten</translation>
+    </message>
+    <message>
+        <source>Saving is disabled, read back from the printer.</source>
+        <translation>Das Sichern ist ausgeschaltet, vom Drucker zurückgelesen.</translation>
+    </message>
+    <message>
+        <source>&amp;Save the state now</source>
+        <translation>Den Zustand jetzt &amp;sichern</translation>
+    </message>
+    <message>
+        <source>The state was saved, read back from the printer.</source>
+        <translation>Der Zustand wurde gesichert, vom Drucker zurückgelesen.</translation>
+    </message>
+    <message>
+        <source>&amp;Reset the saved state</source>
+        <translation>Den gesicherten Zustand &amp;löschen</translation>
+    </message>
+    <message>
+        <source>The saved state was cleared, read back from the printer.</source>
+        <translation>Der gesicherte Zustand wurde gelöscht, vom Drucker zurückgelesen.</translation>
+    </message>
+    <message>
+        <source>Save the &amp;mesh</source>
+        <translation>Das &amp;Netz speichern</translation>
+    </message>
+    <message>
+        <source>The mesh was saved, read back from the printer.</source>
+        <translation>Das Netz wurde gespeichert, vom Drucker zurückgelesen.</translation>
+    </message>
+    <message>
+        <source>&amp;Load the mesh</source>
+        <translation>Das Netz l&amp;aden</translation>
+    </message>
+    <message>
+        <source>The mesh was loaded, read back from the printer.</source>
+        <translation>Das Netz wurde geladen, vom Drucker zurückgelesen.</translation>
+    </message>
+    <message>
+        <source>Plugin: not known</source>
+        <translation>Plugin: nicht bekannt</translation>
+    </message>
+    <message>
+        <source>Plugin: saving</source>
+        <translation>Plugin: sichert</translation>
+    </message>
+    <message>
+        <source>Plugin: not saving</source>
+        <translation>Plugin: sichert nicht</translation>
+    </message>
+    <message>
+        <source>Commands of the recovery plugin on the printer</source>
+        <translation>Befehle des Fortsetzungs-Plugins auf dem Drucker</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::PointEntry</name>
+    <message>
+        <source>&amp;Go there</source>
+        <translation>&amp;Dorthin</translation>
+    </message>
+    <message>
+        <source>What you know</source>
+        <translation>Was Sie wissen</translation>
+    </message>
+    <message>
+        <source>Layer</source>
+        <translation>Schicht</translation>
+    </message>
+    <message>
+        <source>Height, mm</source>
+        <translation>Höhe, mm</translation>
+    </message>
+    <message>
+        <source>Line</source>
+        <translation>Zeile</translation>
+    </message>
+    <message>
+        <source>Byte</source>
+        <translation>Byte</translation>
+    </message>
+    <message>
+        <source>measured with calipers</source>
+        <extracomment>example of a height in millimetres</extracomment>
+        <translation>mit dem Messschieber gemessen</translation>
+    </message>
+    <message>
+        <source>This is not a number. Type digits only.</source>
+        <translation>Das ist keine Zahl. Bitte nur Ziffern eingeben.</translation>
+    </message>
+    <message>
+        <source>This file has the layers 1 to %1.</source>
+        <translation>Diese Datei hat die Schichten 1 bis %1.</translation>
+    </message>
+    <message>
+        <source>The layers of this file have no heights.</source>
+        <translation>Die Schichten dieser Datei haben keine Höhen.</translation>
+    </message>
+    <message>
+        <source>Nearest: %1. Tall or shrunken places can differ from the rest.</source>
+        <translation>Am nächsten: %1. Hohe oder geschrumpfte Stellen können vom Rest abweichen.</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::PrinterHeader</name>
+    <message>
+        <source>Heats the bed to the target of the stopped print, for one hour at most</source>
+        <translation>Heizt das Bett auf den Sollwert des stehen gebliebenen Drucks, höchstens eine Stunde</translation>
+    </message>
+    <message>
+        <source>No printer chosen</source>
+        <translation>Kein Drucker gewählt</translation>
+    </message>
+    <message>
+        <source>The bed is kept warm</source>
+        <translation>Das Bett wird warm gehalten</translation>
+    </message>
+    <message>
+        <source>&amp;Keep the bed warm</source>
+        <translation>Bett &amp;warm halten</translation>
+    </message>
+    <message>
+        <source>%1, %2</source>
+        <translation>%1, %2</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::PrinterPage</name>
+    <message>
+        <source>The plan was saved as %1.</source>
+        <translation>Der Plan wurde als %1 gespeichert.</translation>
+    </message>
+    <message>
+        <source>&amp;Enable saving</source>
+        <translation>Sichern &amp;einschalten</translation>
+    </message>
+    <message>
+        <source>Tasks</source>
+        <translation>Aufgaben</translation>
+    </message>
+    <message>
+        <source>T&amp;imeline</source>
+        <translation>Ze&amp;itleiste</translation>
+    </message>
+    <message>
+        <source>&amp;Resume</source>
+        <translation>&amp;Fortsetzen</translation>
+    </message>
+    <message>
+        <source>&amp;Console</source>
+        <translation>&amp;Konsole</translation>
+    </message>
+    <message>
+        <source>&amp;Journal</source>
+        <translation>&amp;Journal</translation>
+    </message>
+    <message>
+        <source>Connect &amp;again</source>
+        <translation>&amp;Neu verbinden</translation>
+    </message>
+    <message>
+        <source>Read the file &amp;again</source>
+        <translation>Datei &amp;neu lesen</translation>
+    </message>
+    <message>
+        <source>&amp;Look and restore…</source>
+        <translation>Ansehen und &amp;wiederherstellen …</translation>
+    </message>
+    <message>
+        <source>The outage cut variables.cfg: Klipper does not start with it.</source>
+        <translation>Der Ausfall hat variables.cfg abgeschnitten: Klipper startet damit nicht.</translation>
+    </message>
+    <message>
+        <source>A complete copy of %1 is here.</source>
+        <translation>Eine vollständige Kopie vom %1 ist da.</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::ReportPage</name>
+    <message>
+        <source>Report</source>
+        <translation>Bericht</translation>
+    </message>
+    <message>
+        <source>What was done</source>
+        <translation>Was getan wurde</translation>
+    </message>
+    <message>
+        <source>What was done, step by step</source>
+        <translation>Was getan wurde, Schritt für Schritt</translation>
+    </message>
+    <message>
+        <source>Look at the seam</source>
+        <translation>Die Naht ansehen</translation>
+    </message>
+    <message>
+        <source>A ridge: too low or printed twice. A gap: too high or left open. A step to one side: the head or the bed was moved, or X and Y were not homed alike.</source>
+        <translation>Ein Grat: zu tief oder doppelt gedruckt. Ein Spalt: zu hoch oder offen gelassen. Ein Versatz zur Seite: Kopf oder Bett wurden bewegt, oder X und Y wurden nicht gleich referenziert.</translation>
+    </message>
+    <message>
+        <source>Nothing has been resumed yet.</source>
+        <translation>Noch wurde nichts fortgesetzt.</translation>
+    </message>
+    <message>
+        <source>%1 was finished.</source>
+        <translation>%1 wurde fertig.</translation>
+    </message>
+    <message>
+        <source>%1 went on and ended as: %2.</source>
+        <translation>%1 ging weiter und endete so: %2.</translation>
+    </message>
+    <message>
+        <source>Went on from byte %1.</source>
+        <translation>Weiter ab Byte %1.</translation>
+    </message>
+    <message>
+        <source>Printed twice: %1. Left open: %2.</source>
+        <translation>Doppelt gedruckt: %1. Offen gelassen: %2.</translation>
+    </message>
+    <message>
+        <source>From %1, for %2.</source>
+        <translation>Von %1, %2 lang.</translation>
+    </message>
+    <message>
+        <source>Resume file: %1. The original was not touched.</source>
+        <translation>Fortsetzungsdatei: %1. Das Original wurde nicht angerührt.</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::ResumePage</name>
+    <message>
+        <source>&amp;Back</source>
+        <translation>&amp;Zurück</translation>
+    </message>
+    <message>
+        <source>Ne&amp;xt</source>
+        <translation>&amp;Weiter</translation>
+    </message>
+    <message>
+        <source>Pages of the assistant</source>
+        <translation>Seiten des Assistenten</translation>
+    </message>
+    <message>
+        <source>Progress of the work</source>
+        <translation>Fortschritt der Arbeit</translation>
+    </message>
+    <message>
+        <source>done</source>
+        <translation>erledigt</translation>
+    </message>
+    <message>
+        <source>shown now</source>
+        <translation>gerade gezeigt</translation>
+    </message>
+    <message>
+        <source>can be opened</source>
+        <translation>kann geöffnet werden</translation>
+    </message>
+    <message>
+        <source>not yet</source>
+        <translation>noch nicht</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::RunPage</name>
+    <message>
+        <source>Run</source>
+        <translation>Lauf</translation>
+    </message>
+    <message>
+        <source>Go on with the print</source>
+        <translation>Den Druck fortsetzen</translation>
+    </message>
+    <message>
+        <source>&amp;Not now</source>
+        <translation>&amp;Nicht jetzt</translation>
+    </message>
+    <message>
+        <source>Steps and how far they are</source>
+        <translation>Schritte und wie weit sie sind</translation>
+    </message>
+    <message>
+        <source>Stop &amp;after this step</source>
+        <translation>Nach diesem Schritt &amp;anhalten</translation>
+    </message>
+    <message>
+        <source>Stop, &amp;lift, keep the bed warm</source>
+        <translation>Anhalten, ab&amp;heben, Bett warm halten</translation>
+    </message>
+    <message>
+        <source>Emergency stop</source>
+        <translation>Nothalt</translation>
+    </message>
+    <message>
+        <source>Everything off at once, heaters too</source>
+        <translation>Alles sofort aus, auch die Heizungen</translation>
+    </message>
+    <message>
+        <source>&amp;Start now: heats and moves</source>
+        <translation>Jetzt &amp;starten: heizt und bewegt</translation>
+    </message>
+    <message>
+        <source>&amp;Prepare, nothing moves yet</source>
+        <translation>&amp;Vorbereiten, noch bewegt sich nichts</translation>
+    </message>
+    <message>
+        <source>Preparing…</source>
+        <translation>Wird vorbereitet …</translation>
+    </message>
+    <message>
+        <source>Two presses. The first one prepares and checks everything again, the second one heats and moves.</source>
+        <translation>Zweimal drücken. Das erste Mal wird vorbereitet und alles noch einmal geprüft, das zweite Mal heizt und bewegt er.</translation>
+    </message>
+    <message>
+        <source>Prepared and checked. The next press heats the bed and moves the head: is the way free?</source>
+        <translation>Vorbereitet und geprüft. Der nächste Druck auf den Knopf heizt das Bett und bewegt den Kopf: Ist der Weg frei?</translation>
+    </message>
+    <message>
+        <source>Step %1 is under way, then it stops.</source>
+        <translation>Schritt %1 läuft, danach hält er an.</translation>
+    </message>
+    <message>
+        <source>Step %1 is under way.</source>
+        <translation>Schritt %1 läuft.</translation>
+    </message>
+    <message>
+        <source>The file has been started. Waiting until the print is seen to run.</source>
+        <translation>Die Datei wurde gestartet. Es wird gewartet, bis der Druck sichtbar läuft.</translation>
+    </message>
+    <message>
+        <source>The printer works. Watch the prime and the first lines: does plastic come out and stick?</source>
+        <translation>Der Drucker arbeitet. Das Anspülen und die ersten Linien beobachten: Kommt Kunststoff, und haftet er?</translation>
+    </message>
+    <message>
+        <source>Stopped after step %1, as you wanted.</source>
+        <translation>Nach Schritt %1 angehalten, wie gewünscht.</translation>
+    </message>
+    <message>
+        <source>Step %1 failed. %2</source>
+        <translation>Schritt %1 ist fehlgeschlagen. %2</translation>
+    </message>
+    <message>
+        <source>Done. The report is on the next page.</source>
+        <translation>Fertig. Der Bericht steht auf der nächsten Seite.</translation>
+    </message>
+    <message>
+        <source>Head at X %1 Y %2 Z %3.</source>
+        <translation>Kopf bei X %1 Y %2 Z %3.</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::StatePage</name>
+    <message>
+        <source>State</source>
+        <translation>Zustand</translation>
+    </message>
+    <message>
+        <source>The state at this point</source>
+        <translation>Der Zustand an dieser Stelle</translation>
+    </message>
+    <message>
+        <source>Fields, double click a value to change it</source>
+        <translation>Felder, Doppelklick auf einen Wert ändert ihn</translation>
+    </message>
+    <message>
+        <source>&amp;Reason for the next change</source>
+        <translation>&amp;Grund der nächsten Änderung</translation>
+    </message>
+    <message>
+        <source>Reason for the next change</source>
+        <translation>Grund der nächsten Änderung</translation>
+    </message>
+    <message>
+        <source>for example: turned the bed up by hand</source>
+        <translation>zum Beispiel: Bett von Hand höher gestellt</translation>
+    </message>
+    <message>
+        <source>Say why first: a changed value is kept with its reason.</source>
+        <translation>Erst sagen, warum: Ein geänderter Wert wird mit seinem Grund aufgehoben.</translation>
+    </message>
+    <message>
+        <source>Choose a point first.</source>
+        <translation>Erst eine Stelle wählen.</translation>
+    </message>
+    <message>
+        <source>%1 of %2 fields are known.</source>
+        <translation>%1 von %2 Feldern sind bekannt.</translation>
+    </message>
+    <message>
+        <source>%1 Unknown stays unknown: it is never taken for 0.</source>
+        <translation>%1 Unbekannt bleibt unbekannt: Es gilt nie als 0.</translation>
+    </message>
+    <message>
+        <source>%1 Without the fields marked as missing the print cannot go on: fill them in here.</source>
+        <translation>%1 Ohne die als fehlend markierten Felder kann der Druck nicht weitergehen: hier eintragen.</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::StatePill</name>
+    <message>
+        <source>State: %1</source>
+        <translation>Zustand: %1</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::TimelinePage</name>
+    <message>
+        <source>stop interval</source>
+        <translation>Stopp-Bereich</translation>
+    </message>
+    <message>
+        <source>Signs: %1</source>
+        <translation>Zeichen: %1</translation>
+    </message>
+    <message>
+        <source>printing</source>
+        <translation>druckt</translation>
+    </message>
+    <message>
+        <source>completed</source>
+        <translation>fertig</translation>
+    </message>
+    <message>
+        <source>cancelled</source>
+        <translation>abgebrochen</translation>
+    </message>
+    <message>
+        <source>interrupted</source>
+        <translation>unterbrochen</translation>
+    </message>
+    <message>
+        <source>%1 · %2 · %3</source>
+        <extracomment>a job in the list: file, start, state</extracomment>
+        <translation>%1 · %2 · %3</translation>
+    </message>
+    <message>
+        <source>&amp;Time</source>
+        <translation>&amp;Zeit</translation>
+    </message>
+    <message>
+        <source>P&amp;rogress</source>
+        <translation>F&amp;ortschritt</translation>
+    </message>
+    <message>
+        <source>&amp;Layer</source>
+        <translation>&amp;Schicht</translation>
+    </message>
+    <message>
+        <source>Timeline over the time of day</source>
+        <translation>Zeitleiste über der Uhrzeit</translation>
+    </message>
+    <message>
+        <source>Timeline over the progress in the file</source>
+        <translation>Zeitleiste über dem Fortschritt in der Datei</translation>
+    </message>
+    <message>
+        <source>Timeline over the layers</source>
+        <translation>Zeitleiste über den Schichten</translation>
+    </message>
+    <message>
+        <source>Print shown</source>
+        <translation>Gezeigter Druck</translation>
+    </message>
+    <message>
+        <source>Between the two cursors</source>
+        <translation>Zwischen den zwei Marken</translation>
+    </message>
+    <message>
+        <source>Snapshots</source>
+        <translation>Stände</translation>
+    </message>
+    <message>
+        <source>Layer shown</source>
+        <translation>Gezeigte Schicht</translation>
+    </message>
+    <message>
+        <source>State at this point</source>
+        <translation>Zustand an dieser Stelle</translation>
+    </message>
+    <message>
+        <source>P&amp;in</source>
+        <translation>An&amp;heften</translation>
+    </message>
+    <message>
+        <source>Res&amp;ume from here…</source>
+        <translation>Von hier fort&amp;setzen …</translation>
+    </message>
+    <message>
+        <source>No print recorded yet</source>
+        <translation>Noch kein Druck aufgezeichnet</translation>
+    </message>
+    <message>
+        <source>%1, seen from above: printed solid, still open pale, ✕ stopped here, ◎ goes on here</source>
+        <translation>%1, von oben: Gedrucktes kräftig, Offenes blass, ✕ hier stehen geblieben, ◎ hier geht es weiter</translation>
+    </message>
+    <message>
+        <source>Nothing selected</source>
+        <translation>Nichts gewählt</translation>
+    </message>
+    <message>
+        <source>Byte %1</source>
+        <translation>Byte %1</translation>
+    </message>
+    <message>
+        <source>%1, saved by: %2</source>
+        <extracomment>where, then which kind of snapshot</extracomment>
+        <translation>%1, gesichert von: %2</translation>
+    </message>
+    <message>
+        <source>%1, byte %2</source>
+        <translation>%1, Byte %2</translation>
+    </message>
+    <message>
+        <source>Δt %1 s</source>
+        <translation>Δt %1 s</translation>
+    </message>
+    <message>
+        <source>Δz %1 mm</source>
+        <translation>Δz %1 mm</translation>
+    </message>
+    <message>
+        <source>%1 bytes</source>
+        <translation>%1 Bytes</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::TimelineView</name>
+    <message>
+        <source>Timeline of the print</source>
+        <translation>Zeitleiste des Drucks</translation>
+    </message>
+    <message>
+        <source>Nothing selected</source>
+        <translation>Nichts gewählt</translation>
+    </message>
+    <message>
+        <source>Layer %1, Z %2 mm, byte %3</source>
+        <translation>Schicht %1, Z %2 mm, Byte %3</translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>unbekannt</translation>
+    </message>
+    <message>
+        <source>Byte %1</source>
+        <translation>Byte %1</translation>
+    </message>
+    <message>
+        <source>%1, at %2</source>
+        <translation>%1, um %2</translation>
+    </message>
+    <message>
+        <source>Snapshots</source>
+        <translation>Stände</translation>
+    </message>
+    <message>
+        <source>%1 %2</source>
+        <extracomment>time of day, then what happened, e.g. "13:46:02 power lost"</extracomment>
+        <translation>%1 %2</translation>
+    </message>
+    <message>
+        <source>Layers</source>
+        <translation>Schichten</translation>
+    </message>
+    <message>
+        <source>Nothing recorded yet. Recording starts by itself when this printer prints.</source>
+        <translation>Noch nichts aufgezeichnet. Die Aufzeichnung beginnt von selbst, wenn dieser Drucker druckt.</translation>
+    </message>
+    <message>
+        <source>%1, layer %2</source>
+        <translation>%1, Schicht %2</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::VariablesDialog</name>
+    <message>
+        <source>The variables file is torn</source>
+        <translation>Die Variablendatei ist abgeschnitten</translation>
+    </message>
+    <message>
+        <source>Difference between the torn file and the copy</source>
+        <translation>Unterschied zwischen der abgeschnittenen Datei und der Kopie</translation>
+    </message>
+    <message>
+        <source>− only in the torn file    + only in the good copy</source>
+        <translation>− nur in der abgeschnittenen Datei    + nur in der guten Kopie</translation>
+    </message>
+    <message>
+        <source>Outcome</source>
+        <translation>Ausgang</translation>
+    </message>
+    <message>
+        <source>The outage cut the file variables.cfg while it was written. Klipper does not start with it. The copy of %1 is complete.</source>
+        <translation>Der Ausfall hat die Datei variables.cfg beim Schreiben abgeschnitten. Klipper startet damit nicht. Die Kopie vom %1 ist vollständig.</translation>
+    </message>
+    <message>
+        <source>Minus: only in the torn file. Plus: only in the good copy.</source>
+        <translation>Minus: nur in der abgeschnittenen Datei. Plus: nur in der guten Kopie.</translation>
+    </message>
+    <message>
+        <source>&amp;Put the good copy back</source>
+        <translation>Die gute Kopie &amp;zurücklegen</translation>
+    </message>
+    <message>
+        <source>Uploads the copy, keeps the torn file beside it and restarts Klipper</source>
+        <translation>Lädt die Kopie hoch, hebt die abgeschnittene Datei daneben auf und startet Klipper neu</translation>
+    </message>
+    <message>
+        <source>Putting the copy back…</source>
+        <translation>Die Kopie wird zurückgelegt …</translation>
+    </message>
+    <message>
+        <source>Done. The torn file was kept beside it, and Klipper starts again.</source>
+        <translation>Fertig. Die abgeschnittene Datei liegt noch daneben, und Klipper startet wieder.</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::WelcomePage</name>
+    <message>
+        <source>Prints that stop can go on</source>
+        <translation>Stehen gebliebene Drucke gehen weiter</translation>
+    </message>
+    <message>
+        <source>Kintsugi records what your printer does. When a print stops, by a power cut, a crash or a lost link, it shows where, checks what is safe, and continues the part from there.</source>
+        <translation>Kintsugi zeichnet auf, was Ihr Drucker tut. Bleibt ein Druck stehen, durch Stromausfall, Absturz oder abgerissene Verbindung, zeigt es wo, prüft, was sicher ist, und setzt das Teil von dort fort.</translation>
+    </message>
+    <message>
+        <source>&amp;Add a printer…</source>
+        <translation>Drucker &amp;hinzufügen …</translation>
+    </message>
+    <message>
+        <source>&amp;Try the demo printer</source>
+        <translation>Den Demodrucker &amp;ausprobieren</translation>
+    </message>
+    <message>
+        <source>The demo needs no hardware: a simulated printer prints a real file, and you cut its power.</source>
+        <translation>Die Demo braucht keine Hardware: Ein simulierter Drucker druckt eine echte Datei, und Sie kappen ihm den Strom.</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::WherePage</name>
+    <message>
+        <source>Where</source>
+        <translation>Wo</translation>
+    </message>
+    <message>
+        <source>Where shall it go on?</source>
+        <translation>Wo soll es weitergehen?</translation>
+    </message>
+    <message>
+        <source>Points to go on from</source>
+        <translation>Stellen zum Fortsetzen</translation>
+    </message>
+    <message>
+        <source>Another point</source>
+        <translation>Eine andere Stelle</translation>
+    </message>
+    <message>
+        <source>In doubt go forward: a small gap is weaker than solid plastic pressed into solid plastic.</source>
+        <translation>Im Zweifel nach vorn: Eine kleine Lücke schadet weniger als Kunststoff, der in festen Kunststoff gedrückt wird.</translation>
+    </message>
+    <message>
+        <source>It stopped between byte %1 and byte %2. %3</source>
+        <translation>Er blieb zwischen Byte %1 und Byte %2 stehen. %3</translation>
+    </message>
+    <message>
+        <source>Where it stopped is not known yet.</source>
+        <translation>Wo er stehen blieb, ist noch nicht bekannt.</translation>
+    </message>
+    <message>
+        <source>Nothing chosen</source>
+        <translation>Nichts gewählt</translation>
+    </message>
+    <message>
+        <source>%1, byte %2: %3 printed twice, %4 left open</source>
+        <translation>%1, Byte %2: %3 doppelt gedruckt, %4 offen gelassen</translation>
+    </message>
+    <message>
+        <source>No risk is known at this line.</source>
+        <translation>An dieser Zeile ist kein Risiko bekannt.</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::Workshop</name>
+    <message>
+        <source>Demo printer</source>
+        <translation>Demodrucker</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::ZPage</name>
+    <message>
+        <source>Z registration</source>
+        <translation>Z-Bestimmung</translation>
+    </message>
+    <message>
+        <source>How does the height become true again?</source>
+        <translation>Wie stimmt die Höhe wieder?</translation>
+    </message>
+    <message>
+        <source>After a stop the printer no longer knows how high the nozzle is. Z is never homed towards the part.</source>
+        <translation>Nach einem Stopp weiß der Drucker nicht mehr, wie hoch die Düse steht. Z wird nie auf das Teil zu referenziert.</translation>
+    </message>
+    <message>
+        <source>&amp;Keep the height it had</source>
+        <translation>Die Höhe &amp;behalten</translation>
+    </message>
+    <message>
+        <source>Assumes that the Z motors had power all the time and nobody turned them. After a power cut the motors can jump by up to two full steps when they come back, and a heavy axis can sink.</source>
+        <translation>Setzt voraus, dass die Z-Motoren immer Strom hatten und niemand sie gedreht hat. Nach einem Stromausfall können die Motoren beim Wiederkommen um bis zu zwei Vollschritte springen, und eine schwere Achse kann absinken.</translation>
+    </message>
+    <message>
+        <source>&amp;Touch the part and declare the height</source>
+        <translation>Das Teil b&amp;erühren und die Höhe angeben</translation>
+    </message>
+    <message>
+        <source>Assumes that the nozzle touches the top of the part now and that you know how high that place is. One touch gives the height, not the tilt: with several Z motors look at the gap on all sides.</source>
+        <translation>Setzt voraus, dass die Düse jetzt die Oberseite des Teils berührt und Sie wissen, wie hoch diese Stelle ist. Eine Berührung ergibt die Höhe, nicht die Neigung: Bei mehreren Z-Motoren den Spalt auf allen Seiten ansehen.</translation>
+    </message>
+    <message>
+        <source>Home &amp;upwards with the plugin (PLR_Z_HOME)</source>
+        <translation>Mit dem Plugin nach &amp;oben referenzieren (PLR_Z_HOME)</translation>
+    </message>
+    <message>
+        <source>Assumes four Z+ end stops that were calibrated for this nozzle and this plate, and a Klipper up to July 2025: newer ones made this command fail. It moves up only, away from the part.</source>
+        <translation>Setzt vier Z+-Endschalter voraus, die für diese Düse und diese Platte kalibriert wurden, und Klipper bis Juli 2025: Mit neueren scheitert dieser Befehl. Es fährt nur nach oben, vom Teil weg.</translation>
+    </message>
+    <message>
+        <source>Height of the nozzle now</source>
+        <translation>Höhe der Düse jetzt</translation>
+    </message>
+    <message>
+        <source>I &amp;declare it</source>
+        <translation>&amp;Ich gebe sie an</translation>
+    </message>
+    <message>
+        <source>Otherwise the height at the last executed line is taken</source>
+        <translation>Sonst gilt die Höhe der zuletzt ausgeführten Zeile</translation>
+    </message>
+    <message>
+        <source>Height of the nozzle now, mm</source>
+        <translation>Höhe der Düse jetzt, mm</translation>
+    </message>
+    <message>
+        <source> mm</source>
+        <translation> mm</translation>
+    </message>
+    <message>
+        <source>Measure or know the place the nozzle stands on. The offered number is the height of the chosen layer; tick to declare it.</source>
+        <translation>Die Stelle messen oder kennen, auf der die Düse steht. Vorgeschlagen ist die Höhe der gewählten Schicht; ankreuzen, um sie anzugeben.</translation>
+    </message>
+    <message>
+        <source>Leave it open if nobody moved the nozzle since the stop.</source>
+        <translation>Offen lassen, wenn seit dem Stehenbleiben niemand die Düse bewegt hat.</translation>
+    </message>
+</context>
+<context>
+    <name>main</name>
+    <message>
+        <source>Resumes interrupted 3D prints.</source>
+        <translation>Setzt unterbrochene 3D-Drucke fort.</translation>
+    </message>
+    <message>
+        <source>Open with the demo printer.</source>
+        <translation>Mit dem Demodrucker öffnen.</translation>
+    </message>
+    <message>
+        <source>Keep the history there instead of in your data folder.</source>
+        <translation>Die Aufzeichnung dort statt im Datenordner ablegen.</translation>
+    </message>
+</context>
 </TS>

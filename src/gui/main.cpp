@@ -66,7 +66,7 @@ QString dataFolder()
 void loadTranslations(QCoreApplication& application)
 {
     auto* ours = new QTranslator(&application);
-    if (ours->load(QLocale(), u"kintsugi"_s, u"_"_s, u":/i18n"_s))
+    if (ours->load(QLocale(), u"kintsugi"_s, u"_"_s, u":/i18n"_s) || ours->load(u":/i18n/kintsugi_en.qm"_s)) // for its plurals
         QCoreApplication::installTranslator(ours);
     auto* qts = new QTranslator(&application);
     if (qts->load(QLocale(), u"qtbase"_s, u"_"_s, QLibraryInfo::path(QLibraryInfo::TranslationsPath)))
