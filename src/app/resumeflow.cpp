@@ -67,10 +67,14 @@ struct ResumeFlow::Private {
     std::optional<recovery::Plan> plan;
     std::optional<Error> planError;
     std::vector<recovery::GateCheck> gate;
-    bool arming = false;
+    bool arming = false, launching = false; ///< a press waits for the plan with fresh facts
+    std::optional<Error> unread;            ///< what the printer did not answer when the gate was last asked
 
+    struct Sending { recovery::Plan plan; QString remote; };
+    std::shared_ptr<const Sending> sending; ///< written or uploaded now; none: what still arrives is not wanted any more
     struct Uploaded { QString remote; std::string preamble; std::vector<ByteOffset> begins; };
     std::optional<Uploaded> uploaded;
+    std::string armedText;                  ///< preamble of the plan that is armed
     std::unique_ptr<ResumeRun> run;
     run::State idle;
     std::optional<ResumeReport> report;
@@ -108,11 +112,15 @@ struct ResumeFlow::Private {
     void startPlan();
     void makePlan(const PlanFacts& facts);
     void havePlan();
+    [[nodiscard]] std::optional<Error> obstacle() const;
     void armed();
     void write();
     void haveFileToSend();
     void upload(const QString& local, std::uint64_t size, const Uploaded& as, int copy);
+    void haveUpload(std::uint64_t size, const Uploaded& as, const Result<link::RemoteFile>& result);
     void makeRun();
+    void launchNow();
+    void forgetPress();
     void changedPlan();
     [[nodiscard]] bool isArmed() const;
     [[nodiscard]] QString resumeName() const;
@@ -153,11 +161,13 @@ void ResumeFlow::Private::haveFileToSend()
 {
     setBusy(-1);
     const auto& written = *jobs->writing.outcome();
+    if (!sending)
+        return;
     if (!written)
         return broken(written.error());
     const recovery::ResumeFile& made = written->file;
     upload(QString::fromStdString(made.path.string()), made.bytes,
-           {resumeName(), recovery::preambleText(*plan), stepBegins(*plan, made.preambleBytes)}, 1);
+           {sending->remote, recovery::preambleText(sending->plan), stepBegins(sending->plan, made.preambleBytes)}, 1);
 }
 
 ResumeFlow::~ResumeFlow() = default;
@@ -172,7 +182,8 @@ void ResumeFlow::Private::setBusy(int change)
 
 void ResumeFlow::Private::broken(const Error& error)
 {
-    arming = planPending = false;
+    arming = launching = planPending = false;
+    sending.reset();
     busy = 0;
     emit q->busyChanged(false, 0);
     emit q->failed(error);
@@ -201,7 +212,8 @@ void ResumeFlow::begin(const PrintJob& job)
     d->run.reset();
     d->report.reset();
     d->uploaded.reset();
-    d->arming = false;
+    d->arming = d->launching = false;
+    d->sending.reset();
     d->busy = 0;
     d->setBusy(+1);
     d->session.archive().ask<Stored>(
@@ -494,12 +506,19 @@ bool ResumeFlow::Private::isArmed() const
     return run && run->isArmed();
 }
 
-/// What was armed is not what would be sent any more.
+/// What was prepared or armed is not what would be sent any more.
 void ResumeFlow::Private::changedPlan()
 {
-    arming = false;
+    forgetPress();
     if (isArmed())
         q->disarm();
+}
+
+void ResumeFlow::Private::forgetPress()
+{
+    arming = launching = false;
+    if (std::exchange(sending, nullptr))
+        jobs->writing.cancel();
 }
 
 void ResumeFlow::replan()
@@ -534,6 +553,7 @@ void ResumeFlow::Private::makePlan(const PlanFacts& facts)
     options.declaredZ = statements.declaredZ;
     options.ownLines = ownLines;
     options.nozzleNow = facts.nozzleNow;
+    unread = facts.unread;
     plannedRequest = planRequest;
     jobs->planning.start([from = file, point = *snapshot, facts, options](JobControl&) { return planWith(*from, point, facts, options); });
 }
@@ -551,6 +571,8 @@ void ResumeFlow::Private::havePlan()
     emit q->planned();
     if (std::exchange(arming, false))
         armed();
+    else if (std::exchange(launching, false))
+        launchNow();
 }
 
 const std::optional<recovery::Plan>& ResumeFlow::plan() const
@@ -598,24 +620,34 @@ void ResumeFlow::savePlan(const QString& path)
 
 void ResumeFlow::arm()
 {
-    if (!d->snapshot || d->isArmed() || (d->run && d->run->isUnderWay()))
+    const bool waits = d->arming || d->sending || d->isArmed();
+    if (!d->snapshot || waits || (d->run && d->run->isUnderWay()))
         return;
     d->arming = true;
     d->startPlan(); // fresh facts: minutes may have gone by since the gate was shown
 }
 
-void ResumeFlow::Private::armed()
+/// Why what is planned now must not be sent.
+std::optional<Error> ResumeFlow::Private::obstacle() const
 {
     if (!plan)
-        return broken(planError.value_or(Error{.code = ErrorCode::UnknownState}));
-    if (!q->gateIsOpen()) {
-        std::string ids;
-        for (const recovery::GateCheck& check : gate) {
-            if (check.severity == recovery::Severity::Block && !check.passed)
-                ids += (ids.empty() ? "" : ", ") + check.id;
-        }
-        return broken(Error{.code = ErrorCode::GateBlocked, .detail = ids});
+        return planError.value_or(Error{.code = ErrorCode::UnknownState});
+    if (unread) // a gate that could not ask the printer proves nothing
+        return unread;
+    if (q->gateIsOpen())
+        return std::nullopt;
+    std::string ids;
+    for (const recovery::GateCheck& check : gate) {
+        if (check.severity == recovery::Severity::Block && !check.passed)
+            ids += (ids.empty() ? "" : ", ") + check.id;
     }
+    return Error{.code = ErrorCode::GateBlocked, .detail = ids};
+}
+
+void ResumeFlow::Private::armed()
+{
+    if (const auto why = obstacle())
+        return broken(*why);
     const bool there = uploaded && uploaded->preamble == recovery::preambleText(*plan);
     if (way == run::Way::ZeroCopy || there)
         makeRun();
@@ -633,37 +665,52 @@ QString ResumeFlow::Private::resumeName() const
 
 void ResumeFlow::Private::write()
 {
-    setBusy(+1);
-    jobs->writing.start([from = file, what = *plan](JobControl& control) { return writeTemporary(*from, what, control); });
+    sending = std::make_shared<const Sending>(Sending{*plan, resumeName()});
+    if (!jobs->writing.isRunning())
+        setBusy(+1);
+    jobs->writing.start([from = file, what = sending](JobControl& control) { return writeTemporary(*from, what->plan, control); });
 }
 
 void ResumeFlow::Private::upload(const QString& local, std::uint64_t size, const Uploaded& as, int copy)
 {
-    const QString remote = withSuffix(as.remote, copy);
+    Uploaded named = as;
+    named.remote = withSuffix(as.remote, copy);
     setBusy(+1);
-    session.journalled(u"upload"_s, u"gcodes/"_s + remote, 0, attempt.get(), [=, this](const Result<Session::Outcome>& written) {
+    const auto act = [=, this, mine = sending](const Result<Session::Outcome>& written) {
         if (!written)
             return broken(written.error());
+        if (sending != mine) {
+            setBusy(-1);
+            return (*written)(ResumeFlow::tr("not sent"));
+        }
         const auto percent = [this](qint64 sent, qint64 total) {
             emit q->busyChanged(true, total > 0 ? static_cast<double>(sent) / static_cast<double>(total) : 0.0);
         };
-        session.driver().upload(
-            local, u"gcodes"_s, remote, false, percent, attempt.get(), [=, this, done = *written](const Result<link::RemoteFile>& result) {
-                done(Session::outcomeText(result.map([](const link::RemoteFile&) {})));
-                setBusy(-1);
-                const bool taken = !result && result.error().code == ErrorCode::FileExists;
-                if (taken && copy < mostCopies) // never replaced: the next free name
-                    return upload(local, size, as, std::max(2, copy + 1));
-                if (!result)
-                    return broken(result.error());
-                if (result->size != 0 && result->size != size)
-                    return broken(Error{.code = ErrorCode::FileChanged, .file = remote.toStdString(),
-                                        .measured = static_cast<double>(result->size), .limit = static_cast<double>(size)});
-                uploaded = as;
-                uploaded->remote = remote;
-                makeRun();
-            });
-    });
+        const auto answered = [=, this, done = *written](const Result<link::RemoteFile>& result) {
+            done(Session::outcomeText(result.map([](const link::RemoteFile&) {})));
+            setBusy(-1);
+            if (sending != mine) // another plan meanwhile: the file stays, unused
+                return;
+            const bool taken = !result && result.error().code == ErrorCode::FileExists;
+            if (taken && copy < mostCopies) // never replaced: the next free name
+                return upload(local, size, as, std::max(2, copy + 1));
+            haveUpload(size, named, result);
+        };
+        session.driver().upload(local, u"gcodes"_s, named.remote, false, percent, attempt.get(), answered);
+    };
+    session.journalled(u"upload"_s, u"gcodes/"_s + named.remote, 0, attempt.get(), act);
+}
+
+void ResumeFlow::Private::haveUpload(std::uint64_t size, const Uploaded& as, const Result<link::RemoteFile>& result)
+{
+    if (!result)
+        return broken(result.error());
+    if (result->size != 0 && result->size != size)
+        return broken(Error{.code = ErrorCode::FileChanged, .file = as.remote.toStdString(),
+                            .measured = static_cast<double>(result->size), .limit = static_cast<double>(size)});
+    sending.reset();
+    uploaded = as;
+    makeRun();
 }
 
 void ResumeFlow::Private::makeRun()
@@ -690,21 +737,36 @@ void ResumeFlow::Private::makeRun()
         report = run->report();
         emit q->finished();
     });
+    armedText = recovery::preambleText(*plan);
     run->feed(run::Arm{way});
 }
 
 void ResumeFlow::launch()
 {
-    if (!d->isArmed())
+    if (!d->isArmed() || std::exchange(d->launching, true))
         return;
-    d->session.releaseBed();
-    d->session.recorder().expectResume(*d->job, d->plan->snapshot.byte);
-    d->run->feed(run::Launch{});
+    d->startPlan(); // somebody may have used the printer since it was armed
+}
+
+void ResumeFlow::Private::launchNow()
+{
+    auto why = obstacle();
+    if (!why && !isArmed())
+        why = session.lastError().value_or(Error{.code = ErrorCode::Disconnected});
+    if (!why && recovery::preambleText(*plan) != armedText)
+        why = Error{.code = ErrorCode::GateBlocked, .detail = "the plan is not the one that was armed"};
+    if (why) {
+        q->disarm();
+        return broken(*why);
+    }
+    session.releaseBed();
+    session.recorder().expectResume(*job, plan->snapshot.byte);
+    run->feed(run::Launch{});
 }
 
 void ResumeFlow::disarm()
 {
-    d->arming = false;
+    d->forgetPress();
     if (d->run)
         d->run->feed(run::Disarm{});
 }

@@ -82,7 +82,7 @@ public:
     void savePlan(const QString& path);                  ///< writes the resume file locally; answered by saved or failed
 
     void arm();                                          ///< first press: writes and uploads the file (new file), checks the gate again
-    void launch();                                       ///< second press: sends the steps
+    void launch();                                       ///< second press: checks the gate once more, then sends the steps
     void disarm();
     void stopAfterStep();
     void stopAndLift();

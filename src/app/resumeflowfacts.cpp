@@ -31,8 +31,10 @@ public:
     }
     void start()
     {
-        if (m_session.driver().linkState() != link::LinkState::Connected)
+        if (m_session.driver().linkState() != link::LinkState::Connected) {
+            m_facts.unread = Error{.code = ErrorCode::Disconnected};
             return end();
+        }
         if (const QString& version = m_session.host().softwareVersion; !version.isEmpty())
             m_facts.gate.softwareVersion = version.toStdString();
         m_session.driver().readStatus(this, [this](const Result<recovery::Sample>& now) {
@@ -41,6 +43,8 @@ public:
                 const auto nozzle = now->heaters.find(now->activeExtruder.empty() ? "extruder" : now->activeExtruder);
                 if (nozzle != now->heaters.end())
                     m_facts.nozzleNow = nozzle->second.temperature;
+            } else {
+                missed(now.error());
             }
             askFolder();
         });
@@ -64,6 +68,8 @@ private:
                         m_facts.gate.plrLeftoverSize = file.size;
                     }
                 }
+            } else {
+                missed(files.error());
             }
             askSettings();
         });
@@ -73,6 +79,8 @@ private:
         m_session.driver().readSettings(this, [this](const Result<QJsonObject>& settings) {
             if (settings)
                 applySettings(m_facts, *settings);
+            else
+                missed(settings.error());
             askVariables();
         });
     }
@@ -83,6 +91,11 @@ private:
                 applyVariables(m_facts, *variables);
             end();
         });
+    }
+    void missed(const Error& error)
+    {
+        if (!m_facts.unread)
+            m_facts.unread = error;
     }
     void end()
     {

@@ -13,6 +13,7 @@ struct PlanFacts {
     recovery::GateFacts gate;
     recovery::PrinterFacts printer;   ///< the profile, corrected by the printer's own configuration
     std::optional<double> nozzleNow;  ///< °C
+    std::optional<Error> unread;      ///< why status, folder or configuration is missing
 };
 struct PlanQuestion {
     std::shared_ptr<const OpenFile> file; ///< the original

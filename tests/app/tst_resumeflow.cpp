@@ -673,7 +673,7 @@ void TestResumeFlow::staleGateDoesNotLaunch_data()
     QTest::addColumn<QString>("check");
     QTest::newRow("another print runs") << u"print"_s << u"printing"_s;
     QTest::newRow("the file was cut") << u"file"_s << u"file-on-printer"_s;
-    QTest::newRow("G28 homes Z now") << u"macro"_s << u"macro-homing"_s;
+    QTest::newRow("the host restarted") << u"restart"_s << QString();
 }
 
 /// The printer was used between the two presses.
@@ -687,11 +687,13 @@ void TestResumeFlow::staleGateDoesNotLaunch()
     else if (change == u"file"_s)
         m_driver->files[u"gcodes/"_s + file].chop(10);
     else
-        m_driver->settings.insert(u"homing_override"_s, QJsonObject{{u"gcode"_s, u"G28 Z"_s}});
+        m_driver->setHost(HostState::Shutdown, u"Lost communication with MCU 'mcu'"_s);
     m_flow->launch();
-    QTRY_VERIFY(!m_errors.empty());
-    QCOMPARE(m_errors.front().code, ErrorCode::GateBlocked);
-    QVERIFY2(m_errors.front().detail.find(check.toStdString()) != std::string::npos, m_errors.front().detail.c_str());
+    if (!check.isEmpty()) {
+        QTRY_VERIFY(!m_errors.empty());
+        QCOMPARE(m_errors.front().code, ErrorCode::GateBlocked);
+        QVERIFY2(m_errors.front().detail.find(check.toStdString()) != std::string::npos, m_errors.front().detail.c_str());
+    }
     QVERIFY(std::holds_alternative<run::Idle>(m_flow->runState()));
     QCOMPARE(sent(), 0);
 }

@@ -65,7 +65,7 @@ void FakeDriver::answer(const QString& name, const QStringList& arguments, QObje
         else
             reply(make());
     };
-    if (m_held)
+    if (m_held && (m_heldNames.isEmpty() || m_heldNames.contains(name)))
         m_waiting.emplace_back(std::move(deliver));
     else
         QMetaObject::invokeMethod(this, std::move(deliver), Qt::QueuedConnection);

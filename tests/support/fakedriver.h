@@ -47,7 +47,8 @@ public:
     void setVariables(const QJsonObject& json);       ///< emits variablesChanged
     void writeFile(const QString& rootAndPath, const QByteArray& bytes, double time = 0); ///< emits fileChanged
     void changeJob(const link::RemoteJob& job);       ///< replaces or adds in jobs, emits jobChanged
-    void hold() { m_held = true; }
+    /// Keeps answers back, of these calls only when some are named.
+    void hold(const QStringList& names = {}) { m_held = true, m_heldNames = names; }
     void release();                                   ///< answers what was held back, in order
 
     // link::Driver
@@ -85,6 +86,7 @@ private:
 
     link::LinkState m_link = link::LinkState::Offline;
     bool m_held = false;
+    QStringList m_heldNames;
     std::vector<std::function<void()>> m_waiting;
 };
 
