@@ -59,6 +59,7 @@ struct Session::Private {
     QTimer warm;
     Job<double> replaying;                  ///< the bed's target out of the file
     bool keepingWarm = false;
+    Outcome warmEnd;                        ///< ends its line of the journal: after a crash the next start tells that it heats
     bool toldUnfinished = false;
     QStringList unfinished;
 
@@ -86,6 +87,7 @@ struct Session::Private {
     void findBedTarget(const QString& id, double minutes);
     void replayBedTarget(std::optional<ByteOffset> byte, double minutes);
     void warmTo(double target, double minutes);
+    void stopKeepingWarm();
     void endWarm();
     void endEmergency(std::shared_ptr<bool> sent, const Result<Outcome>& outcome);
 };
@@ -631,15 +633,32 @@ void Session::Private::replayBedTarget(std::optional<ByteOffset> byte, double mi
 void Session::Private::warmTo(double target, double minutes)
 {
     const QString script = u"M140 S"_s + QString::number(target, 'f', 1);
-    q->send(u"keep-bed-warm"_s, script, q, [this, minutes](const Result<link::ScriptResult>& result) {
-        if (!result) {
-            emit q->failed(result.error());
+    q->journalled(u"keep-bed-warm"_s, script, 0, q, [this, script, minutes](const Result<Outcome>& written) {
+        if (!written) {
+            emit q->failed(written.error());
             return;
         }
-        keepingWarm = true;
-        warm.start(static_cast<int>(minutes * 60'000));
-        emit q->stateChanged();
+        driver->runScript(script, q, [this, minutes, done = *written](const Result<link::ScriptResult>& result) {
+            if (!result || !result->hostReadyAfter) {
+                done(outcomeText(result));
+                emit q->failed(result ? Error{.code = ErrorCode::KlippyNotReady, .detail = host.stateMessage.toStdString()} : result.error());
+                return;
+            }
+            stopKeepingWarm(); // of an earlier press
+            warmEnd = done;
+            keepingWarm = true;
+            warm.start(static_cast<int>(minutes * 60'000));
+            emit q->stateChanged();
+        });
     });
+}
+
+void Session::Private::stopKeepingWarm()
+{
+    keepingWarm = false;
+    warm.stop();
+    if (const auto done = std::exchange(warmEnd, nullptr))
+        done(u"ok"_s);
 }
 
 void Session::Private::endWarm()
@@ -647,8 +666,9 @@ void Session::Private::endWarm()
     keepingWarm = false;
     emit q->stateChanged();
     if (state == PrinterState::Printing)
-        return;
+        return stopKeepingWarm();
     q->send(u"keep-bed-warm"_s, u"M140 S0"_s, q, [this](const Result<link::ScriptResult>& result) {
+        stopKeepingWarm();
         if (!result)
             emit q->alarm(Session::tr("The bed of %1 should be off by now, but that could not be sent: %2")
                               .arg(profile.name, errorText(result.error()).full()));
@@ -664,8 +684,7 @@ void Session::releaseBed()
 {
     if (!d->keepingWarm)
         return;
-    d->keepingWarm = false;
-    d->warm.stop();
+    d->stopKeepingWarm();
     emit stateChanged();
 }
 
@@ -893,6 +912,8 @@ void Session::plrCommand(PlrCommand command, QObject* context, std::function<voi
 
 void Session::restoreVariables(const VariablesCopy& copy, QObject* context, std::function<void(const Result<>&)> reply)
 {
+    if (d->state == PrinterState::Printing || d->state == PrinterState::Paused) // the restart would end the print
+        return QMetaObject::invokeMethod(context, [reply = std::move(reply)] { reply(fail(ErrorCode::Busy)); }, Qt::QueuedConnection), void();
     auto* restore = new VariablesRestore(*this, copy, [reply = std::move(reply), context = QPointer<QObject>(context)](const Result<>& result) {
         if (context)
             reply(result);

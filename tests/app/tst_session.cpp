@@ -44,6 +44,9 @@ private slots:
     void emergencyStopDoesNotWait();
     void bedIsKeptWarmAndSwitchedOff();
     void bedIsLeftToThePrint();
+    void warmBedIsToldAfterACrash();
+    void restoreDoesNotEndAPrint();
+    void diesWithAnswersUnderWay();
     void pluginCommands_data();
     void pluginCommands();
     void variablesAreRestored();
@@ -294,6 +297,66 @@ void TestSession::bedIsLeftToThePrint()
     QSignalSpy any(m_session.get(), &Session::stateChanged);
     any.wait(600); // past the bound
     QCOMPARE(m_driver->count(u"runScript"_s), 1);
+}
+
+void TestSession::warmBedIsToldAfterACrash()
+{
+    m_session->connectPrinter();
+    QTRY_VERIFY(m_session->recorder().isRecording());
+    print(20);
+    QTRY_VERIFY(m_session->job().has_value());
+    m_session->keepBedWarm(30);
+    QTRY_VERIFY(m_session->isKeepingBedWarm());
+    m_session.reset(); // the program ends: nobody is left to switch the bed off
+    makeSession();
+    QSignalSpy alarm(m_session.get(), &Session::alarm);
+    QVERIFY(alarm.wait());
+    QVERIFY(alarm.front().front().toString().contains(u"M140 S60.0"_s));
+    m_driver->goOnline();
+    m_driver->emitSample(m_driver->status);
+    QVERIFY(alarm.back().front().toString().contains(u"heater_bed"_s));
+    // A bound that was kept leaves nothing to tell.
+    m_session->connectPrinter();
+    QTRY_VERIFY(m_session->job().has_value());
+    m_session->keepBedWarm(30);
+    QTRY_VERIFY(m_session->isKeepingBedWarm());
+    m_session->releaseBed();
+    QTRY_VERIFY(journal().front().finished.has_value() && journal().back().finished.has_value());
+}
+
+void TestSession::restoreDoesNotEndAPrint()
+{
+    m_session->connectPrinter();
+    QTRY_VERIFY(m_session->recorder().isRecording());
+    print(4);
+    QTRY_COMPARE(m_session->state(), PrinterState::Printing);
+    std::optional<Result<>> answer;
+    m_session->restoreVariables({.text = "[Variables]\n", .good = true}, this, [&](const Result<>& result) { answer = result; });
+    QTRY_VERIFY(answer.has_value());
+    QCOMPARE(answer->error().code, ErrorCode::Busy);
+    QCOMPARE(m_driver->count(u"upload"_s) + m_driver->count(u"restartHost"_s), 0);
+}
+
+/// What arrives when the session is gone finds nobody.
+void TestSession::diesWithAnswersUnderWay()
+{
+    m_session->connectPrinter();
+    QTRY_VERIFY(m_session->recorder().isRecording());
+    print(4);
+    QTRY_VERIFY(m_session->job().has_value());
+    int answers = 0;
+    m_driver->hold();
+    m_session->plrCommand(Session::PlrCommand::Enable, this, [&](const Result<>&) { ++answers; });
+    m_session->send(u"console"_s, u"M117 hi"_s, this, [&](const Result<link::ScriptResult>&) { ++answers; });
+    m_session->keepBedWarm(30);
+    m_session->fetchFile();
+    QTRY_VERIFY(m_driver->count(u"runScript"_s) >= 1);
+    m_session->emergencyStop();
+    m_session.reset();
+    bool flushed = false;
+    m_archive->flush(this, [&](const Result<>&) { flushed = true; });
+    QTRY_VERIFY(flushed);
+    QCOMPARE(answers, 0);
 }
 
 void TestSession::pluginCommands_data()
