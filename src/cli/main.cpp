@@ -50,7 +50,9 @@ int runCommand(const cli::Chosen& chosen, cli::Environment& environment)
     QObject::connect(&stops, &cli::UnixSignals::interrupted, command.get(), &cli::Command::interrupt);
     QObject::connect(command.get(), &cli::Command::finished, qApp, [](int code) { QCoreApplication::exit(code); }, Qt::QueuedConnection);
     QTimer::singleShot(0, command.get(), &cli::Command::start);
-    return QCoreApplication::exec();
+    const int code = QCoreApplication::exec();
+    environment.out.finish();
+    return code;
 }
 
 } // namespace

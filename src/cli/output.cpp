@@ -93,12 +93,19 @@ void Output::warning(const QString& text) const
     putLine(stderr, u"warning: "_s + text);
 }
 
-int Output::error(const Error& error)
+int Output::error(const Error& error, QJsonObject document)
 {
     const app::ErrorText words = app::errorText(error);
     putLine(stderr, u"error: "_s + words.full());
-    document({{u"error"_s, QJsonObject{{u"what"_s, words.what}, {u"what_to_do"_s, words.whatToDo}}}});
+    document.insert(u"error"_s, QJsonObject{{u"what"_s, words.what}, {u"what_to_do"_s, words.whatToDo}});
+    this->document(document);
     return exitCodeOf(error.code);
+}
+
+void Output::finish()
+{
+    if (m_json && !m_written)
+        error({.code = ErrorCode::Cancelled});
 }
 
 } // namespace kintsugi::cli

@@ -23,8 +23,9 @@ public:
     void text(const QString& block) const;      ///< without --json only; as it is, several lines
     void note(const QString& text) const;       ///< stderr
     void warning(const QString& text) const;    ///< stderr, "warning: …"
-    /// "error: …" on stderr, with --json also as the document when there was none. Returns the exit code.
-    int error(const Error& error);
+    /// "error: …" on stderr, with --json also in the document, which is this one unless one was written. Returns the exit code.
+    int error(const Error& error, QJsonObject document = {});
+    void finish();                              ///< an interrupted command has written nothing yet
 
 private:
     bool m_json = false, m_written = false;

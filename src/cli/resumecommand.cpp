@@ -62,7 +62,7 @@ public:
     {
         const bool moving = m_flow && std::holds_alternative<run::Running>(m_flow->runState());
         if (!moving || std::exchange(m_asked, true))
-            return ends(PrinterFailed);
+            return fails({.code = ErrorCode::Cancelled});
         m_environment.out.warning(u"stopping after this step; interrupt again to leave at once"_s);
         m_flow->stopAfterStep();
     }
@@ -152,6 +152,8 @@ private:
     }
     void choose()
     {
+        if (m_ended)
+            return;
         if (m_options.snapshotId) {
             m_archive.ask<std::vector<recovery::Snapshot>>(
                 this, [printer = m_profile.id](Store& store) { return store.snapshots(printer, {}, -1); },
@@ -173,6 +175,8 @@ private:
     }
     void chooseSnapshot(const Result<std::vector<recovery::Snapshot>>& snapshots)
     {
+        if (m_ended)
+            return;
         if (!snapshots)
             return fails(snapshots.error());
         const auto it = std::find_if(snapshots->begin(), snapshots->end(),
@@ -188,8 +192,10 @@ private:
 
     void planned()
     {
+        if (m_ended)
+            return;
         const bool here = m_flow->chosen() && (!m_wanted || m_flow->chosen()->byte == *m_wanted);
-        if (m_ended || m_shown || !m_chosen || !here || m_flow->isBusy() || !(m_flow->plan() || m_flow->planError()))
+        if (m_shown || !m_chosen || !here || m_flow->isBusy() || !(m_flow->plan() || m_flow->planError()))
             return;
         m_shown = true;
         if (!m_flow->plan())
@@ -272,6 +278,11 @@ private:
     {
         if (std::exchange(m_ended, true))
             return;
+        m_patience.stop();
+        if (m_flow) { // nothing more is sent while the history is brought to an end
+            m_flow->disconnect(this);
+            m_flow.release()->deleteLater(); // one of its signals may have led here
+        }
         if (!m_document.isEmpty()) {
             m_document.insert(u"started"_s, m_running);
             m_environment.out.document(m_document);
@@ -283,8 +294,8 @@ private:
         if (m_ended)
             return;
         if (!m_document.isEmpty())
-            m_environment.out.document(m_document);
-        ends(m_environment.out.error(error));
+            m_document.insert(u"started"_s, m_running);
+        ends(m_environment.out.error(error, m_document));
     }
 
     using Store = app::Store;
