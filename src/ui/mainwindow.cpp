@@ -6,6 +6,7 @@
 #include <QEvent>
 #include <QMessageBox>
 #include <QPushButton>
+#include <QScreen>
 #include <QToolButton>
 
 #include "addprinterdialog.h"
@@ -47,7 +48,8 @@ MainWindow::MainWindow(Workshop& workshop, QWidget* parent)
     for (int row = 0; row < workshop.printers().rowCount(); ++row)
         addPage(workshop.printers().at(row));
     showChosen();
-    resize(fontMetrics().averageCharWidth() * 190, fontMetrics().height() * 52);
+    const QSize wanted(fontMetrics().averageCharWidth() * 190, fontMetrics().height() * 52);
+    resize(wanted.boundedTo(screen()->availableSize())); // the emergency stop is at the right end
 }
 
 MainWindow::~MainWindow()

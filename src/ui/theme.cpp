@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "theme.h"
 
+#include <utility>
+
 #include <QApplication>
 #include <QEvent>
 #include <QFile>
@@ -69,7 +71,7 @@ public:
     }
     bool eventFilter(QObject* watched, QEvent* event) override
     {
-        if (event->type() == QEvent::ApplicationPaletteChange)
+        if (event->type() == QEvent::PaletteChange || event->type() == QEvent::ApplicationPaletteChange)
             apply();
         return QObject::eventFilter(watched, event);
     }
@@ -77,6 +79,8 @@ public:
 private:
     void apply()
     {
+        if (std::exchange(m_applying, true))
+            return; // our own setPalette() told of itself
         const QPalette base = QApplication::palette(m_widget);
         QPalette palette = m_widget->palette();
         const Colours c = colours(base);
@@ -93,9 +97,11 @@ private:
         palette.setColor(QPalette::WindowText, pick());
         palette.setColor(QPalette::Text, pick());
         m_widget->setPalette(palette);
+        m_applying = false;
     }
     QWidget* m_widget;
     Tone m_tone;
+    bool m_applying = false;
 };
 
 } // namespace

@@ -263,6 +263,7 @@ void TimelinePage::follow()
     connect(&m_source, &TimelineSource::failed, this, &TimelinePage::failed);
     connect(&m_session, &app::Session::fileChanged, this, &TimelinePage::showFile);
     connect(&m_session, &app::Session::jobChanged, this, &TimelinePage::showJobs);
+    connect(&m_session, &app::Session::stateChanged, this, &TimelinePage::showJobs);
     connect(m_job, &QComboBox::activated, this, [this](int row) {
         if (row >= 0 && row < static_cast<int>(m_jobs.size()))
             m_session.selectJob(m_jobs[static_cast<std::size_t>(row)]);

@@ -577,7 +577,8 @@ void TimelineView::Private::paintStrip(QPainter& painter, const Colours& c) cons
                 break;
             const auto to = axis.xOfByte(*data, static_cast<double>(layer.end));
             const double left = strip.left() + (*from - all.from) * perUnit;
-            const double right = strip.left() + (to.value_or(all.to) - all.from) * perUnit;
+            const double reached = axis.size() > 0 ? axis.xOfSample(*data, axis.size() - 1) : all.to; // of a layer that is not finished
+            const double right = strip.left() + (to.value_or(std::max(reached, *from)) - all.from) * perUnit;
             const int pixel = static_cast<int>(left);
             if (pixel == lastPixel && right - left < 1)
                 continue;

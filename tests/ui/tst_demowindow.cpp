@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <variant>
 
+#include <QApplication>
 #include <QCheckBox>
 #include <QElapsedTimer>
 #include <QListView>
@@ -13,6 +14,7 @@
 #include "demobench.h"
 #include "fakesecrets.h"
 #include "mainwindow.h"
+#include "partview.h"
 #include "printerpage.h"
 #include "resumepage.h"
 #include "timelinepage.h"
@@ -60,6 +62,28 @@ bool press(const QWidget& in, const QString& text)
         return false;
     QTest::mouseClick(found, Qt::LeftButton);
     return true;
+}
+
+/// Pictures for people, when somebody wants them: KINTSUGI_SHOTS names the folder.
+void picture(ui::MainWindow& window, const QString& name)
+{
+    const QString folder = qEnvironmentVariable("KINTSUGI_SHOTS");
+    if (folder.isEmpty())
+        return;
+    const QPalette palette = QApplication::palette();
+    window.resize(1600, 1000);
+    const auto save = [&](const QString& kind) {
+        QCoreApplication::sendPostedEvents();
+        (void)QTest::qWaitFor([&] { return window.page()->timeline().part().isReady(); }, 2000);
+        window.grab().save(folder + u'/' + name + u'_' + kind + u".png"_s);
+    };
+    save(u"light"_s);
+    QPalette dark(QColor(0x2a, 0x2d, 0x33), QColor(0x24, 0x27, 0x2c));
+    dark.setColor(QPalette::Base, QColor(0x1b, 0x1d, 0x21));
+    dark.setColor(QPalette::Highlight, QColor(0x2b, 0x4a, 0x78));
+    QApplication::setPalette(dark);
+    save(u"dark"_s);
+    QApplication::setPalette(palette);
 }
 
 double now()
@@ -110,6 +134,7 @@ void TestDemoWindow::powerCutAndResume()
     QTRY_VERIFY_WITH_TIMEOUT(page.flow().stop().has_value(), 30000);
     QTRY_VERIFY_WITH_TIMEOUT(page.timeline().selectedByte().has_value(), 10000);
     QCOMPARE(page.timeline().timeline().selectedByte(), page.timeline().selectedByte());
+    picture(window, u"timeline"_s);
     QVERIFY(press(page, u"Resume from here…"_s));
 
     ui::ResumePage& assistant = page.resume();
@@ -124,6 +149,8 @@ void TestDemoWindow::powerCutAndResume()
         if (tick->isVisible() && !tick->isChecked())
             QTest::mouseClick(tick, Qt::LeftButton, {}, QPoint(8, tick->height() / 2));
     }
+    QTRY_VERIFY(page.flow().planError() || !page.flow().gate().empty());
+    picture(window, u"gate"_s);
     QVERIFY(next(ui::ResumePage::Z));
     for (QRadioButton* method : assistant.findChildren<QRadioButton*>()) {
         if (method->isVisible() && method->text().contains(u"ouch"_s))
@@ -135,6 +162,8 @@ void TestDemoWindow::powerCutAndResume()
     }
     QVERIFY(page.flow().statements().declaredZ);
     QVERIFY(next(ui::ResumePage::Plan));
+    QTRY_VERIFY_WITH_TIMEOUT(page.flow().plan().has_value(), 20000);
+    picture(window, u"plan"_s);
     QVERIFY(next(ui::ResumePage::Run));
     QVERIFY(pressWhenReady(assistant, u"Prepare, nothing moves yet"_s));
     QTRY_VERIFY_WITH_TIMEOUT(std::holds_alternative<recovery::run::Armed>(page.flow().runState()), 20000);
