@@ -202,6 +202,9 @@ void TestGate::limits_data()
                 std::erase_if(step.gcode, [start](const std::string& line) { return line.starts_with(start); });
         });
     }
+    row("plan heats less", "plan-state", "block", [](Scene& s) { s.plan.steps.back().gcode.emplace_back("M104 S190"); });
+    row("plan leaves the bed cold", "plan-state", "block", [](Scene& s) { s.plan.steps.back().gcode.emplace_back("M140 S0"); });
+    row("plan takes another tool", "plan-state", "block", [](Scene& s) { s.plan.steps.back().gcode.emplace_back("T1"); });
     row("bed never named", "bed-target", "warn", [](Scene& s) {
         s.plan.snapshot.state.bed.reset();
         s.plan.snapshot.state.unknownCommands = {"START_PRINT"};

@@ -6,6 +6,7 @@
 
 #include "recovery/plan.h"
 #include "recovery/plangcode.h"
+#include "recovery/resumewriter.h"
 
 using namespace kintsugi;
 using namespace kintsugi::recovery;
@@ -110,6 +111,13 @@ private slots:
     void extruderRegisterSurvivesARelativeBlock();
     void toolAndPartFanHaveTheLastWord();
     void hopBeforeTheIntervalCounts();
+    void declaredHeightIsTheMachines();
+    void resumeOfAResumeKnowsTheFirstPart();
+    void whatThePluginChangesIsSetAgain();
+    void approachIsInTwoStages();
+    void firmwareRetractionIsUndoneForThePrime();
+    void stateIsRestored_data();
+    void stateIsRestored();
     void refusals_data();
     void refusals();
     void reasonsAndOrigins();
@@ -578,6 +586,88 @@ void TestPlan::hopBeforeTheIntervalCounts()
     const auto plan = planResume(*print.source, print.index, snapshot, {}, options);
     QVERIFY(plan.has_value());
     QVERIFY(at(linesOf(*plan), "SET_KINEMATIC_POSITION Z=3 SET_HOMED=Z") >= 0);
+}
+
+/// The offset of the file is part of where the nozzle really stands.
+void TestPlan::declaredHeightIsTheMachines()
+{
+    const std::string offset = "SET_GCODE_OFFSET Z=1.5\n";
+    PlanOptions options;
+    options.zMethod = ZMethod::PlrZHome;
+    const auto lines = linesOf(*square(offset).plan(cut(offset), options));
+    QVERIFY(at(lines, "SET_KINEMATIC_POSITION Z=1.7 ") >= 0);
+}
+
+/// The tower stands only in the first file; the second and third run must still clear it.
+void TestPlan::resumeOfAResumeKnowsTheFirstPart()
+{
+    const std::string tower = "G1 X20 Y20 Z30\nG1 X30 E1\nG1 Z40\nG1 X50 Y50\nG1 Z0.2\n";
+    const Print print = square(tower);
+    const auto plan = print.plan(cut(tower));
+    QVERIFY(plan.has_value());
+    const auto header = resumeHeader(*print.source, print.index, *plan);
+    const std::string preamble = *header + preambleText(*plan) + resumePointLine(plan->snapshot.byte) + '\n';
+    const Print again = printOf(preamble + rest);
+    const auto second = again.plan(preamble.size() + rest.find("G1 Y50"));
+    QVERIFY(second.has_value());
+    QCOMPARE(second->highestPrinted, 30.0);
+    QCOMPARE(second->printed.minX, 20.0);
+    QCOMPARE(second->printed.minY, 20.0);
+    QCOMPARE(second->liftToZ, 32.0);
+}
+
+void TestPlan::whatThePluginChangesIsSetAgain()
+{
+    PlanOptions options;
+    options.zMethod = ZMethod::PlrZHome;
+    const auto lines = linesOf(*square().plan(cut(), options));
+    const auto registered = std::find(lines.begin(), lines.end(), "PLR_Z_HOME MODE=RESUME");
+    QVERIFY(registered != lines.end());
+    const auto prime = std::find_if(registered, lines.end(), [](const std::string& line) { return line.starts_with("G1 E"); });
+    for (const char* line : {"G90", "M83", "M107", "M220 S100", "SET_GCODE_OFFSET X=0 Y=0 Z=0 MOVE=0"})
+        QVERIFY2(std::find(registered, prime, line) != prime, line);
+}
+
+void TestPlan::approachIsInTwoStages()
+{
+    const auto plan = square().plan(cut());
+    const auto step = std::find_if(plan->steps.begin(), plan->steps.end(), [](const PlanStep& s) { return s.kind == StepKind::Approach; });
+    QVERIFY(step->gcode.size() >= 3);
+    QVERIFY(step->gcode[0].starts_with("G1 X60 Y60 F"));
+    QCOMPARE(QByteArray::fromStdString(step->gcode[1]), QByteArray("G1 Z1.2 F300"));
+    QCOMPARE(QByteArray::fromStdString(step->gcode[2]), QByteArray("G1 Z0.2 F150"));
+}
+
+void TestPlan::firmwareRetractionIsUndoneForThePrime()
+{
+    const auto plan = square({}, "G10\n").plan(cut({}, "G10\n"));
+    const auto step = std::find_if(plan->steps.begin(), plan->steps.end(), [](const PlanStep& s) { return s.kind == StepKind::Prime; });
+    const auto lineAt = [&step](const char* start) { return at(step->gcode, start); };
+    QVERIFY(lineAt("G11") >= 0 && lineAt("G11") < lineAt("G1 E"));
+    QVERIFY(lineAt("G10") > lineAt("G1 E"));
+}
+
+void TestPlan::stateIsRestored_data()
+{
+    QTest::addColumn<QByteArray>("before");
+    QTest::addColumn<QByteArray>("line");
+    QTest::newRow("plane") << QByteArray("G18\n") << QByteArray("G18");
+    QTest::newRow("relative") << QByteArray("G91\n") << QByteArray("G91");
+    QTest::newRow("chamber") << QByteArray("M141 S45\n") << QByteArray("M141 S45");
+    QTest::newRow("object of M486") << QByteArray("M486 P3\n") << QByteArray("M486 P3");
+    QTest::newRow("feed") << QByteArray("G1 F1234.5\n") << QByteArray("G1 F1234.5");
+    QTest::newRow("fan") << QByteArray("SET_FAN_SPEED FAN=aux SPEED=0.25\n") << QByteArray("SET_FAN_SPEED FAN=aux SPEED=0.25");
+}
+
+void TestPlan::stateIsRestored()
+{
+    QFETCH(QByteArray, before);
+    QFETCH(QByteArray, line);
+    const std::string text = before.toStdString();
+    const auto plan = square({}, text).plan(cut({}, text));
+    QVERIFY(plan.has_value());
+    const auto lines = linesOf(*plan);
+    QVERIFY(std::find(lines.begin(), lines.end(), line.toStdString()) != lines.end());
 }
 
 void TestPlan::refusals_data()

@@ -136,6 +136,7 @@ private slots:
     void wrongSamples_data();
     void wrongSamples();
     void oneReadPositionAlone();
+    void startOfALineMayBeTheEndOfTheLast();
     void truthLiesInside_data();
     void truthLiesInside();
     void safeCutIsARetractedTravel();
@@ -347,6 +348,20 @@ void TestStopInterval::oneReadPositionAlone()
     QVERIFY(stop.has_value());
     QVERIFY2(stop->earliest <= 6431 && stop->earliest > 3000, qPrintable(QString::number(stop->earliest)));
     QCOMPARE(gcode::locate(*print.source, print.index, stop->earliest)->byte, stop->earliest);
+}
+
+void TestStopInterval::startOfALineMayBeTheEndOfTheLast()
+{
+    const gcode::MemorySource source("M104 S200\nG90\nM83\nG1 X0 Y0 Z0.2 F1200\nG1 X10 E1\nG1 X10 Y10 E1\nG1 X0 Y10 E1\nG1 X0 Y5 E1\n");
+    const auto index = gcode::buildIndex(source, gcode::Dialect::Klipper);
+    const auto path = gcode::readToolpath(source, *index, 0, index->size);
+    const auto& s = path->segments;
+    const std::size_t n = s.size();
+    for (const auto& [fraction, first] : {std::pair(0.005, n - 4), std::pair(0.5, n - 3)}) {
+        const auto stop = stopInterval(source, *index, {sampleOn(s[n - 3], fraction, s[n - 1].begin, 100, 1)}, StopCause::PrinterPowerLost);
+        QVERIFY(stop.has_value());
+        QCOMPARE(stop->earliest, s[first].begin);
+    }
 }
 
 void TestStopInterval::truthLiesInside_data()
