@@ -17,4 +17,10 @@ bool JobControl::cancelled() const
     return *m_cancelled;
 }
 
+QThreadPool& jobPool()
+{
+    static QThreadPool pool;
+    return pool;
+}
+
 } // namespace kintsugi::app

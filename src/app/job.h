@@ -9,6 +9,7 @@
 
 #include <QFutureWatcher>
 #include <QObject>
+#include <QThreadPool>
 #include <QtConcurrentRun>
 
 #include "base/result.h"
@@ -27,6 +28,9 @@ private:
     QPromise<void>* m_promise;
     std::atomic<bool>* m_cancelled;
 };
+
+/// Where jobs work. Not Qt's global pool: painting a large area waits for a thread of that one.
+[[nodiscard]] QThreadPool& jobPool();
 
 class JobBase : public QObject
 {
@@ -59,7 +63,7 @@ public:
         QObject::connect(m_watcher.get(), &QFutureWatcherBase::progressValueChanged, this,
                          [this](int permille) { emit progressed(permille / 1000.0); });
         QObject::connect(m_watcher.get(), &QFutureWatcherBase::finished, this, [this] { settle(); });
-        m_watcher->setFuture(QtConcurrent::run([work = std::move(work), shared = m_shared](QPromise<void>& promise) {
+        m_watcher->setFuture(QtConcurrent::run(&jobPool(), [work = std::move(work), shared = m_shared](QPromise<void>& promise) {
             promise.setProgressRange(0, 1000);
             JobControl control(&promise, &shared->cancelled);
             try {

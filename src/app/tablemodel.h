@@ -25,9 +25,12 @@ protected:
         std::set<KeyType> wanted;
         for (const Row& row : next)
             wanted.insert(key(row));
-        for (std::size_t i = rows.size(); i-- > 0;) {
-            if (!wanted.contains(key(rows[i])))
-                removeRow(rows, i);
+        for (std::size_t end = rows.size(); end > 0;) {
+            std::size_t first = end;
+            while (first > 0 && !wanted.contains(key(rows[first - 1])))
+                --first;
+            removeRows(rows, first, end);
+            end = first > 0 ? first - 1 : 0; // the row before stays
         }
         std::set<KeyType> present;
         for (const Row& row : rows)
@@ -55,17 +58,20 @@ protected:
 
 private:
     template <class Row>
-    void removeRow(std::vector<Row>& rows, std::size_t i)
+    void removeRows(std::vector<Row>& rows, std::size_t first, std::size_t end)
     {
-        beginRemoveRows({}, static_cast<int>(i), static_cast<int>(i));
-        rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(i));
+        if (first == end)
+            return;
+        beginRemoveRows({}, static_cast<int>(first), static_cast<int>(end) - 1);
+        rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(first), rows.begin() + static_cast<std::ptrdiff_t>(end));
         endRemoveRows();
     }
     template <class Row, class Key, class KeyType>
     void takeOut(std::vector<Row>& rows, std::set<KeyType>& present, Key key, const KeyType& wanted)
     {
         const auto it = std::find_if(rows.begin(), rows.end(), [&](const Row& row) { return key(row) == wanted; });
-        removeRow(rows, static_cast<std::size_t>(it - rows.begin()));
+        const auto at = static_cast<std::size_t>(it - rows.begin());
+        removeRows(rows, at, at + 1);
         present.erase(wanted);
     }
 };

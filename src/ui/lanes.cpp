@@ -104,6 +104,19 @@ std::vector<QPolygonF> trace(const std::vector<std::size_t>& columns, const Scal
     return pieces;
 }
 
+/// A pen wider than a device pixel makes an area of a curve, and the time to fill it grows with the square of its columns.
+/// Only curves of few points get one.
+QPen penFor(const QPolygonF& curve, const QColor& colour, Qt::PenStyle style)
+{
+    constexpr qsizetype few = 64;
+    QPen pen(colour, style == Qt::SolidLine ? 1.5 : 1.0, style);
+    if (curve.size() > few) {
+        pen.setWidthF(1.0);
+        pen.setCosmetic(true);
+    }
+    return pen;
+}
+
 /// Homing lifts far above the part; the lane shows the part.
 double highestUseful(const Lanes::View& view, std::size_t last)
 {
@@ -226,8 +239,8 @@ void Lanes::paint(QPainter& painter, Lane lane, const QRect& plot, const View& v
     const std::size_t first = columns.front() > 0 ? columns.front() - 1 : 0;
     const std::size_t last = std::min(columns.back() + 1, view.axis.size());
     const auto draw = [&](const std::vector<QPolygonF>& pieces, Qt::PenStyle style, const QColor& colour) {
-        painter.setPen(QPen(colour, style == Qt::SolidLine ? 1.5 : 1.0, style));
         for (const QPolygonF& piece : pieces) {
+            painter.setPen(penFor(piece, colour, style));
             if (piece.size() == 1)
                 painter.drawPoint(piece.front());
             else

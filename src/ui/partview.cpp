@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include <QImage>
 #include <QKeyEvent>
 #include <QLineF>
 #include <QLocale>
@@ -27,6 +28,24 @@ using Path = std::shared_ptr<const gcode::Toolpath>;
 
 constexpr double pickReach = 14;          // px
 constexpr std::size_t shownSegments = 400'000; // of one layer: beyond what a screen can resolve
+constexpr std::size_t smoothSegments = 60'000;  // more are drawn without smoothing: nobody sees it among so many
+constexpr std::size_t stroke = 2000;            // lines between two looks whether the picture is still wanted
+
+/// All that the picture of the paths depends on. A layer can hold hundreds of thousands of lines: they are drawn on the pool.
+struct Scene {
+    Path path;
+    QSize size;                   // of the view
+    double ratio = 1, scale = 1;  // device pixels a pixel; px a mm
+    QPointF centre;               // mm
+    ByteOffset border = 0;        // what begins before it counts as printed
+    std::optional<recovery::StopInterval> stop;
+    Colours colours;
+
+    [[nodiscard]] QPointF toPixel(double x, double y) const
+    {
+        return {size.width() / 2.0 + (x - centre.x()) * scale, size.height() / 2.0 - (y - centre.y()) * scale}; // Y points away from the person
+    }
+};
 
 double distanceTo(const gcode::Segment& s, double x, double y)
 {
@@ -35,6 +54,44 @@ double distanceTo(const gcode::Segment& s, double x, double y)
     const double square = dx * dx + dy * dy;
     const double t = square > 0 ? std::clamp(((x - double{s.x0}) * dx + (y - double{s.y0}) * dy) / square, 0.0, 1.0) : 0.0;
     return std::hypot(x - double{s.x0} - t * dx, y - double{s.y0} - t * dy);
+}
+
+bool drawLines(QPainter& painter, const std::vector<QLineF>& lines, const QPen& pen, const app::JobControl& control)
+{
+    painter.setPen(pen);
+    for (std::size_t i = 0; i < lines.size() && !control.cancelled(); i += stroke)
+        painter.drawLines(lines.data() + i, static_cast<int>(std::min(stroke, lines.size() - i)));
+    return !control.cancelled();
+}
+
+Result<QImage> drawPaths(const Scene& scene, const app::JobControl& control)
+{
+    QImage image(scene.size * scene.ratio, QImage::Format_ARGB32_Premultiplied);
+    if (image.isNull())
+        return fail(ErrorCode::Cancelled); // no pixel to draw on
+    image.setDevicePixelRatio(scene.ratio);
+    image.fill(Qt::transparent);
+    const double width = std::clamp(scene.scale * 0.18, 1.0, 3.5); // thinner than the plastic, so that lines stay apart
+    const QRectF seen = QRectF(QPointF(), scene.size).adjusted(-10, -10, 10, 10);
+    std::vector<QLineF> printed, open, doubtful;
+    for (const gcode::Segment& s : scene.path->segments) {
+        if (!s.extrudes())
+            continue;
+        const QLineF line(scene.toPixel(double{s.x0}, double{s.y0}), scene.toPixel(double{s.x1}, double{s.y1}));
+        if (std::max(line.x1(), line.x2()) < seen.left() || std::min(line.x1(), line.x2()) > seen.right()
+            || std::max(line.y1(), line.y2()) < seen.top() || std::min(line.y1(), line.y2()) > seen.bottom())
+            continue;
+        if (scene.stop && s.begin >= scene.stop->earliest && s.end <= scene.stop->latest)
+            doubtful.push_back(line);
+        (s.begin < scene.border ? printed : open).push_back(line);
+    }
+    QPainter painter(&image);
+    painter.setRenderHint(QPainter::Antialiasing, scene.path->segments.size() < smoothSegments);
+    const Colours& c = scene.colours;
+    const bool done = drawLines(painter, doubtful, QPen(c.interval, width + 6, Qt::SolidLine, Qt::FlatCap), control)
+        && drawLines(painter, open, QPen(c.ghost, std::min(width, 1.5), Qt::SolidLine, Qt::FlatCap), control)
+        && drawLines(painter, printed, QPen(c.text, width, Qt::SolidLine, Qt::RoundCap), control);
+    return done ? Result<QImage>(image) : fail(ErrorCode::Cancelled);
 }
 
 } // namespace
@@ -54,7 +111,9 @@ struct PartView::Private {
     QRectF world{0, 0, 100, 100}; // mm that fill the view at zoom 1
     double zoom = 1;
     QPointF centre{50, 50};       // mm
-    QPixmap picture;
+    app::Job<QImage> drawing;
+    Scene begun, drawn;           // of the drawing under way; of `picture`
+    QImage picture;               // of the paths; moved and scaled until the next one is there
     bool stale = true;
     std::optional<QPointF> pressed;
     QPointF pressedCentre;
@@ -69,9 +128,11 @@ struct PartView::Private {
     }
     [[nodiscard]] double scale() const;
     [[nodiscard]] QPointF toWorld(const QPointF& pixel) const;
-    void paintPicture();
+    void forgetPath();
+    void draw();
+    void haveDrawn();
     void paintGrid(QPainter& painter, const Colours& c) const;
-    void paintPaths(QPainter& painter, const Colours& c) const;
+    void paintPaths(QPainter& painter) const;
     void paintMarks(QPainter& painter, const Colours& c) const;
     void step(int direction);
     [[nodiscard]] const gcode::Segment* segmentFrom(ByteOffset byte) const;
@@ -95,6 +156,7 @@ PartView::PartView(QWidget* parent)
             emit failed(outcome->error());
         }
     });
+    connect(&d->drawing, &app::JobBase::finished, this, [this] { d->haveDrawn(); });
 }
 
 PartView::~PartView() = default;
@@ -104,7 +166,7 @@ void PartView::setFile(std::shared_ptr<const app::OpenFile> file)
     if (file == d->file)
         return;
     d->file = std::move(file);
-    d->path.reset();
+    d->forgetPath();
     d->layer.reset();
     d->reset();
     d->invalidate();
@@ -134,7 +196,7 @@ void PartView::showLayer(std::size_t layer)
     if (d->layer == layer || !d->file || layer >= d->file->index->layers.size())
         return;
     d->layer = layer;
-    d->path.reset();
+    d->forgetPath();
     d->read();
     d->invalidate();
 }
@@ -152,6 +214,7 @@ void PartView::Private::read()
 
 std::optional<std::size_t> PartView::layer() const { return d->layer; }
 bool PartView::isReady() const { return d->path != nullptr; }
+bool PartView::isDrawn() const { return d->path && !d->stale && d->drawn.size == size() && !d->drawing.isRunning(); }
 
 void PartView::setResumeByte(std::optional<ByteOffset> byte)
 {
@@ -241,27 +304,43 @@ void PartView::Private::paintGrid(QPainter& painter, const Colours& c) const
         painter.drawLine(QPointF(0, q->toPixel(0, y).y()), QPointF(q->width(), q->toPixel(0, y).y()));
 }
 
-void PartView::Private::paintPaths(QPainter& painter, const Colours& c) const
+void PartView::Private::forgetPath()
 {
-    const ByteOffset border = resume.value_or(std::numeric_limits<ByteOffset>::max());
-    std::vector<QLineF> printed, open, doubtful;
-    for (const gcode::Segment& s : path->segments) {
-        if (!s.extrudes())
-            continue;
-        const QLineF line(q->toPixel(double{s.x0}, double{s.y0}), q->toPixel(double{s.x1}, double{s.y1}));
-        if (stop && s.begin >= stop->earliest && s.end <= stop->latest)
-            doubtful.push_back(line);
-        (s.begin < border ? printed : open).push_back(line);
+    path.reset();
+    picture = {};
+    begun = drawn = {};
+    drawing.cancel();
+}
+
+/// One drawing after the other: while a person drags, each is finished and shown.
+void PartView::Private::draw()
+{
+    const bool sized = begun.size == q->size() && begun.ratio == q->devicePixelRatioF();
+    if (!path || drawing.isRunning() || (!stale && sized))
+        return;
+    stale = false;
+    begun = {path, q->size(), q->devicePixelRatioF(), scale(), centre, resume.value_or(std::numeric_limits<ByteOffset>::max()), stop,
+              colours(q->palette())};
+    drawing.start([scene = begun](app::JobControl& control) { return drawPaths(scene, control); });
+}
+
+void PartView::Private::haveDrawn()
+{
+    const auto& outcome = drawing.outcome();
+    if (outcome && *outcome && path && begun.path == path) {
+        picture = **outcome;
+        drawn = begun;
     }
-    const double width = std::clamp(scale() * 0.18, 1.0, 3.5); // thinner than the plastic, so that lines stay apart
-    const auto draw = [&](const std::vector<QLineF>& lines, const QPen& pen) {
-        painter.setPen(pen);
-        painter.drawLines(lines.data(), static_cast<int>(lines.size()));
-    };
-    QColor shade = c.interval;
-    draw(doubtful, QPen(shade, width + 6, Qt::SolidLine, Qt::FlatCap));
-    draw(open, QPen(c.ghost, std::min(width, 1.5), Qt::SolidLine, Qt::FlatCap));
-    draw(printed, QPen(c.text, width, Qt::SolidLine, Qt::RoundCap));
+    q->update();
+}
+
+void PartView::Private::paintPaths(QPainter& painter) const
+{
+    if (picture.isNull())
+        return;
+    const double grown = scale() / drawn.scale;
+    const QPointF corner = q->toPixel(drawn.centre.x() - drawn.size.width() / 2.0 / drawn.scale, drawn.centre.y() + drawn.size.height() / 2.0 / drawn.scale);
+    painter.drawImage(QRectF(corner, QSizeF(drawn.size) * grown), picture);
 }
 
 const gcode::Segment* PartView::Private::segmentFrom(ByteOffset byte) const
@@ -303,47 +382,33 @@ void PartView::Private::paintMarks(QPainter& painter, const Colours& c) const
     paintStop(); // on top: both are often on the same line
 }
 
-void PartView::Private::paintPicture()
+void PartView::paintEvent(QPaintEvent*)
 {
-    const double ratio = q->devicePixelRatioF();
-    picture = QPixmap(q->size() * ratio);
-    picture.setDevicePixelRatio(ratio);
-    stale = false;
-    const Colours c = colours(q->palette());
-    picture.fill(c.panel);
-    QPainter painter(&picture);
+    d->draw();
+    QPainter painter(this);
+    const Colours c = colours(palette());
+    painter.fillRect(rect(), c.panel);
     painter.setRenderHint(QPainter::Antialiasing);
-    if (!file || !layer) {
+    if (!d->file || !d->layer) {
         painter.setPen(c.dim);
-        painter.drawText(q->rect().adjusted(spacing::wide, 0, -spacing::wide, 0), Qt::AlignCenter | Qt::TextWordWrap,
-                         PartView::tr("The part shows here once the file of the print is read."));
+        painter.drawText(rect().adjusted(spacing::wide, 0, -spacing::wide, 0), Qt::AlignCenter | Qt::TextWordWrap,
+                         tr("The part shows here once the file of the print is read."));
     } else {
-        paintGrid(painter, c);
-        if (path) {
-            painter.setRenderHint(QPainter::Antialiasing, path->segments.size() < 60'000);
-            paintPaths(painter, c);
-            painter.setRenderHint(QPainter::Antialiasing);
-            paintMarks(painter, c);
-        }
+        d->paintGrid(painter, c);
+        d->paintPaths(painter);
+        if (d->path)
+            d->paintMarks(painter, c);
     }
     painter.setPen(c.line);
     painter.setBrush(Qt::NoBrush);
-    painter.drawRect(q->rect().adjusted(0, 0, -1, -1));
-}
-
-void PartView::paintEvent(QPaintEvent*)
-{
-    if (d->stale || d->picture.size() != size() * devicePixelRatioF())
-        d->paintPicture();
-    QPainter painter(this);
-    painter.drawPixmap(0, 0, d->picture);
+    painter.drawRect(rect().adjusted(0, 0, -1, -1));
     if (hasFocus()) {
-        painter.setPen(QPen(colours(palette()).accent, 1));
+        painter.setPen(QPen(c.accent, 1));
         painter.drawRect(rect().adjusted(1, 1, -2, -2));
     }
 }
 
-void PartView::resizeEvent(QResizeEvent*) { d->invalidate(); }
+void PartView::resizeEvent(QResizeEvent*) { update(); }
 
 void PartView::changeEvent(QEvent* event)
 {

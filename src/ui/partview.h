@@ -12,7 +12,7 @@
 namespace kintsugi::ui {
 
 /// One layer of the file from above: what is printed solid, the rest ghosted, ◎ the resume point, ✕ where it stopped, the
-/// stop interval shaded. The path is read off the GUI thread.
+/// stop interval shaded. The path is read and drawn off the GUI thread.
 ///
 /// Mouse: click picks the nearest printed line, wheel zooms, drag pans, double click shows all.
 /// Keys: Left/Right go from line to line, + and - zoom, 0 shows all, Page Up/Down ask for another layer.
@@ -30,6 +30,7 @@ public:
     /// Everything before it counts as printed; also marks it. Does not change the layer.
     void setResumeByte(std::optional<ByteOffset> byte);
     [[nodiscard]] bool isReady() const;                 ///< the layer's path is there
+    [[nodiscard]] bool isDrawn() const;                 ///< what was painted last shows it as it is now
     [[nodiscard]] std::optional<ByteOffset> lineAt(const QPointF& pixel) const; ///< start of the nearest extruding line
     [[nodiscard]] QPointF toPixel(double x, double y) const; ///< of machine mm
     [[nodiscard]] QString descriptionText() const;

@@ -123,7 +123,9 @@ void PrinterPage::showLink()
     if (m_session.state() != app::PrinterState::Printing)
         m_alarm->hide();
     const auto& error = m_session.lastError();
-    if (m_session.state() == app::PrinterState::Offline && error) {
+    // It stays while the next attempt runs: a server that is silent would make it come and go.
+    const bool away = m_session.state() == app::PrinterState::Offline || m_session.state() == app::PrinterState::Connecting;
+    if (away && error) {
         m_link->offer(tr("Connect &again"));
         m_link->sayError(*error);
     } else if (m_session.fileError()) {

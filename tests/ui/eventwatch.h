@@ -26,7 +26,7 @@ class EventWatch final : public QApplication
 {
     Q_OBJECT
 public:
-    struct Cost { double cpu = 0, blocked = 0; int times = 0; QString doing; }; ///< ms; the worst of `times`
+    struct Cost { double cpu = 0, blocked = 0; int times = 0; QString doing, blockedIn; }; ///< ms; the worst of `times`
 
     EventWatch(int& argc, char** argv)
         : QApplication(argc, argv)
@@ -62,7 +62,11 @@ public:
             worst.cpu = cpu;
             worst.doing = m_doing;
         }
-        worst.blocked = std::max(worst.blocked, (after.wall - before.wall) - cpu - (after.delay - before.delay));
+        const double blocked = (after.wall - before.wall) - cpu - (after.delay - before.delay);
+        if (blocked > worst.blocked) {
+            worst.blocked = blocked;
+            worst.blockedIn = m_doing;
+        }
         return taken;
     }
     [[nodiscard]] Cost worst() const
@@ -78,7 +82,7 @@ public:
     /// The handlers that cost most, one a line: receiver, event, CPU, blocked, count, what was being done.
     [[nodiscard]] QString report(std::size_t rows = 12) const
     {
-        return QStringLiteral("\nwhole events\n") + table(m_outer, rows) + QStringLiteral("events inside of events\n") + table(m_inner, rows);
+        return QStringLiteral("\nwhole events\n") + table(m_outer, rows) + QStringLiteral("events inside of events (blocked: or waiting for a processor)\n") + table(m_inner, rows);
     }
 
 private:
@@ -110,8 +114,8 @@ private:
         QString text;
         for (const auto& [key, cost] : sorted) {
             const char* type = QMetaEnum::fromType<QEvent::Type>().valueToKey(key.second);
-            text += QString::asprintf("  %7.1f ms CPU %7.1f ms blocked %6d times  %s %s, worst in: %s\n", cost.cpu, cost.blocked, cost.times,
-                                      key.first->className(), type ? type : "event of its own", qPrintable(cost.doing));
+            text += QString::asprintf("  %7.1f ms CPU %7.1f ms blocked %6d times  %s %s, worst in: %s; %s\n", cost.cpu, cost.blocked, cost.times,
+                                      key.first->className(), type ? type : "event of its own", qPrintable(cost.doing), qPrintable(cost.blockedIn));
         }
         return text;
     }

@@ -120,6 +120,7 @@ void TestPartView::paintsPrintedAndOpenDifferently()
     stop.likely = stop.earliest;
     stop.likelyFraction = 0.5;
     view.setStop(stop);
+    QTRY_VERIFY((view.grab(), view.isDrawn())); // drawn aside, asked for by painting
     const QImage image = view.grab().toImage();
     const auto darkness = [&](double x, double y) {
         const QPoint at = view.toPixel(x, y).toPoint();
