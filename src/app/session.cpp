@@ -240,7 +240,13 @@ void Session::Private::loadStored()
     if (std::exchange(toldUnfinished, true))
         return;
     archive.ask<std::vector<JournalEntry>>(
-        q, [printer](Store& store) { return store.unfinishedEntries(printer); },
+        q,
+        [printer](Store& store) {
+            auto entries = store.unfinishedEntries(printer);
+            if (entries) // another program's are no secret: it will finish them itself
+                std::erase_if(*entries, [&store](const JournalEntry& entry) { return store.isUnderWay(entry); });
+            return entries;
+        },
         [this](const Result<std::vector<JournalEntry>>& result) {
             if (result)
                 tellUnfinished(*result);

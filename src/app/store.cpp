@@ -163,7 +163,7 @@ PrintJob jobFromRow(const QSqlQuery& query)
     return job;
 }
 
-const QString journalColumns = u"id, printer, job, time, action, text, plan_step, result, finished"_s;
+const QString journalColumns = u"id, printer, job, time, action, text, plan_step, result, finished, owner"_s;
 
 JournalEntry entryFromRow(const QSqlQuery& query)
 {
@@ -177,6 +177,7 @@ JournalEntry entryFromRow(const QSqlQuery& query)
     entry.planStep = query.value(6).toInt();
     entry.result = query.value(7).toString();
     entry.finished = number(query.value(8));
+    entry.owner = query.value(9).toString();
     return entry;
 }
 
@@ -207,6 +208,10 @@ struct Store::Private {
     struct Rest { QByteArray json; qint64 id = 0; };
     QHash<QString, Rest> lastRest; ///< by printer and job
     std::map<QString, std::unique_ptr<QLockFile>> claims;
+    QString owner; ///< of this store's lines of the journal; claimed with the first one
+
+    Result<> claim(const QString& name);
+    void release(const QString& name);
 
     Result<qint64> insert(const QString& sql, const QVariantList& values) const
     {
@@ -365,9 +370,15 @@ Result<> Store::setResumed(const QString& job, const QString& from, ByteOffset a
 
 Result<qint64> Store::beginEntry(const JournalEntry& entry)
 {
-    return d->insert(u"INSERT INTO journal (printer, job, time, action, text, plan_step, result, finished) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"_s,
+    if (d->owner.isEmpty()) {
+        const QString owner = QUuid::createUuid().toString(QUuid::WithoutBraces);
+        if (d->claim(owner)) // else nobody can tell that we live: others take the entry for an orphan
+            d->owner = owner;
+    }
+    return d->insert(u"INSERT INTO journal (printer, job, time, action, text, plan_step, result, finished, owner)"
+                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"_s,
                      {notNull(entry.printer), notNull(entry.job), entry.time, notNull(entry.action), notNull(entry.text), entry.planStep,
-                      notNull(entry.result), orNull(entry.finished)});
+                      notNull(entry.result), orNull(entry.finished), notNull(d->owner)});
 }
 
 Result<> Store::finishEntry(qint64 id, const QString& result, double time)
@@ -466,15 +477,48 @@ Result<std::vector<Event>> Store::events(const QString& job) const
 
 Result<> Store::claimPrinter(const QString& printer)
 {
-    if (!d->connection->isSqlite()) {
-        auto query = d->connection->run(u"SELECT pg_try_advisory_lock(hashtext(?))"_s, {QVariant(QString(u"kintsugi-recorder "_s + printer))});
+    return d->claim(printer);
+}
+
+bool Store::isUnderWay(const JournalEntry& entry)
+{
+    if (entry.finished || entry.owner.isEmpty())
+        return false;
+    if (entry.owner == d->owner)
+        return true;
+    const auto taken = d->claim(entry.owner);
+    if (taken)
+        d->release(entry.owner);
+    return !taken && taken.error().code == ErrorCode::Busy;
+}
+
+namespace {
+
+QVariantList advisoryKey(const QString& name)
+{
+    return {QVariant(QString(u"kintsugi-recorder "_s + name))};
+}
+
+} // namespace
+
+void Store::Private::release(const QString& name)
+{
+    if (!connection->isSqlite())
+        static_cast<void>(connection->run(u"SELECT pg_advisory_unlock(hashtext(?))"_s, advisoryKey(name)));
+    claims.erase(name);
+}
+
+Result<> Store::Private::claim(const QString& name)
+{
+    if (!connection->isSqlite()) {
+        auto query = connection->run(u"SELECT pg_try_advisory_lock(hashtext(?))"_s, advisoryKey(name));
         if (!query)
             return fail(query.error());
         return query->next() && query->value(0).toBool() ? Result<>() : fail(ErrorCode::Busy);
     }
-    if (d->claims.contains(printer))
+    if (claims.contains(name))
         return {};
-    const QString path = d->connection->path() + u'.' + QString::fromLatin1(printer.toUtf8().toPercentEncoding()) + u".lock"_s;
+    const QString path = connection->path() + u'.' + QString::fromLatin1(name.toUtf8().toPercentEncoding()) + u".lock"_s;
     auto lock = std::make_unique<QLockFile>(path);
     lock->setStaleLockTime(std::chrono::milliseconds(0)); // only the death of its process frees it
     if (!lock->tryLock()) {
@@ -482,7 +526,7 @@ Result<> Store::claimPrinter(const QString& printer)
             return fail(ErrorCode::Busy, {}, path.toStdString());
         return fail(ErrorCode::StoreUnavailable, {}, path.toStdString());
     }
-    d->claims.emplace(printer, std::move(lock));
+    claims.emplace(name, std::move(lock));
     return {};
 }
 

@@ -41,6 +41,7 @@ struct JournalEntry {
     int planStep = 0;                 ///< from 1, 0 = none
     QString result;                   ///< empty = sent, nothing known yet
     std::optional<double> finished;
+    QString owner;                   ///< set by the store: the process that wrote it
 };
 
 /// A copy of variables.cfg.
@@ -92,6 +93,8 @@ public:
     /// Lets one recorder own a printer until this store closes or its process dies (advisory lock on PostgreSQL, a lock file
     /// beside the SQLite file). Busy when taken.
     [[nodiscard]] Result<> claimPrinter(const QString& printer);
+    /// Whether the process that began the unfinished entry still lives and will finish it.
+    [[nodiscard]] bool isUnderWay(const JournalEntry& entry);
 
 private:
     Store();

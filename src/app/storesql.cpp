@@ -114,6 +114,7 @@ const std::vector<Migration>& migrations()
          u"CREATE INDEX variables_printer ON variables (printer, time)"_s,
          u"CREATE TABLE events (id {id}, printer TEXT NOT NULL, job TEXT NOT NULL, time {real} NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL)"_s,
          u"CREATE INDEX events_job ON events (job, time)"_s},
+        {u"ALTER TABLE journal ADD COLUMN owner TEXT NOT NULL DEFAULT ''"_s},
     };
     return all;
 }

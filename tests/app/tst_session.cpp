@@ -307,7 +307,14 @@ void TestSession::warmBedIsToldAfterACrash()
     QTRY_VERIFY(m_session->job().has_value());
     m_session->keepBedWarm(30);
     QTRY_VERIFY(m_session->isKeepingBedWarm());
+    { // another program does not take it for an orphan
+        const auto other = Store::open(storeUrl());
+        const auto unfinished = (*other)->unfinishedEntries(u"p"_s);
+        QCOMPARE(unfinished->size(), std::size_t{1});
+        QVERIFY((*other)->isUnderWay(unfinished->front()));
+    }
     m_session.reset(); // the program ends: nobody is left to switch the bed off
+    openArchive();
     makeSession();
     QSignalSpy alarm(m_session.get(), &Session::alarm);
     QVERIFY(alarm.wait());
