@@ -6,8 +6,10 @@
 #include <QCryptographicHash>
 #include <QDir>
 #include <QFileInfo>
+#include <QLockFile>
 #include <QPointer>
 #include <QStandardPaths>
+#include <QUuid>
 
 namespace kintsugi::app {
 
@@ -142,7 +144,11 @@ private:
     }
     void download()
     {
-        const QString part = m_path + u".part"_s;
+        QString part = m_path + u".part"_s;
+        auto lock = std::make_shared<QLockFile>(part + u".lock"_s);
+        lock->setStaleLockTime(std::chrono::milliseconds(0));
+        if (!lock->tryLock()) // another program, or a cancelled request, still writes into it
+            part += u'-' + QUuid::createUuid().toString(QUuid::WithoutBraces);
         quint64 from = QFileInfo::exists(part) ? sizeOf(part) : 0;
         if (from >= m_version.size) { // as long as the file and not renamed: nobody checked it
             QFile::remove(part);
@@ -153,9 +159,9 @@ private:
             emit progressed(what, total > 0 ? static_cast<double>(have) / static_cast<double>(total) : 0.0);
         };
         m_driver->download(u"gcodes"_s, m_remote, part, from, percent, this,
-                           [this, part](const Result<link::RemoteFile>& result) { downloaded(part, result); });
+                           [this, part, lock](const Result<link::RemoteFile>& result) { downloaded(part, lock->isLocked(), result); });
     }
-    void downloaded(const QString& part, const Result<link::RemoteFile>& result)
+    void downloaded(const QString& part, bool isShared, const Result<link::RemoteFile>& result)
     {
         const bool changed = result ? sizeOf(part) != m_version.size : result.error().code == ErrorCode::FileChanged;
         if (changed) {
@@ -164,8 +170,11 @@ private:
                 return answer(fail(about(ErrorCode::FileChanged, m_remote)));
             return askVersion();
         }
-        if (!result)
+        if (!result) {
+            if (!isShared)
+                QFile::remove(part); // nobody would find it again
             return answer(fail(result.error()));
+        }
         QFile::remove(m_path); // of a wrong size, or it would have been used
         if (!QFile::rename(part, m_path))
             return answer(fail(about(ErrorCode::WriteFailed, m_path)));

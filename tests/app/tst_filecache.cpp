@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QDirIterator>
 #include <QFile>
+#include <QLockFile>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
 
+#include "errortext.h"
 #include "fakedriver.h"
 #include "filecache.h"
 
@@ -63,6 +65,8 @@ private slots:
     void goesOnAfterABreak();
     void changedFileIsFetchedAnew();
     void sharesOneTransfer();
+    void anotherProgramFetchesItToo();
+    void fullDiskKeepsWhatCame();
     void errors();
     void cancelAnswersEverybody();
     void deadContextHearsNothing();
@@ -158,6 +162,50 @@ void TestFileCache::sharesOneTransfer()
     }
     QTRY_COMPARE(answers, 3);
     QCOMPARE(m_driver->from.size(), std::size_t{1});
+}
+
+/// Two programs that wrote one partial file would mix their bytes.
+void TestFileCache::anotherProgramFetchesItToo()
+{
+    m_driver->breaks = 1;
+    QVERIFY(!fetch());
+    QDirIterator parts(m_folder->path(), {u"*.part"_s}, QDir::Files, QDirIterator::Subdirectories);
+    const QString part = parts.next();
+    const qint64 size = QFileInfo(part).size();
+    {
+        QLockFile other(part + u".lock"_s);
+        QVERIFY(other.tryLock());
+        m_driver->breaks = 1;
+        QVERIFY(!fetch());
+        QCOMPARE(QFileInfo(part).size(), size);
+        const auto whole = fetch();
+        QVERIFY(whole);
+        QFile file((*whole)->path);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QCOMPARE(file.readAll(), m_text);
+        QCOMPARE(QFileInfo(part).size(), size);
+    }
+    QCOMPARE(m_driver->from, (std::vector<quint64>{0, 0, 0}));
+    QCOMPARE(QDir(QFileInfo(part).path()).entryList({u"*.part-*"_s}, QDir::Files).size(), 0);
+}
+
+void TestFileCache::fullDiskKeepsWhatCame()
+{
+    m_driver->breaks = 1;
+    QVERIFY(!fetch());
+    m_driver->failing.insert(u"download"_s, Error{.code = ErrorCode::DiskFull, .file = "tür 1.gcode.part"});
+    const auto full = fetch();
+    QCOMPARE(full.error().code, ErrorCode::DiskFull);
+    const ErrorText words = errorText(full.error());
+    QVERIFY(words.what.contains(u"disk is full"_s) && words.what.contains(u"tür 1.gcode"_s) && words.whatToDo.contains(u"Free some space"_s));
+    m_driver->failing.clear();
+    QVERIFY(fetch());
+    QCOMPARE(m_driver->from.back(), static_cast<quint64>(m_text.size()) / 2); // goes on where it stopped
+    // No folder for the copies at all.
+    QFile blocker(m_folder->filePath(u"blocked"_s));
+    QVERIFY(blocker.open(QIODevice::WriteOnly));
+    m_cache = std::make_unique<FileCache>(blocker.fileName());
+    QCOMPARE(fetch().error().code, ErrorCode::WriteFailed);
 }
 
 void TestFileCache::errors()
