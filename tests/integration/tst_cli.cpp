@@ -129,6 +129,8 @@ private slots:
     void planFromSnapshot();
     void printers();
     void unreachable();
+    void interruptedGivesADocument_data();
+    void interruptedGivesADocument();
     void storeErrors();
     void storedHistory();
     void namesAreEscaped();
@@ -383,6 +385,38 @@ void TstCli::unreachable()
         QVERIFY(ran.err.startsWith("error: "));
         QVERIFY(ran.json().contains(u"error"_s));
     }
+}
+
+void TstCli::interruptedGivesADocument_data()
+{
+    QTest::addColumn<QStringList>("command");
+    QTest::addColumn<int>("code");
+    QTest::newRow("status") << QStringList{u"status"_s} << 4;
+    QTest::newRow("resume") << QStringList{u"resume"_s, u"--z-method"_s, u"keep"_s, u"--yes"_s} << 4;
+    QTest::newRow("record") << QStringList{u"record"_s} << 0;
+}
+
+/// A signal while the printer keeps the command waiting.
+void TstCli::interruptedGivesADocument()
+{
+    QFETCH(QStringList, command);
+    QFETCH(int, code);
+    QTcpServer silent;
+    QVERIFY(silent.listen(QHostAddress::LocalHost));
+    QProcess process;
+    process.setProcessEnvironment(environment());
+    QStringList arguments = command + QStringList{u"--json"_s, u"--printer"_s, u"moonraker://127.0.0.1:%1"_s.arg(silent.serverPort())};
+    if (command.front() != u"status"_s)
+        arguments << u"--store"_s << m_folder.filePath(u"signal.sqlite"_s);
+    process.start(QStringLiteral(KINTSUGI_CLI), arguments);
+    QTRY_VERIFY_WITH_TIMEOUT(silent.hasPendingConnections(), 20'000);
+    process.terminate();
+    QVERIFY(process.waitForFinished(10'000));
+    QCOMPARE(process.exitCode(), code);
+    QJsonParseError error;
+    const QJsonObject json = QJsonDocument::fromJson(process.readAllStandardOutput(), &error).object();
+    QCOMPARE(error.error, QJsonParseError::NoError);
+    QCOMPARE(json.contains(u"error"_s), code != 0);
 }
 
 void TstCli::storeErrors()
