@@ -259,10 +259,11 @@ void ResumeFlow::Private::haveStored(Stored stored)
     evidence.samples = stored.samples;
     evidence.events = stored.events;
     readFile(*job, [this, stored = std::move(stored)](const Result<FilePtr>& opened) {
-        if (opened)
-            haveFile(stored, *opened);
-        else
-            broken(opened.error());
+        if (!opened)
+            return broken(opened.error());
+        if (stored.xxh3 && stored.xxh3 != (*opened)->index->xxh3) // as long as before, and yet another one
+            return broken(Error{.code = ErrorCode::FileChanged, .file = job->file.toStdString()});
+        haveFile(stored, *opened);
     });
 }
 
@@ -681,7 +682,7 @@ void ResumeFlow::Private::upload(const QString& local, std::uint64_t size, const
             return broken(written.error());
         if (sending != mine) {
             setBusy(-1);
-            return (*written)(ResumeFlow::tr("not sent"));
+            return (*written)(ResumeRun::tr("not sent"));
         }
         const auto percent = [this](qint64 sent, qint64 total) {
             emit q->busyChanged(true, total > 0 ? static_cast<double>(sent) / static_cast<double>(total) : 0.0);

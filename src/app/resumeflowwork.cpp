@@ -39,6 +39,13 @@ Result<Stored> readStored(Store& store, const PrintJob& job)
     const auto jobs = store.jobs(job.printer, 500);
     if (!jobs)
         return fail(jobs.error());
+    const auto snapshots = store.snapshots(job.printer, job.id);
+    if (!snapshots)
+        return fail(snapshots.error());
+    for (const Snapshot& one : *snapshots) {
+        if (one.file.xxh3 && one.file.name == job.file.toStdString() && one.file.size == job.fileSize)
+            stored.xxh3 = one.file.xxh3;
+    }
     stored.samples = std::move(*samples);
     stored.events = std::move(*events);
     stored.root = job;
@@ -95,7 +102,9 @@ Result<Choice> makeChoice(const OpenFile& file, const std::vector<Sample>& sampl
                  : recovery::snapshotFromFile(*file.source, *file.index, candidate->byte);
     if (!snapshot)
         return fail(snapshot.error());
-    snapshot->file = {file.remote.toStdString(), file.index->size, file.index->xxh3};
+    const recovery::FileIdentity opened{file.remote.toStdString(), file.index->size, file.index->xxh3};
+    if (!given || given->file.name != opened.name || given->file.size == 0) // else the gate compares the two
+        snapshot->file = opened;
     if (stop) {
         snapshot->earliest = stop->earliest;
         snapshot->latest = stop->latest;

@@ -22,6 +22,7 @@ struct Stored {
     std::vector<recovery::Sample> samples;
     std::vector<Event> events;
     PrintJob root;              ///< the job of the original file
+    std::optional<std::uint64_t> xxh3; ///< of the file while it was printed
 };
 struct Analysis {
     std::optional<recovery::StopInterval> stop;

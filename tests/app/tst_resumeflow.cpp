@@ -72,6 +72,8 @@ private slots:
     void editsNeedAReason();
     void savedPlanIsAResumeFile();
     void changedFileIsRefused();
+    void changeOfTheSameSizeIsRefused();
+    void copyChangesBeforeArming();
     void resumeOfAResume();
 
 private:
@@ -792,6 +794,50 @@ void TestResumeFlow::changedFileIsRefused()
     QVERIFY(!m_errors.empty());
     QCOMPARE(m_errors.front().code, ErrorCode::FileChanged);
     QVERIFY(!m_flow->isBusy());
+}
+
+void TestResumeFlow::changeOfTheSameSizeIsRefused()
+{
+    recovery::Snapshot layer;
+    layer.printer = "p";
+    layer.job = "j1";
+    layer.file = {file.toStdString(), m_index.size, m_index.xxh3};
+    bool stored = false;
+    m_archive->ask<qint64>(this, [layer](Store& store) { return store.addSnapshot(layer); }, [&](const auto& id) { stored = id.has_value(); });
+    QTRY_VERIFY(stored);
+    plan(); // of the file that was printed
+    QSignalSpy planned(m_flow.get(), &ResumeFlow::planned);
+    m_flow->chooseSnapshot([&] {
+        recovery::Snapshot other = *m_flow->snapshot();
+        other.file.xxh3 = m_index.xxh3 + 1;
+        return other;
+    }());
+    QVERIFY(planned.wait());
+    QVERIFY(!m_flow->gateIsOpen()); // a snapshot of another version
+    // Another version of the same length, fetched in the place of our own copy.
+    QVERIFY(QFile::remove(m_flow->file()->path));
+    QByteArray& bytes = m_driver->files[u"gcodes/"_s + file];
+    bytes[bytes.size() / 2] = bytes[bytes.size() / 2] == '1' ? '2' : '1';
+    begin();
+    QVERIFY(!m_errors.empty());
+    QCOMPARE(m_errors.front().code, ErrorCode::FileChanged);
+    QCOMPARE(sent(), 0);
+}
+
+/// Our own copy, between plan and first press.
+void TestResumeFlow::copyChangesBeforeArming()
+{
+    plan();
+    QFile copy(m_flow->file()->path);
+    QVERIFY(copy.open(QIODevice::Append));
+    copy.write("G1 X1\n");
+    copy.close();
+    m_flow->arm();
+    QTRY_VERIFY(!m_errors.empty());
+    QCOMPARE(m_errors.front().code, ErrorCode::FileChanged);
+    QVERIFY(!m_flow->isBusy());
+    QVERIFY(std::holds_alternative<run::Idle>(m_flow->runState()));
+    QCOMPARE(m_driver->count(u"startPrint"_s) + m_driver->count(u"runScript"_s), 0);
 }
 
 /// The print of a resume file was stopped too: it goes on in the original.
