@@ -320,6 +320,10 @@ QCoro::Task<Result<HostState>> MoonrakerDriver::readHost(Guard watch)
         co_return host.state;
     }
     const auto printer = co_await ask(watch, u"printer.info"_s);
+    if (!printer && printer.error().code == ErrorCode::NotSupported && host.state == HostState::Startup) {
+        setHost(host); // the server has met the host, but does not know its methods yet
+        co_return host.state;
+    }
     if (!printer && (printer.error().code == ErrorCode::KlippyNotReady || printer.error().code == ErrorCode::Disconnected)
         && m_rpc) { // the host went between the two questions
         setHostState(HostState::Disconnected);
