@@ -104,6 +104,7 @@ TimelinePage::TimelinePage(app::Session& session, app::ResumeFlow& flow, QWidget
     split->addWidget(makeInspector());
     split->setStretchFactor(0, 3);
     split->setStretchFactor(1, 1);
+    split->setSizes({fontMetrics().averageCharWidth() * 116, fontMetrics().averageCharWidth() * 44});
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(spacing::normal, spacing::normal, spacing::normal, spacing::normal);
     row->addWidget(split);
@@ -183,7 +184,7 @@ QWidget* TimelinePage::makeCentre()
 QWidget* TimelinePage::makeInspector()
 {
     auto* side = new QWidget(this);
-    side->setMinimumWidth(fontMetrics().averageCharWidth() * 40);
+    side->setMinimumWidth(fontMetrics().averageCharWidth() * 32);
     auto* column = new QVBoxLayout(side);
     column->setContentsMargins(spacing::tight, 0, 0, 0);
     m_title = new ElidedLabel(side);

@@ -291,7 +291,7 @@ QSize TimelineView::sizeHint() const
 
 QSize TimelineView::minimumSizeHint() const
 {
-    return {fontMetrics().averageCharWidth() * 50, fontMetrics().height() * 17};
+    return {fontMetrics().averageCharWidth() * 36, fontMetrics().height() * 15};
 }
 
 int TimelineView::Private::labelWidth() const

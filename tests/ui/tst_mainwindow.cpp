@@ -258,6 +258,8 @@ void TestMainWindow::emergencyStopStaysInView()
         const auto* bar = house.window->findChild<QToolBar*>();
         const QPushButton* stop = bar ? button(*bar, u"Emergency stop"_s) : nullptr;
         QVERIFY(stop && stop->isVisible());
+        QVERIFY(house.window->minimumSizeHint().width() < 1280);
+        QVERIFY(house.window->width() <= 1600);
         const QRect where(stop->mapTo(house.window.get(), QPoint()), stop->size());
         QVERIFY(house.window->rect().contains(where));
         const QColor face = stop->palette().color(QPalette::Active, QPalette::Button);
