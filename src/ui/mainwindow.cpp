@@ -35,6 +35,7 @@ MainWindow::MainWindow(Workshop& workshop, QWidget* parent)
     m_ui->setupUi(this);
     m_ui->outer->insertWidget(0, m_message);
     m_ui->split->setStretchFactor(1, 1);
+    m_ui->split->setSizes({fontMetrics().averageCharWidth() * 26, fontMetrics().averageCharWidth() * 164});
     setTone(m_ui->listLabel, Tone::Dim);
     makeToolBar();
     makeList();
