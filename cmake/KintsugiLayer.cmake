@@ -23,6 +23,8 @@ endif()
 qt_standard_project_setup()
 # moc 6.4 stops at libstdc++ 12's <compare> unless a Qt header came before it.
 set(CMAKE_AUTOMOC_MOC_OPTIONS --include QtCore/qglobal.h)
+# Sources of a layer need not wait for the library below it to be linked.
+set(CMAKE_AUTOGEN_ORIGIN_DEPENDS OFF)
 set(CMAKE_AUTOUIC_SEARCH_PATHS ${PROJECT_SOURCE_DIR}/ui)
 
 add_library(kintsugi_flags INTERFACE)

@@ -1844,6 +1844,10 @@
 <context>
     <name>kintsugi::ui::PartView</name>
     <message>
+        <source>Reading the file of the print: %1 %</source>
+        <translation>Die Datei des Drucks wird gelesen: %1 %</translation>
+    </message>
+    <message>
         <source>Part, one layer seen from above</source>
         <translation>Teil, eine Schicht von oben gesehen</translation>
     </message>

@@ -101,6 +101,10 @@ Session::Session(Profile profile, std::unique_ptr<link::Driver> driver, Archive&
     d->wireRecorder();
     connect(&d->warm, &QTimer::timeout, this, [this] { d->endWarm(); });
     connect(&archive, &Archive::opened, this, [this] { d->loadStored(); });
+    connect(&files, &FileCache::progressed, this, [this](const QString&, double fraction) {
+        if (d->fetching)
+            emit fileProgress(fraction);
+    });
     if (archive.isOpen())
         d->loadStored();
 }

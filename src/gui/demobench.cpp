@@ -49,11 +49,6 @@ std::unique_ptr<link::Driver> DemoBench::makeDriver()
     return std::make_unique<link::MoonrakerDriver>(link::Address{.url = m_printer->address(), .credentials = {}});
 }
 
-QString DemoBench::demoFile() const
-{
-    return m_printer ? m_printer->demoFile() : QString();
-}
-
 void DemoBench::setSpeed(double factor)
 {
     m_speed = factor;

@@ -20,7 +20,8 @@ public:
     /// A driver for the demo printer. When the simulator cannot start, the driver reports that nobody answers.
     [[nodiscard]] std::unique_ptr<link::Driver> makeDriver();
 
-    [[nodiscard]] QString demoFile() const override;
+    [[nodiscard]] QString demoFile() const override { return m_demoFile; }
+    void setDemoFile(const QString& name) { m_demoFile = name; } ///< below the demo's gcodes folder
     [[nodiscard]] bool powered() const override { return m_powered; }
     [[nodiscard]] bool hostRunning() const override { return m_hostRunning; }
     [[nodiscard]] double speed() const override { return m_speed; }
@@ -39,6 +40,7 @@ private:
     std::unique_ptr<sim::DemoPrinter> m_printer;
     bool m_powered = true, m_hostRunning = true;
     double m_speed = 2.0;
+    QString m_demoFile = QStringLiteral("gear_plr.gcode");
 };
 
 } // namespace kintsugi::gui

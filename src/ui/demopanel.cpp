@@ -14,6 +14,8 @@
 
 namespace kintsugi::ui {
 
+using namespace Qt::StringLiterals;
+
 namespace {
 
 constexpr std::array speeds{1.0, 2.0, 5.0, 20.0, 60.0};
@@ -77,9 +79,17 @@ void DemoPanel::showState()
 void DemoPanel::startPrint()
 {
     m_controls.clearBed();
-    m_session.driver().startPrint(m_controls.demoFile(), this, [this](const Result<>& result) {
-        if (!result)
-            emit failed(result.error());
+    const QString file = m_controls.demoFile();
+    m_session.journalled(u"start"_s, file, 0, this, [this, file](const Result<app::Session::Outcome>& written) {
+        if (!written) {
+            emit failed(written.error());
+            return;
+        }
+        m_session.driver().startPrint(file, this, [this, done = *written](const Result<>& result) {
+            done(app::Session::outcomeText(result));
+            if (!result)
+                emit failed(result.error());
+        });
     });
 }
 

@@ -103,6 +103,7 @@ struct PartView::Private {
     }
     PartView* q;
     std::shared_ptr<const app::OpenFile> file;
+    std::optional<double> progress;
     std::optional<recovery::StopInterval> stop;
     std::optional<std::size_t> layer;
     std::optional<ByteOffset> resume;
@@ -166,10 +167,19 @@ void PartView::setFile(std::shared_ptr<const app::OpenFile> file)
     if (file == d->file)
         return;
     d->file = std::move(file);
+    d->progress.reset();
     d->forgetPath();
     d->layer.reset();
     d->reset();
     d->invalidate();
+}
+
+void PartView::setProgress(double fraction)
+{
+    if (d->file)
+        return;
+    d->progress = fraction;
+    update();
 }
 
 void PartView::Private::reset()
@@ -392,7 +402,8 @@ void PartView::paintEvent(QPaintEvent*)
     if (!d->file || !d->layer) {
         painter.setPen(c.dim);
         painter.drawText(rect().adjusted(spacing::wide, 0, -spacing::wide, 0), Qt::AlignCenter | Qt::TextWordWrap,
-                         tr("The part shows here once the file of the print is read."));
+                         d->progress ? tr("Reading the file of the print: %1 %").arg(static_cast<int>(*d->progress * 100))
+                                     : tr("The part shows here once the file of the print is read."));
     } else {
         d->paintGrid(painter, c);
         d->paintPaths(painter);

@@ -24,6 +24,7 @@ public:
     ~PartView() override;
 
     void setFile(std::shared_ptr<const app::OpenFile> file);
+    void setProgress(double fraction);                  ///< 0..1, shown while there is no file
     void setStop(const std::optional<recovery::StopInterval>& stop);
     void showLayer(std::size_t layer);                  ///< from 0
     [[nodiscard]] std::optional<std::size_t> layer() const;

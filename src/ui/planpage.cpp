@@ -45,6 +45,7 @@ PlanPage::PlanPage(app::ResumeFlow& flow, app::Session& session, QWidget* parent
     m_steps = new QTableView(m_tabs);
     m_steps->setModel(&m_model);
     makeTable(m_steps, tr("Steps of the plan"), app::PlanModel::Reason);
+    m_steps->setAlternatingRowColors(true);
     m_steps->horizontalHeader()->setSectionResizeMode(app::PlanModel::Gcode, QHeaderView::Stretch);
     m_steps->verticalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_text = makeText(tr("G-code that is sent before the original continues"), true, this);

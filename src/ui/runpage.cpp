@@ -56,6 +56,7 @@ RunPage::RunPage(app::ResumeFlow& flow, app::Session& session, QWidget* parent)
     body()->addLayout(presses);
     m_steps->setModel(&m_model);
     makeTable(m_steps, tr("Steps and how far they are"), app::PlanModel::Reason);
+    m_steps->setAlternatingRowColors(true);
     m_steps->setItemDelegateForColumn(app::PlanModel::Number, new ShapeDelegate(lightSign, m_steps));
     m_steps->horizontalHeader()->setSectionResizeMode(app::PlanModel::Gcode, QHeaderView::Stretch);
     m_steps->verticalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);

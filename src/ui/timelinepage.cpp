@@ -263,6 +263,7 @@ void TimelinePage::follow()
     connect(&m_source, &TimelineSource::grown, m_timeline, &TimelineView::refresh);
     connect(&m_source, &TimelineSource::failed, this, &TimelinePage::failed);
     connect(&m_session, &app::Session::fileChanged, this, &TimelinePage::showFile);
+    connect(&m_session, &app::Session::fileProgress, m_part, &PartView::setProgress);
     connect(&m_session, &app::Session::jobChanged, this, &TimelinePage::showJobs);
     connect(&m_session, &app::Session::stateChanged, this, &TimelinePage::showJobs);
     connect(m_job, &QComboBox::activated, this, [this](int row) {

@@ -102,6 +102,7 @@ void TestDemoWindow::powerCutAndResume()
     app::ProfileList profiles(folder.filePath(u"printers.json"_s));
     gui::DemoBench bench(folder.filePath(u"demo"_s));
     bench.setSpeed(20);
+    bench.setDemoFile(u"tower_plr.gcode"_s); // the small one: the whole job in seconds
     link::DriverFactory drivers;
     drivers.add(u"demo"_s, [&bench](const link::Address&) { return bench.makeDriver(); });
     QSignalSpy opened(&archive, &app::Archive::opened);
