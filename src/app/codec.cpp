@@ -96,6 +96,7 @@ void machineFields(Io& io, S& state)
     io("defined_objects"_L1, state.definedObjects);
     io("unknown_motion"_L1, state.unknownMotion);
     io("doubtful_axes"_L1, state.doubtfulAxes);
+    io("shifted_axes"_L1, state.shiftedAxes);
     io("unknown_commands"_L1, state.unknownCommands);
 }
 

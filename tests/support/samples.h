@@ -96,6 +96,7 @@ inline recovery::Snapshot fullSnapshot()
     m.definedObjects = {"x", "y", "z"};
     m.unknownMotion = true;
     m.doubtfulAxes = 5;
+    m.shiftedAxes = 2;
     m.unknownCommands = {"START_PRINT"};
     s.fields["position.z"] = {recovery::Origin::Observed, "1.4", "1.2", "note"};
     s.fields["bed"] = {recovery::Origin::Inferred, "", "60", ""};
