@@ -295,12 +295,14 @@ void TimelinePage::showJobs()
         this, [printer = m_session.profile().id](app::Store& store) { return store.jobs(printer); },
         [this](const Result<std::vector<app::PrintJob>>& jobs) {
             m_jobs = jobs.value_or(std::vector<app::PrintJob>{});
-            m_job->clear();
-            for (const app::PrintJob& job : m_jobs)
-                m_job->addItem(jobText(job));
             const auto shown = std::find_if(m_jobs.begin(), m_jobs.end(), [this](const app::PrintJob& job) {
                 return m_session.job() && job.id == m_session.job()->id;
             });
+            if (shown != m_jobs.end())
+                *shown = *m_session.job(); // how it ended may be known here before it is in the store
+            m_job->clear();
+            for (const app::PrintJob& job : m_jobs)
+                m_job->addItem(jobText(job));
             m_job->setCurrentIndex(shown == m_jobs.end() ? -1 : static_cast<int>(shown - m_jobs.begin()));
             m_job->setEnabled(!m_jobs.empty());
             m_job->setPlaceholderText(tr("No print recorded yet"));
