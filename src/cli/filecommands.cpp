@@ -164,7 +164,10 @@ Result<recovery::Snapshot> readSnapshot(const std::string& path, const gcode::Fi
     const QJsonDocument document = QJsonDocument::fromJson(file.readAll(), &problem);
     if (!document.isObject())
         return fail(Error{.code = ErrorCode::BadValue, .detail = problem.errorString().toStdString(), .file = path});
-    auto snapshot = app::snapshotFromJson(document.object());
+    QJsonObject json = document.object();
+    if (json.contains("machine"_L1)) // one row of `snapshots`: its "state" is for reading
+        json.insert("state"_L1, json.take("machine"_L1));
+    auto snapshot = app::snapshotFromJson(json);
     if (!snapshot) {
         Error error = snapshot.error();
         error.file = path;

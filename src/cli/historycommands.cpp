@@ -36,7 +36,7 @@ QString timeText(const QJsonValue& time)
 QJsonObject snapshotJson(const recovery::Snapshot& snapshot)
 {
     QJsonObject json = app::toJson(snapshot);
-    json.remove(u"fields"_s);
+    json.insert(u"machine"_s, json["state"_L1]); // with "fields" the whole of it, for plan --snapshot
     json.insert(u"state"_s, app::stateWithOrigins(snapshot));
     const bool aged = snapshot.time && snapshot.savedTime;
     json.insert(u"age_s"_s, aged ? QJsonValue(*snapshot.savedTime - *snapshot.time) : QJsonValue());
