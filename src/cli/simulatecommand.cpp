@@ -76,7 +76,6 @@ Result<> readScenario(const std::string& path, Scenario& scenario)
     double seed = options.seed;
     number(machine, "seed"_L1, seed);
     options.seed = static_cast<unsigned>(std::clamp(seed, 0.0, 4e9));
-    options.movingBed = machine["moving_bed"_L1].toBool(options.movingBed);
     options.bedDropsUnpowered = machine["bed_drops_unpowered"_L1].toBool(options.bedDropsUnpowered);
     options.pluginInstalled = machine["plugin"_L1].toBool(options.pluginInstalled);
     if (json["restore_after"_L1].isDouble())

@@ -30,7 +30,6 @@ signals:
 struct MachineOptions {
     QString folder;                 ///< printer_data: holds gcodes/, config/variables.cfg, logs/; created when missing
     double bedX = 235, bedY = 235, maxZ = 250;
-    bool movingBed = false;
     std::vector<double> switchHeights{}; ///< true heights of the upper Z switches; drawn from the seed when empty
     double switchNoise = 0.004;     ///< standard deviation, drawn once per approach
     bool bedDropsUnpowered = false;
