@@ -45,7 +45,7 @@ Result<Fault> parseFault(const QString& text)
     return Fault{match.captured(1), match.captured(2).toInt(), match.captured(3).toDouble()};
 }
 
-/// {"speed":…, "restore_after":…, "faults":[…], "machine":{"bed":[x,y],"max_z":…,"moving_bed":…,"switch_noise":…,…}}
+/// {"speed":…, "restore_after":…, "faults":[…], "machine":{"bed":[x,y],"max_z":…,"switch_noise":…,…}}
 Result<> readScenario(const std::string& path, Scenario& scenario)
 {
     QFile file(QString::fromStdString(path));
