@@ -35,8 +35,10 @@ struct ResumeCandidate {
     double z = 0;
     enum class Kind { FirstSafeCut, LikelyLine, StartOfLayer, StartOfPreviousLayer, StartOfNextLayer, Chosen } kind = Kind::Chosen;
     std::vector<Message> risks;          ///< serial-and-gcode.md 3.9
-    double printedTwiceMm = 0;           ///< path length that would be extruded again
-    double leftOpenMm = 0;               ///< path length that stays unprinted
+    double printedTwiceMm = 0;           ///< path length that would be extruded again, for the likeliest place of the stop
+    double leftOpenMm = 0;               ///< path length that stays unprinted, for the likeliest place
+    double printedTwiceMostMm = 0;       ///< at most, when the stop lay at the upper end of the interval
+    double leftOpenMostMm = 0;           ///< at most, when the stop lay at the lower end
     bool recommended = false;
 };
 
