@@ -3,14 +3,11 @@
 
 #include <array>
 #include <limits>
-#include <map>
 #include <optional>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "gcode/arc.h"
-#include "gcode/comments.h"
+#include "gcode/filefacts.h"
 #include "gcode/fileindex.h"
 #include "gcode/layercluster.h"
 
@@ -43,26 +40,10 @@ public:
 
 private:
     void addCheckpoint(const Line& line);
-    void readComment(const Line& line, std::string_view comment);
-    void readSlicer(std::string_view comment);
-    void readLayerMark(const Line& line, std::string_view comment);
-    void readDialect(std::string_view comment);
-    void readPlrMarker(const Line& line);
-    void readExtended(const Command& command);
-    void readObjectLabel(const Command& command);
+    void openSegment();
     void addMove(const Line& line, const Command& command, const Effect& effect);
     void addExtrusion(const Line& line, const Span& span, const std::optional<Arc>& arc);
     void account(Layer& layer, double seconds, Nanometres extruded);
-    [[nodiscard]] bool isClustering() const { return m_marked.size() < 2; }
-    void chooseLayers(std::uint64_t size);
-    void chooseObjects();
-    void chooseDialect();
-
-    struct PlrMarker {
-        ByteOffset byte = 0;
-        bool swallowed = false;
-    };
-    static void keepMarker(std::optional<PlrMarker>& kept, const PlrMarker& marker);
 
     FileIndex m_index;
     MachineState m_state;
@@ -72,21 +53,11 @@ private:
     std::size_t m_checkpointBytes = 0;
     bool m_sawCommand = false;
 
-    std::optional<MarkFamily> m_family; ///< of the signature, else of the first mark
-    std::vector<Layer> m_marked;
+    FileFacts m_facts;
+    std::vector<Layer> m_segments{Layer{}}; ///< one before the first layer mark and one from each
     LayerCluster m_cluster;
     Nanometres m_highestZ = 0;
     Box m_printed;
-
-    bool m_afterSingleSemicolon = false;
-    std::optional<PlrMarker> m_setup, m_print;
-
-    bool m_klipperCommands = false, m_prusaModel = false;
-    std::optional<Dialect> m_flavour;
-    std::vector<std::string> m_noted;             ///< "printing object" comments
-    std::map<std::int64_t, std::string> m_labels; ///< M486 number -> name
-    std::vector<std::string> m_defined;           ///< EXCLUDE_OBJECT_DEFINE
-    std::int64_t m_label = -1;
 };
 
 } // namespace kintsugi::gcode

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gcode/filefacts.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace kintsugi::gcode {
+
+namespace {
+
+constexpr ByteOffset signatureReach = 4 << 20; ///< no slicer signs later than this
+constexpr std::size_t maxObjects = 4096;
+constexpr std::size_t maxMarkers = 64; ///< of klipper-plr; two are usual
+constexpr std::string_view setupMarker = ";;;;; PLR_RESUME - INITIAL PRINTER SETUP STARTS ;;;;;";
+constexpr std::string_view printMarker = ";;;;; PLR_RESUME - PRINT GCODE STARTS ;;;;;";
+constexpr std::string_view layerHook = "PLR_SAVE_PRINT_STATE_WITH_LAYER";
+
+char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+
+bool sameWord(std::string_view text, std::string_view upperCase)
+{
+    return std::ranges::equal(text, upperCase, [](char a, char b) { return upper(a) == b; });
+}
+
+bool startsWithWord(std::string_view text, std::string_view upperCase)
+{
+    return sameWord(text.substr(0, upperCase.size()), upperCase);
+}
+
+bool isIdentifier(std::string_view text)
+{
+    return !text.empty() && std::ranges::all_of(text, [](char c) {
+        return (upper(c) >= 'A' && upper(c) <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    });
+}
+
+/// The A"name" of an M486.
+std::string labelText(std::string_view rest)
+{
+    const auto at = rest.find('A');
+    if (at == rest.npos)
+        return {};
+    std::string_view text = rest.substr(at + 1);
+    if (text.size() > 1 && text.front() == '"')
+        text = text.substr(1, text.find('"', 1) - 1);
+    return std::string(text.substr(0, MachineState::maxNameLength));
+}
+
+void mergeInto(Layer& layer, const Layer& part)
+{
+    layer.seconds += part.seconds;
+    layer.extrudedMm += part.extrudedMm;
+    layer.highestZ = std::max(layer.highestZ, part.highestZ);
+    if (!layer.z)
+        layer.z = part.z;
+    if (!layer.firstExtrusion)
+        layer.firstExtrusion = part.firstExtrusion;
+}
+
+} // namespace
+
+void NameList::add(std::string_view name)
+{
+    name = name.substr(0, MachineState::maxNameLength);
+    if (m_names.size() < maxObjects && m_known.emplace(name).second)
+        m_names.emplace_back(name);
+}
+
+void NameList::append(const NameList& later)
+{
+    for (const auto& name : later.m_names)
+        add(name);
+}
+
+// --- gathering ---------------------------------------------------------------------------------------------------------
+
+bool FileFacts::comment(const Line& line, std::string_view comment)
+{
+    if (line.text.size() >= printMarker.size())
+        readPlrMarker(line);
+    if (!line.text.starts_with(';'))
+        return false;
+    if (!line.text.starts_with(";;"))
+        m_singleEnd = line.end;
+    if (m_slicer == Slicer::Unknown && line.begin < signatureReach)
+        readSlicer(comment);
+    readDialect(comment);
+    if (const auto object = objectNote(comment))
+        m_noted.add(*object);
+    return readMark(line, comment);
+}
+
+void FileFacts::readSlicer(std::string_view comment)
+{
+    m_slicer = slicerOf(comment);
+    if (m_slicer == Slicer::Unknown)
+        return;
+    constexpr std::size_t maxSignature = 256;
+    const auto first = comment.find_first_not_of(" \t");
+    const auto last = comment.find_last_not_of(" \t");
+    m_slicerLine = comment.substr(first, std::min(last + 1 - first, maxSignature));
+    const auto family = markFamily(m_slicer);
+    if (!family || family == m_family)
+        return;
+    m_family = family; // marks before the signature were somebody else's
+    m_ownMarks = 0;
+}
+
+bool FileFacts::readMark(const Line& line, std::string_view comment)
+{
+    if (const auto mark = layerMark(comment)) {
+        m_marks.push_back({.begin = line.begin, .family = mark->family, .z = mark->z, .height = mark->height, .zNote = {}, .heightNote = {}});
+        countOwn(m_marks.back());
+        return true;
+    }
+    Mark& mark = m_marks.back();
+    if (const auto z = mark.zNote ? std::nullopt : zNote(comment))
+        mark.zNote = {.value = *z, .byte = line.begin};
+    if (const auto height = mark.heightNote ? std::nullopt : heightNote(comment))
+        mark.heightNote = {.value = *height, .byte = line.begin};
+    return false;
+}
+
+void FileFacts::countOwn(const Mark& mark)
+{
+    if (!m_family)
+        m_family = mark.family;
+    if (m_family == mark.family)
+        ++m_ownMarks;
+}
+
+void FileFacts::readDialect(std::string_view comment)
+{
+    const auto dialect = dialectNote(comment);
+    if (dialect == Dialect::Prusa)
+        m_prusaModel = true;
+    else if (dialect)
+        m_flavour = dialect;
+}
+
+void FileFacts::readPlrMarker(const Line& line)
+{
+    const bool setup = line.text.find(setupMarker) != line.text.npos;
+    if ((setup || line.text.find(printMarker) != line.text.npos) && m_markers.size() < maxMarkers)
+        m_markers.push_back({.setup = setup, .byte = line.begin, .line = line.number, .swallowed = m_singleEnd == line.begin});
+}
+
+bool FileFacts::extended(const Line&, const Command& command)
+{
+    if (!isIdentifier(command.name))
+        return false;
+    if (sameWord(command.name, layerHook))
+        ++m_layerHooks;
+    const bool hasParameters = command.rest.find('=') != command.rest.npos;
+    m_klipperCommands = m_klipperCommands || hasParameters || startsWithWord(command.name, "EXCLUDE_OBJECT")
+        || startsWithWord(command.name, "BED_MESH_") || startsWithWord(command.name, "SET_");
+    if (!sameWord(command.name, "EXCLUDE_OBJECT_DEFINE"))
+        return true;
+    for (const auto& [key, value] : parseParameters(command.rest))
+        if (key == "NAME")
+            m_defined.add(value);
+    return true;
+}
+
+void FileFacts::label(const Command& command)
+{
+    if (const auto number = command.value('S')) {
+        m_label = *number / 1'000'000;
+        if (*m_label >= 0 && m_labels.size() < maxObjects)
+            m_labels.try_emplace(*m_label, std::to_string(*m_label));
+    }
+    std::string text = labelText(command.rest);
+    if (text.empty())
+        return;
+    if (!m_label)
+        m_leadingLabel = std::move(text);
+    else if (const auto label = m_labels.find(*m_label); label != m_labels.end())
+        label->second = std::move(text);
+}
+
+// --- joining -----------------------------------------------------------------------------------------------------------
+
+void FileFacts::append(FileFacts&& later, std::uint64_t linesBefore)
+{
+    if (m_slicer == Slicer::Unknown && later.m_slicer != Slicer::Unknown) {
+        m_slicer = later.m_slicer;
+        m_slicerLine = std::move(later.m_slicerLine);
+        if (const auto family = markFamily(m_slicer); family && family != m_family) {
+            m_family = family;
+            m_ownMarks = 0;
+        }
+    }
+    adopt(m_marks.back(), later.m_marks.front());
+    m_marks.insert(m_marks.end(), later.m_marks.begin() + 1, later.m_marks.end());
+    for (auto at = later.m_marks.begin() + 1; at != later.m_marks.end(); ++at)
+        countOwn(*at);
+    for (auto& marker : later.m_markers) {
+        marker.line += linesBefore;
+        marker.swallowed = marker.swallowed || m_singleEnd == marker.byte;
+        if (m_markers.size() < maxMarkers)
+            m_markers.push_back(marker);
+    }
+    m_singleEnd = later.m_singleEnd ? later.m_singleEnd : m_singleEnd;
+    m_layerHooks += later.m_layerHooks;
+    m_klipperCommands = m_klipperCommands || later.m_klipperCommands;
+    m_prusaModel = m_prusaModel || later.m_prusaModel;
+    m_flavour = later.m_flavour ? later.m_flavour : m_flavour;
+    m_noted.append(later.m_noted);
+    m_defined.append(later.m_defined);
+    if (m_label && later.m_leadingLabel && m_labels.contains(*m_label))
+        m_labels[*m_label] = *later.m_leadingLabel;
+    for (auto& [number, text] : later.m_labels)
+        if (m_labels.size() < maxObjects || m_labels.contains(number))
+            if (auto& own = m_labels[number]; own.empty() || text != std::to_string(number))
+                own = std::move(text);
+    m_label = later.m_label ? later.m_label : m_label;
+}
+
+/// The notes after a mark that does not count belong to the mark before.
+void FileFacts::adopt(Mark& mark, const Mark& dismissed)
+{
+    if (!mark.zNote)
+        mark.zNote = dismissed.zNote;
+    if (!mark.heightNote)
+        mark.heightNote = dismissed.heightNote;
+}
+
+// --- deciding ----------------------------------------------------------------------------------------------------------
+
+void FileFacts::resolve(FileIndex& index, std::vector<Layer> segments, std::vector<Layer> clustered)
+{
+    index.slicer = m_slicer;
+    index.slicerLine = m_slicerLine;
+    index.suggested = suggestedDialect();
+    chooseLayers(index, segments, clustered);
+    chooseObjects(index);
+    choosePlr(index.plr);
+}
+
+std::vector<Layer> FileFacts::markedLayers(std::vector<Layer>& segments) const
+{
+    segments.resize(m_marks.size());
+    std::vector<Layer> layers;
+    std::vector<Mark> own;
+    for (std::size_t at = 1; at < m_marks.size(); ++at) {
+        const Mark& mark = m_marks[at];
+        if (mark.family == m_family) {
+            own.push_back(mark);
+            layers.push_back(std::move(segments[at]));
+        } else if (!own.empty()) {
+            adopt(own.back(), mark);
+            mergeInto(layers.back(), segments[at]);
+        }
+    }
+    for (std::size_t at = 0; at < layers.size(); ++at) {
+        const Mark& mark = own[at];
+        Layer& layer = layers[at];
+        // A note after the first extrusion speaks of a line's height, not of the layer's.
+        const auto inTime = [&](const std::optional<Note>& note) {
+            return note && (!layer.firstExtrusion || note->byte < *layer.firstExtrusion);
+        };
+        layer.begin = mark.begin;
+        layer.height = !mark.height && inTime(mark.heightNote) ? mark.heightNote->value : mark.height;
+        if (mark.z || inTime(mark.zNote))
+            layer.z = mark.z ? *mark.z : mark.zNote->value;
+    }
+    return layers;
+}
+
+void FileFacts::chooseLayers(FileIndex& index, std::vector<Layer>& segments, std::vector<Layer>& clustered) const
+{
+    // A single mark may be a stray comment; several are the slicer's own.
+    constexpr std::size_t fewLayers = 3;
+    auto marked = markedLayers(segments);
+    index.layersMarked = marked.size() > 1 || (marked.size() == 1 && clustered.size() <= fewLayers);
+    index.layers = std::move(index.layersMarked ? marked : clustered);
+    auto& layers = index.layers;
+    for (std::size_t at = 0; at < layers.size(); ++at) {
+        layers[at].index = at;
+        layers[at].end = at + 1 < layers.size() ? layers[at + 1].begin : index.size;
+    }
+}
+
+void FileFacts::chooseObjects(FileIndex& index) const
+{
+    if (!m_defined.empty())
+        index.objects = m_defined.names();
+    else if (!m_labels.empty())
+        std::ranges::transform(m_labels, std::back_inserter(index.objects), [](const auto& entry) { return entry.second; });
+    else
+        index.objects = m_noted.names();
+}
+
+void FileFacts::choosePlr(PlrMarkers& plr) const
+{
+    const auto find = [this](bool setup) {
+        const PlrMarker* kept = nullptr;
+        for (const auto& marker : m_markers)
+            if (marker.setup == setup && (!kept || (kept->swallowed && !marker.swallowed)))
+                kept = &marker;
+        return kept;
+    };
+    const PlrMarker* const setup = find(true);
+    const PlrMarker* const print = find(false);
+    if (setup) {
+        plr.setup = setup->byte;
+        plr.swallowed = setup->swallowed;
+    }
+    if (print)
+        plr.print = print->byte;
+    plr.inOrder = setup && print && !setup->swallowed && !print->swallowed && setup->byte < print->byte;
+    plr.layerHooks = m_layerHooks;
+}
+
+Dialect FileFacts::suggestedDialect() const
+{
+    if (m_klipperCommands || m_flavour == Dialect::Klipper)
+        return Dialect::Klipper;
+    return m_prusaModel ? Dialect::Prusa : m_flavour.value_or(Dialect::Marlin);
+}
+
+} // namespace kintsugi::gcode

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "gcode/comments.h"
+#include "gcode/fileindex.h"
+
+namespace kintsugi::gcode {
+
+/// Distinct names in the order of their first occurrence; bounded in number and length.
+class NameList
+{
+public:
+    void add(std::string_view name);
+    void append(const NameList& later);
+    [[nodiscard]] bool empty() const { return m_names.empty(); }
+    [[nodiscard]] const std::vector<std::string>& names() const { return m_names; }
+
+private:
+    std::vector<std::string> m_names;
+    std::unordered_set<std::string> m_known;
+};
+
+/// What a file says about itself beside its moves: slicer, layer marks, objects, dialect, klipper-plr's markers.
+/// It is fed only lines that can say something (those with a comment, extended commands, M486) and decides nothing
+/// before resolve(), so the parts of a file may be gathered apart and joined with append().
+///
+/// Layers: whoever follows the moves keeps one Layer ("segment") for what precedes the first mark and one more for each
+/// line for which comment() returned true, whatever the family of the mark: seconds, extrudedMm, highestZ (mm; for a
+/// segment without extrusion what it was before), z and firstExtrusion of its first extruding move. resolve() merges the
+/// segments of marks that are not the slicer's own into the layer they lie in.
+class FileFacts
+{
+public:
+    /// A line with a ';' (or at least every such line); `comment` is what follows the first one. True: a mark.
+    bool comment(const Line& line, std::string_view comment);
+    /// A command of Kind::Extended. False: not even the name of a command (binary rubbish).
+    bool extended(const Line& line, const Command& command);
+    /// M486.
+    void label(const Command& command);
+    /// True from the second mark of the slicer's own family on: the layers need no clustering.
+    [[nodiscard]] bool marksSettled() const { return m_ownMarks > 1; }
+    [[nodiscard]] std::size_t marks() const { return m_marks.size() - 1; }
+
+    /// Joins what was gathered from the bytes that follow; linesBefore: added to its line numbers.
+    void append(FileFacts&& later, std::uint64_t linesBefore);
+
+    /// Sets slicer, slicerLine, suggested, objects, plr, layersMarked and layers (index, z, height, begin, end) of the
+    /// index. `segments` may be empty (heights then come from marks alone), else it has marks() + 1 entries.
+    /// `clustered`: the layers to take when there are no marks worth the name. Call once; index.size must be set.
+    void resolve(FileIndex& index, std::vector<Layer> segments, std::vector<Layer> clustered);
+
+private:
+    struct Note {
+        double value = 0; ///< mm
+        ByteOffset byte = 0;
+    };
+    /// One mark and the first notes that follow it.
+    struct Mark {
+        ByteOffset begin = 0;
+        std::optional<MarkFamily> family; ///< nothing: the beginning of what was gathered
+        std::optional<double> z, height;  ///< of the mark's own line
+        std::optional<Note> zNote, heightNote;
+    };
+    struct PlrMarker {
+        bool setup = false;
+        ByteOffset byte = 0;
+        std::uint64_t line = 0;
+        bool swallowed = false;
+    };
+
+    void readSlicer(std::string_view comment);
+    bool readMark(const Line& line, std::string_view comment);
+    void readDialect(std::string_view comment);
+    void readPlrMarker(const Line& line);
+    void countOwn(const Mark& mark);
+    static void adopt(Mark& mark, const Mark& dismissed);
+    [[nodiscard]] std::vector<Layer> markedLayers(std::vector<Layer>& segments) const;
+    void chooseLayers(FileIndex& index, std::vector<Layer>& segments, std::vector<Layer>& clustered) const;
+    void chooseObjects(FileIndex& index) const;
+    void choosePlr(PlrMarkers& plr) const;
+    [[nodiscard]] Dialect suggestedDialect() const;
+
+    Slicer m_slicer = Slicer::Unknown;
+    std::string m_slicerLine;
+    std::optional<MarkFamily> m_family; ///< of the signature, else of the first mark
+    std::size_t m_ownMarks = 0;
+    std::vector<Mark> m_marks{Mark{}};
+
+    std::optional<ByteOffset> m_singleEnd; ///< end of the last line that begins with one ';'
+    std::vector<PlrMarker> m_markers;
+    std::size_t m_layerHooks = 0;
+
+    bool m_klipperCommands = false, m_prusaModel = false;
+    std::optional<Dialect> m_flavour;
+
+    NameList m_noted;   ///< "printing object" comments
+    NameList m_defined; ///< EXCLUDE_OBJECT_DEFINE
+    std::map<std::int64_t, std::string> m_labels; ///< M486 number -> name
+    std::optional<std::int64_t> m_label;
+    std::optional<std::string> m_leadingLabel;    ///< a name for the number that was current before
+};
+
+} // namespace kintsugi::gcode
