@@ -50,6 +50,8 @@ QString Words::fileProblem(const Error& error)
         return tr("%1 exists already.").arg(name);
     if (error.code == ErrorCode::FileNotGcode)
         return tr("%1 does not contain G-code text.").arg(name);
+    if (error.code == ErrorCode::FileDamaged)
+        return tr("%1 is damaged.").arg(name);
     if (error.code == ErrorCode::WriteFailed)
         return tr("%1 cannot be written.").arg(name);
     return tr("The disk is full.");
@@ -87,6 +89,7 @@ QString Words::what(const Error& error)
     case ErrorCode::FileTooShort:
     case ErrorCode::FileExists:
     case ErrorCode::FileNotGcode:
+    case ErrorCode::FileDamaged:
     case ErrorCode::DiskFull:
     case ErrorCode::WriteFailed: return fileProblem(error);
     case ErrorCode::BadByte: return tr("This place lies outside the file.");
@@ -126,7 +129,8 @@ QString Words::whatToDo(ErrorCode code)
     case ErrorCode::FileChanged: return tr("Open it again and choose the place anew; nothing was written.");
     case ErrorCode::FileTooShort: return tr("Compare its size with the file that was printed; it may have been cut.");
     case ErrorCode::FileExists: return tr("Choose another name; files are never replaced.");
-    case ErrorCode::FileNotGcode: return tr("Choose the sliced text file (.gcode).");
+    case ErrorCode::FileNotGcode: return tr("Choose the sliced file (.gcode, .gcode.gz or .bgcode).");
+    case ErrorCode::FileDamaged: return tr("Copy it again from where it was sliced, or slice it again.");
     case ErrorCode::DiskFull: return tr("Free some space; what could not be written yet is kept in memory and tried again.");
     case ErrorCode::WriteFailed: return tr("Check the permissions of the folder and choose another place.");
     case ErrorCode::BadByte: return tr("Choose a byte, line, layer or height inside the file.");

@@ -22,6 +22,7 @@ enum class ErrorCode {
     FileTooShort,
     FileExists,
     FileNotGcode,
+    FileDamaged,   ///< a container's checksum or structure is wrong; `detail` names the block, `byte` is the file's
     DiskFull,
     WriteFailed,
     // G-code, plans

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -68,9 +67,6 @@ struct FileIndex {
     /// The layer that holds the byte; the first layer for what lies before it; nullptr when there are none.
     [[nodiscard]] const Layer* layerAt(ByteOffset byte) const;
 };
-
-/// Called now and then with the fraction done (0..1); returns false to cancel.
-using Progress = std::function<bool(double)>;
 
 /// One streamed pass. FileUnreadable, FileChanged (cut while reading), FileNotGcode (no command in the first 1 MiB and
 /// NUL bytes, or the magic of a binary container), Cancelled. Memory: the index alone, whatever the file size.

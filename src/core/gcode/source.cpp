@@ -20,6 +20,13 @@ auto systemError(ErrorCode code, int number, const std::string& path)
     return fail(code, std::generic_category().message(number), path);
 }
 
+auto outside(ByteOffset byte, std::string name)
+{
+    Error error{.code = ErrorCode::BadByte, .file = std::move(name)};
+    error.byte = byte;
+    return fail(std::move(error));
+}
+
 Result<struct ::stat> statOf(int fd, const std::string& path)
 {
     struct ::stat status {};
@@ -29,6 +36,45 @@ Result<struct ::stat> statOf(int fd, const std::string& path)
 }
 
 } // namespace
+
+std::string_view name(Container container)
+{
+    switch (container) {
+    case Container::None: break;
+    case Container::Gzip: return "gzip";
+    case Container::BinaryGcode: return "bgcode";
+    }
+    return "none";
+}
+
+std::string ContainerMetadata::producer() const
+{
+    for (const auto& [key, value] : file) {
+        if (key == "Producer")
+            return value;
+    }
+    return {};
+}
+
+Result<ContainerPlace> Source::placeOf(ByteOffset byte) const
+{
+    const auto end = size();
+    if (!end)
+        return fail(end.error());
+    if (byte > *end)
+        return outside(byte, name());
+    return ContainerPlace{.inBlock = byte, .fileByte = byte};
+}
+
+Result<ByteOffset> Source::byteAt(const ContainerPlace& place) const
+{
+    const auto end = size();
+    if (!end)
+        return fail(end.error());
+    if (place.block != 0 || place.inBlock > *end)
+        return outside(place.inBlock, name());
+    return place.inBlock;
+}
 
 Result<std::unique_ptr<FileSource>> FileSource::open(const std::filesystem::path& path)
 {

@@ -9,6 +9,7 @@ set(gcode_sources
     gcode/indexbuilder.h gcode/indexbuilder.cpp
     gcode/layercluster.h gcode/layercluster.cpp
     gcode/machinestate.h gcode/machinestate.cpp
+    gcode/opengcode.h gcode/opengcode.cpp
     gcode/scanner.h gcode/scanner.cpp
     gcode/source.h gcode/source.cpp
     gcode/toolpath.h gcode/toolpath.cpp)

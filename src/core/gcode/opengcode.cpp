@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gcode/opengcode.h"
+
+#include <array>
+
+namespace kintsugi::gcode {
+
+Container containerOf(std::string_view head)
+{
+    if (head.starts_with("GCDE"))
+        return Container::BinaryGcode;
+    return head.starts_with("\x1F\x8B") ? Container::Gzip : Container::None;
+}
+
+Result<std::unique_ptr<Source>> openGcode(std::unique_ptr<Source> file, const Progress&)
+{
+    std::array<std::byte, 4> head{};
+    const auto count = file->read(0, head);
+    if (!count)
+        return fail(count.error());
+    const Container container = containerOf({reinterpret_cast<const char*>(head.data()), *count});
+    if (container != Container::None)
+        return fail(ErrorCode::NotSupported, std::string(name(container)), file->name());
+    return file;
+}
+
+Result<std::unique_ptr<Source>> openGcode(const std::filesystem::path& path, const Progress& progress)
+{
+    auto file = FileSource::open(path);
+    if (!file)
+        return fail(file.error());
+    return openGcode(std::move(*file), progress);
+}
+
+} // namespace kintsugi::gcode
