@@ -7,6 +7,7 @@ set(gcode_sources
     gcode/filefacts.h gcode/filefacts.cpp
     gcode/fileindex.h gcode/fileindex.cpp
     gcode/indexbuilder.h gcode/indexbuilder.cpp
+    gcode/indexcache.h gcode/indexcache.cpp
     gcode/layercluster.h gcode/layercluster.cpp
     gcode/machinestate.h gcode/machinestate.cpp
     gcode/opengcode.h gcode/opengcode.cpp
