@@ -30,6 +30,10 @@ set(CMAKE_AUTOUIC_SEARCH_PATHS ${PROJECT_SOURCE_DIR}/ui)
 add_library(kintsugi_flags INTERFACE)
 target_compile_options(kintsugi_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow
     -Wold-style-cast -Wno-missing-field-initializers -Wnon-virtual-dtor -Woverloaded-virtual -Wswitch-enum $<$<BOOL:${KINTSUGI_WERROR}>:-Werror>)
+# g++ 12 at -O3 takes string concatenation for an overlapping copy (GCC bug 105651).
+target_compile_options(kintsugi_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+# The same line must give the same time on every path of the code and on every machine.
+target_compile_options(kintsugi_flags INTERFACE -ffp-contract=off)
 add_library(kintsugi_qt_flags INTERFACE)
 target_compile_definitions(kintsugi_qt_flags INTERFACE QT_NO_CAST_FROM_ASCII QT_NO_CAST_TO_ASCII
     QT_NO_URL_CAST_FROM_STRING QT_NO_NARROWING_CONVERSIONS_IN_CONNECT QT_USE_QSTRINGBUILDER)

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// P2 to P5: the full pass and the state at a byte.
+#include <algorithm>
+#include <ctime>
+#include <random>
+
+#include "bench.h"
+#include "gcode/fileindex.h"
+#include "plaintracker.h"
+
+namespace kintsugi::bench {
+
+namespace {
+
+using namespace gcode;
+
+/// CPU time: a busy machine would otherwise be what p99 measures.
+double threadMicros()
+{
+    timespec time{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_nsec) / 1e3;
+}
+
+void lookups(const Source& source, const FileIndex& index)
+{
+    constexpr int count = 4000;
+    std::mt19937_64 random(2);
+    std::vector<double> micros;
+    for (int at = 0; at < count; ++at) {
+        const ByteOffset byte = random() % (index.size + 1);
+        const double start = threadMicros();
+        if (!locate(source, index, byte))
+            return missing("P5", "state at a random offset", "the file cannot be read");
+        micros.push_back(threadMicros() - start);
+    }
+    std::ranges::sort(micros);
+    const double p50 = micros[count / 2], p99 = micros[count * 99 / 100];
+    report("P5", "state at a random offset, p50", number(p50, 1) + " us", p50, "us", 50, 18, Better::Less);
+    report("P5", "state at a random offset, p99", number(p99, 1) + " us", p99, "us", 300, 40, Better::Less);
+}
+
+} // namespace
+
+void rowsEngine(const Bench& bench)
+{
+    const auto source = FileSource::open(bench.file);
+    const auto index = source ? buildIndex(**source, Dialect::Klipper) : fail(source.error());
+    if (!index)
+        return missing("P2", "full pass", "not a G-code text");
+    const auto costs = inTurn(bench, {
+        {.run = {}, .command = {"wc", "-l", bench.file.string()}},
+        {.run = [&] { return trackPlainly(bench.file).lines > 0; }, .command = {}},
+        {.run = [&] { return buildIndex(**source, Dialect::Klipper).has_value(); }, .command = {}},
+    });
+    const Cost &words = costs[0], &plain = costs[1], &full = costs[2];
+    const std::string speed = number(bench.megabytesPerSecond(full.cpu), 0) + " MB/s";
+    report("P2", "full state, naive time, 1 thread", speed, plain.cpu / full.cpu, "x plain tracker", 6, 10);
+    report("P2", "full state, naive time, 1 thread", speed, words.cpu / full.cpu, "x wc -l", 0.10, 0.18);
+    lookups(**source, *index);
+}
+
+} // namespace kintsugi::bench
