@@ -4,6 +4,7 @@ set(gcode_sources
     gcode/command.h gcode/command.cpp
     gcode/comments.h gcode/comments.cpp
     gcode/dialect.h gcode/dialect.cpp
+    gcode/feature.h gcode/feature.cpp
     gcode/filefacts.h gcode/filefacts.cpp
     gcode/fileindex.h gcode/fileindex.cpp
     gcode/indexbuilder.h gcode/indexbuilder.cpp
