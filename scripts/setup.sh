@@ -9,7 +9,7 @@ build=(build-essential cmake ninja-build ccache pkg-config qt6-base-dev qt6-base
     libqcustomplot-dev qtkeychain-qt6-dev qcoro-qt6-dev libexpected-dev libcli11-dev libxxhash-dev zlib1g-dev
     libqt6sql6-sqlite libqt6sql6-psql)
 run=(qt6-qpa-plugins qt6-translations-l10n libqt6svg6 fonts-dejavu-core)
-tests=(python3 python3-venv libsodium23 iproute2 fonts-dejavu-core qt6-translations-l10n)
+tests=(python3 python3-venv libsodium23 iproute2 clang libclang-rt-14-dev fonts-dejavu-core qt6-translations-l10n)
 
 packages=("${build[@]}")
 case $what in

@@ -45,7 +45,7 @@ klipper::Value toValue(const QJsonValue& json)
         auto dict = std::make_shared<klipper::Dict>();
         const QJsonObject object = json.toObject();
         for (auto it = object.begin(); it != object.end(); ++it)
-            dict->emplace_back(it.key().toStdString(), toValue(it.value()));
+            dict->push_back({it.key().toStdString(), toValue(it.value())});
         return {std::shared_ptr<const klipper::Dict>(std::move(dict))};
     }
     case QJsonValue::Null:

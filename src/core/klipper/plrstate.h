@@ -16,8 +16,9 @@ namespace kintsugi::klipper {
 
 /// A Python literal as it stands in variables.cfg, or a JSON value of save_variables.variables.
 struct Value;
+struct DictEntry;
 using List = std::vector<Value>;
-using Dict = std::vector<std::pair<std::string, Value>>;
+using Dict = std::vector<DictEntry>;
 struct Value {
     std::variant<std::monostate, bool, std::int64_t, double, std::string, std::shared_ptr<const List>, std::shared_ptr<const Dict>> data;
     [[nodiscard]] const Dict* dict() const;
@@ -25,6 +26,10 @@ struct Value {
     [[nodiscard]] const Value* at(std::string_view key) const; ///< of a dict; nullptr when absent
     [[nodiscard]] std::optional<double> number() const;        ///< int or float; a bool is no number
     [[nodiscard]] const std::string* text() const;
+};
+struct DictEntry {
+    std::string key;
+    Value value;
 };
 
 /// strings in either quote with escapes, True/False/None, nested lists, tuples (read as lists) and dicts, ints, floats.

@@ -206,7 +206,7 @@ private:
             name = std::to_string(*integer);
         else if (const auto number = key.number())
             name = std::to_string(*number);
-        items.emplace_back(std::move(name), std::move(value));
+        items.push_back({std::move(name), std::move(value)});
     }
 
     Result<Value> strings()
