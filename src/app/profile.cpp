@@ -39,6 +39,7 @@ void fields(Io& io, Facts& facts)
     io("retract_speed"_L1, facts.retractSpeed);
     io("set_homed_known"_L1, facts.setHomedKnown);
     io("home_xy_is_plain"_L1, facts.homeXyIsPlain);
+    io("plr_present"_L1, facts.plrPresent);
 }
 
 QJsonObject toJson(const Profile& profile)

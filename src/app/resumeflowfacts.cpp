@@ -135,6 +135,7 @@ void applySettings(PlanFacts& facts, const QJsonObject& settings)
     take("gcode_macro G28"_L1, "gcode"_L1);
     take("safe_z_home"_L1, "home_xy_position"_L1);
     facts.printer.homeXyIsPlain = macros.empty();
+    facts.printer.plrPresent = settings.contains("power_loss_recovery"_L1);
     facts.gate.macrosHomingZ = std::move(macros);
 }
 

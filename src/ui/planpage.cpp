@@ -93,10 +93,10 @@ QWidget* PlanPage::makeOwnLines()
     m_place = new QComboBox(page);
     label->setBuddy(m_place);
     m_place->setAccessibleName(tr("Place of your lines"));
-    m_place->addItem(tr("at the start"), QStringLiteral("start"));
-    m_place->addItem(tr("before the prime"), QStringLiteral("before-prime"));
-    m_place->addItem(tr("before the approach"), QStringLiteral("before-approach"));
-    m_place->addItem(tr("before the print continues"), QStringLiteral("before-continue"));
+    m_place->addItem(tr("before anything heats"), QStringLiteral("before-heat"));
+    m_place->addItem(tr("after the lift"), QStringLiteral("after-lift"));
+    m_place->addItem(tr("after Z is registered"), QStringLiteral("after-registration"));
+    m_place->addItem(tr("before the first plastic"), QStringLiteral("before-first-plastic"));
     auto* take = new QPushButton(tr("&Use these lines"), page);
     row->addWidget(label);
     row->addWidget(m_place);

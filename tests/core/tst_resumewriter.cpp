@@ -193,7 +193,7 @@ void TestResumeWriter::otherMethodsSaySame()
     options.contact = NozzleContact::Touching;
     if (options.zMethod == ZMethod::Touch)
         options.declaredZ = 12.5;
-    options.ownLines["before-prime"] = {"M117 prime"};
+    options.ownLines["before-first-plastic"] = {"M117 prime"};
     compareWithOracle(gcodeFolder + u'/' + name, options, 8);
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "recovery/ownlines.h"
 #include "recovery/plangcode.h"
 #include "recovery/walk.h"
 
@@ -156,9 +157,10 @@ public:
                 return fail(done.error());
         }
         startModes();
-        own("start");
+        own(place::beforeHeat);
         freeTheNozzle();
         registerZ();
+        own(place::afterRegistration);
         prepare();
         primeAndApproach();
         finish();
@@ -226,15 +228,13 @@ private:
 
     Result<> checkOwnLines()
     {
-        static const std::set<std::string> places{"start", "before-prime", "before-approach", "before-continue"};
-        for (const auto& [place, lines] : m_options.ownLines) {
-            if (!places.count(place))
-                return fail(problem(ErrorCode::BadValue, place, "no such place"));
-            // At the start Z is not registered, at the end the nozzle stands on the part.
-            const bool mustStand = place == "start" || place == "before-continue";
+        for (const auto& [where, lines] : m_options.ownLines) {
+            if (std::find(ownLinePlaces.begin(), ownLinePlaces.end(), where) == ownLinePlaces.end())
+                return fail(problem(ErrorCode::BadValue, where, "no such place"));
+            const bool mustStand = where == place::beforeHeat || where == place::afterLift;
             for (const std::string& line : lines) {
                 if (write::isForbidden(line) || write::setsOffset(line) || (mustStand && write::mayMove(line)))
-                    return fail(problem(ErrorCode::Unsafe, place, line));
+                    return fail(problem(ErrorCode::Unsafe, where, line));
             }
         }
         return {};
@@ -243,8 +243,8 @@ private:
     /// Own moves stay at travel height and inside the limits. What a macro does is the person's.
     Result<> checkOwnMoves()
     {
-        for (const char* place : {"before-prime", "before-approach"}) {
-            const auto lines = m_options.ownLines.find(place);
+        for (const std::string_view where : {place::afterRegistration, place::beforeFirstPlastic}) {
+            const auto lines = m_options.ownLines.find(std::string(where));
             if (lines == m_options.ownLines.end())
                 continue;
             gcode::MachineState state;
@@ -255,7 +255,7 @@ private:
                 for (std::size_t i = 0; i < start.size(); ++i) {
                     const double low = i == 2 ? m_travelZ : m_printer.minimum[i], value = gcode::toMillimetres(*state.position[i]);
                     if (value < low - 1e-6 || value > m_printer.maximum[i] + 1e-6)
-                        return fail(problem(ErrorCode::Unsafe, place, line));
+                        return fail(problem(ErrorCode::Unsafe, std::string(where), line));
                 }
             }
         }
@@ -390,6 +390,7 @@ private:
         if (m_declares)
             declareZ();
         lift(soft);
+        own(place::afterLift);
         if (atOnce)
             heatBed();
     }
@@ -487,7 +488,7 @@ private:
     void primeAndApproach()
     {
         Lines prime{"M83"};
-        if (own("before-prime"))
+        if (own(place::beforeFirstPlastic))
             append(prime, toPrimePlace());
         const auto unlock = static_cast<std::ptrdiff_t>(prime.size());
         append(prime, write::extrude(gcode::toNanometres(m_printer.primeMm), m_printer.primeSpeed));
@@ -501,8 +502,7 @@ private:
         }
         add(StepKind::Prime, std::move(prime), {KINTSUGI_TEXT("Prime"), {}},
             {KINTSUGI_TEXT("push %1 mm of filament, then hold it back for the way"), {decimal(m_printer.primeMm)}}, {}, "printer profile");
-        const bool up = own("before-approach");
-        approach(m_state.firmwareRetracted ? 0 : travelRetraction - m_retracted, up);
+        approach(m_state.firmwareRetracted ? 0 : travelRetraction - m_retracted);
     }
 
     [[nodiscard]] std::string toTravelHeight() const { return "G1 Z" + decimal(m_travelZ) + " F" + decimal(m_printer.zSpeed * 60); }
@@ -514,14 +514,12 @@ private:
                 "G1 X" + decimal(m_plan.primeAt[0]) + " Y" + decimal(m_plan.primeAt[1]) + " F" + decimal(m_printer.travelSpeed * 60)};
     }
 
-    void approach(gcode::Nanometres unretract, bool upFirst)
+    void approach(gcode::Nanometres unretract)
     {
         const gcode::Nanometres z = *m_state.position[2];
         const double way = m_travelZ - gcode::toMillimetres(z);
         const double stage = gcode::toMillimetres(z) + std::min(approachStage, way / 2);
         Lines lines;
-        if (upFirst)
-            lines.push_back(toTravelHeight());
         lines.push_back("G1 X" + write::exact(*m_state.position[0]) + " Y" + write::exact(*m_state.position[1]) + " F"
                         + decimal(m_printer.travelSpeed * 60));
         if (way > 0.2)
@@ -539,7 +537,6 @@ private:
         lines.push_back("M220 S" + decimal(m_state.speedPercent, 6));
         add(StepKind::Factors, std::move(lines), {KINTSUGI_TEXT("Fans and speed factor"), {}},
             {KINTSUGI_TEXT("fans and speed factor as they stood at the resume point"), {}}, keysBelow({"fans.", "speed_percent"}));
-        own("before-continue");
         add(StepKind::RestoreModes, write::modes(m_state), {KINTSUGI_TEXT("Restore the modes"), {}},
             {KINTSUGI_TEXT("extruder position, feed rate and modes as the file expects them at byte %1"), {std::to_string(m_plan.snapshot.byte)}},
             {"absolute_xyz", "absolute_e", "feed", "e"});
@@ -550,14 +547,14 @@ private:
                                 m_plan.snapshot.source == SnapshotSource::File ? Origin::Replayed : Origin::Observed, fromByte()});
     }
 
-    bool own(const std::string& place)
+    bool own(std::string_view where)
     {
-        const auto lines = m_options.ownLines.find(place);
+        const auto lines = m_options.ownLines.find(std::string(where));
         if (lines == m_options.ownLines.end() || lines->second.empty())
             return false;
         Lines text = lines->second;
         text.insert(text.end(), {"G90", "M83"});
-        add(StepKind::Note, std::move(text), {KINTSUGI_TEXT("Own lines"), {}}, {KINTSUGI_TEXT("your own lines (%1)"), {place}}, {}, "own lines");
+        add(StepKind::Note, std::move(text), {KINTSUGI_TEXT("Own lines"), {}}, {KINTSUGI_TEXT("your own lines (%1)"), {std::string(where)}}, {}, "own lines");
         m_plan.steps.back().origin = Origin::Edited;
         return true;
     }

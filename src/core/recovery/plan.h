@@ -30,6 +30,15 @@ struct PrinterFacts {
     double retractMm = 0.8, retractSpeed = 30;
     bool setHomedKnown = true;           ///< SET_KINEMATIC_POSITION knows SET_HOMED (Klipper since 2025-01)
     bool homeXyIsPlain = true;           ///< G28 X Y moves X and Y alone (no homing_override / safe_z_home hop)
+    bool plrPresent = false;             ///< Klipper with klipper-plr: the plan ends by arming it
+};
+
+/// A person's own lines by place, see recovery/ownlines.h.
+using OwnLines = std::map<std::string, std::vector<std::string>>;
+
+/// A line of the person whose effect no simulation knows: a macro.
+struct Unsimulated {
+    std::string place, line;
 };
 
 enum class StepKind { Note, HeatBed, Soften, DeclareZ, Lift, HomeXY, RegisterZ, LoadMesh, HeatNozzle, Prime, Limits, Factors, Objects, SelectTool, Approach, RestoreModes, Continue };
@@ -55,13 +64,14 @@ struct Plan {
     std::array<double, 2> primeAt{};
     gcode::Extents printed;              ///< mm, footprint of the whole print; maxZ == highestPrinted
     std::array<double, 3> minimum{}, maximum{}; ///< mm, travel limits the plan was made for
+    std::vector<Unsimulated> unsimulated; ///< own lines that run unchecked
 };
 
 struct PlanOptions {
     ZMethod zMethod = ZMethod::Keep;
     NozzleContact contact = NozzleContact::Unknown;
     std::optional<double> declaredZ;     ///< mm: keep/touch: where the nozzle is now (machine), when known
-    std::map<std::string, std::vector<std::string>> ownLines; ///< "start", "before-prime", "before-approach", "before-continue"
+    OwnLines ownLines;                   ///< by place; executed in thought first, modes are restored behind them
     std::optional<double> materialSoftening; ///< °C
     std::optional<double> nozzleNow;     ///< °C measured now; a nozzle that is soft already is lifted at once
 };
