@@ -8,6 +8,7 @@
 #include <QObject>
 
 #include "recovery/gate.h"
+#include "recovery/meshrestore.h"
 #include "recovery/plan.h"
 #include "recovery/resumemachine.h"
 #include "recovery/stopinterval.h"
@@ -42,6 +43,15 @@ struct ResumeReport {
     std::vector<QString> done;      ///< step by step, with times
 };
 
+/// How far the restoring of the bed mesh has come. Each step but the waiting ones is one explicit press.
+struct MeshRestore {
+    enum class Stage { Idle, Reading, Proposed, Writing, Restarting, Restored, Undoing };
+    Stage stage = Stage::Idle;
+    QString profile;               ///< the program's own profile that holds the recorded points
+    QString difference;            ///< unified, of printer.cfg; from Proposed on
+    QString keptAs;                ///< where the old printer.cfg lies beside the new one; from Writing on
+};
+
 /// The main job: from an interrupted job to a running print. Holds no widgets; a page (or the CLI) shows it.
 /// Order: begin() -> analysed -> choose() -> planned -> arm() -> launch() -> finished. Every getter is valid after its signal.
 class ResumeFlow final : public QObject
@@ -73,6 +83,27 @@ public:
     void setWay(recovery::run::Way way);
     [[nodiscard]] recovery::run::Way way() const;
 
+    /// Lines the printer's configuration would run around its own recovery, by place, for setOwnLines(); empty when none.
+    [[nodiscard]] std::map<std::string, std::vector<std::string>> suggestedOwnLines() const;
+
+    /// The mesh: what to do about it as of the last planned(). Order: proposeMesh() -> difference -> restoreMesh() (writes
+    /// printer.cfg, keeps the old one beside it, restarts the host; refused once Z is registered or something runs) -> the
+    /// plan loads the own profile -> after the print undoMesh(). Progress by meshChanged, errors by failed.
+    [[nodiscard]] const recovery::MeshAdvice& meshAdvice() const;
+    [[nodiscard]] const MeshRestore& meshRestore() const;
+    void proposeMesh();                                  ///< sends only queries
+    void restoreMesh();                                  ///< writes exactly what was proposed
+    [[nodiscard]] bool canUndoMesh() const;
+    void undoMesh();                                     ///< puts the old text back unless somebody else changed it; restarts the host
+
+    /// klipper-plr's own data. Progress by pluginDataChanged, errors by failed.
+    [[nodiscard]] bool canResetPluginData() const;       ///< the resume ended well and the plugin still holds a state
+    void resetPluginData();                              ///< PLR_RESET_PRINT_DATA, read back
+    [[nodiscard]] bool canWritePluginState() const;      ///< the plugin is there and a snapshot is chosen
+    void writePluginState();                             ///< resume_meta_info = the chosen snapshot, for the person's own macros
+    [[nodiscard]] bool isPluginStateWritten() const;
+    void restorePluginState();                           ///< the text that stood there before
+
     void replan();                                       ///< plan and gate again, with fresh facts of the printer
     [[nodiscard]] const std::optional<recovery::Plan>& plan() const;
     [[nodiscard]] const std::optional<Error>& planError() const;
@@ -100,6 +131,8 @@ signals:
     void chosenChanged();
     void planned();
     void runStateChanged();
+    void meshChanged();
+    void pluginDataChanged();
     void saved(const QString& path);
     void finished();                                     ///< report() is there
     void failed(const kintsugi::Error& error);

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,12 +23,28 @@ struct MeshMatrix {
     friend bool operator==(const MeshMatrix&, const MeshMatrix&) = default;
 };
 
+/// A mesh that many samples and snapshots hold: shared, compared by its points.
+struct SharedMesh {
+    std::shared_ptr<const MeshMatrix> matrix; ///< nullptr = not known
+    SharedMesh() = default;
+    SharedMesh(MeshMatrix mesh) : matrix(std::make_shared<const MeshMatrix>(std::move(mesh))) {}
+    explicit operator bool() const { return matrix != nullptr; }
+    const MeshMatrix& operator*() const { return *matrix; }
+    const MeshMatrix* operator->() const { return matrix.get(); }
+    friend bool operator==(const SharedMesh& a, const SharedMesh& b)
+    {
+        return a.matrix == b.matrix || (a.matrix && b.matrix && *a.matrix == *b.matrix);
+    }
+};
+
 /// What to do about the mesh before a resume.
 struct MeshAdvice {
     enum class Kind { Nothing, LoadProfile, RestoreByMatrix, Lost };
     Kind kind = Kind::Nothing;
     std::string profile;       ///< to load in the plan
-    double range = 0;          ///< mm of the mesh that was in use
+    double range = 0;          ///< mm by which the resume may differ in height without it: its range, or how far the two differ
+    bool rangeKnown = false;
+    double layerHeight = 0;    ///< mm, what the range is compared with; 0 = unknown
     Message text;              ///< what it means, with the range against the layer height when it cannot be restored
 };
 
@@ -37,6 +54,7 @@ struct MeshAdvice {
 
 /// The text of printer.cfg with one saved profile added (or replaced) in the SAVE_CONFIG block. BadValue: the text has no
 /// well-formed block and none can be added safely. Undo: put the old text back.
+inline constexpr std::string_view ownMeshProfile = "kintsugi_resume";
 [[nodiscard]] Result<std::string> withMeshProfile(const std::string& configuration, const MeshMatrix& mesh, const std::string& profile);
 /// Unified difference of two texts, for a person to read.
 [[nodiscard]] std::string difference(const std::string& before, const std::string& after);

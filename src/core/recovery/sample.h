@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "recovery/meshrestore.h"
 
 namespace kintsugi::recovery {
 
@@ -37,6 +38,7 @@ struct Sample {
     std::optional<double> maxVelocity, maxAccel, minimumCruiseRatio, squareCornerVelocity;
     std::map<std::string, double> pressureAdvance; ///< extruder name -> s
     std::string activeExtruder, homedAxes, meshProfile, currentObject;
+    SharedMesh mesh;                       ///< the active one's points
     std::optional<std::vector<std::string>> excludedObjects;
     std::optional<double> printTime, estimatedPrintTime; ///< queue lead = difference
     std::optional<double> stalls;

@@ -50,6 +50,7 @@ struct Snapshot {
     gcode::Dialect dialect = gcode::Dialect::Klipper;
     gcode::MachineState state;           ///< before the line at `byte`
     std::map<std::string, FieldInfo> fields;
+    SharedMesh mesh;                     ///< points of the mesh that was in use, when they were recorded
     std::string note;
     bool pinned = false;
 

@@ -3,6 +3,7 @@ set(recovery_sources
     recovery/candidates.cpp
     recovery/gate.h recovery/gate.cpp
     recovery/ownlines.h recovery/ownlines.cpp
+    recovery/meshrestore.h recovery/meshrestore.cpp
     recovery/plan.h recovery/plan.cpp
     recovery/plangcode.h recovery/plangcode.cpp
     recovery/positionmatch.h recovery/positionmatch.cpp
