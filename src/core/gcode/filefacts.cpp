@@ -50,6 +50,7 @@ std::string labelText(std::string_view rest)
 void mergeInto(Layer& layer, const Layer& part)
 {
     layer.seconds += part.seconds;
+    layer.modelSeconds += part.modelSeconds;
     layer.extrudedMm += part.extrudedMm;
     layer.highestZ = std::max(layer.highestZ, part.highestZ);
     if (!layer.z)

@@ -92,7 +92,7 @@ Result<Located> replay(const Source& source, const FileIndex& index, const Check
         return fail(size.error());
     if (*size < index.size)
         return changed(source, *size);
-    Located located{.byte = index.size, .end = index.size, .line = from.line, .state = from.state, .text = {}};
+    Located located{.byte = index.size, .end = index.size, .line = from.line, .state = from.state(), .text = {}};
     bool found = false;
     Command command;
     const Scanner::Sink sink = [&](const Line& line) {
@@ -127,6 +127,13 @@ Result<Located> replay(const Source& source, const FileIndex& index, const Check
 
 } // namespace
 
+MachineState Checkpoint::state() const
+{
+    MachineState state = *rest;
+    setHotPart(state, hot);
+    return state;
+}
+
 const Layer* FileIndex::layerAt(ByteOffset byte) const
 {
     const auto after = std::ranges::upper_bound(layers, byte, {}, &Layer::begin);
@@ -135,17 +142,20 @@ const Layer* FileIndex::layerAt(ByteOffset byte) const
     return after == layers.begin() ? &layers.front() : &*std::prev(after);
 }
 
-Result<FileIndex> buildIndex(const Source& source, Dialect dialect, const Progress& progress)
+Result<FileIndex> buildIndex(const Source& source, Dialect dialect, const Progress& progress, const IndexOptions&)
 {
     const auto stamp = source.stamp();
     if (!stamp)
         return fail(stamp.error());
+    const auto size = source.size();
+    if (!size)
+        return fail(size.error());
     const std::unique_ptr<XXH3_state_t, HashDelete> hash(XXH3_createState());
     XXH3_64bits_reset(hash.get());
     IndexBuilder builder(dialect);
     const Scanner::Sink sink = [&builder](const Line& line) { builder.add(line); };
     Scanner scanner;
-    Reader reader(source, 0, stamp->size, indexChunk);
+    Reader reader(source, 0, *size, indexChunk);
     std::uint64_t nulBytes = 0;
     const auto isGcode = [&] { return builder.sawCommand() || nulBytes == 0; };
     for (bool first = true;; first = false) {
@@ -160,7 +170,7 @@ Result<FileIndex> buildIndex(const Source& source, Dialect dialect, const Progre
         scanner.feed(*bytes, sink);
         if ((first && isBinaryContainer(text)) || (reader.offset() >= proofReach && !isGcode()))
             return fail(ErrorCode::FileNotGcode, {}, source.name());
-        if (progress && !progress(static_cast<double>(reader.offset()) / static_cast<double>(stamp->size)))
+        if (progress && !progress(static_cast<double>(reader.offset()) / static_cast<double>(*size)))
             return fail(ErrorCode::Cancelled, {}, source.name());
     }
     scanner.finish(sink);
@@ -171,8 +181,10 @@ Result<FileIndex> buildIndex(const Source& source, Dialect dialect, const Progre
         return fail(stampAfter.error());
     if (*stampAfter != *stamp)
         return fail(ErrorCode::FileChanged, "the file changed while it was read", source.name());
-    FileIndex index = builder.finish(stamp->size);
+    FileIndex index = builder.finish(*size);
     index.xxh3 = XXH3_64bits_digest(hash.get());
+    index.fileSize = index.size;
+    index.fileXxh3 = index.xxh3;
     index.stamp = *stamp;
     index.nulBytes = nulBytes;
     return index;

@@ -22,6 +22,7 @@ struct Layer {
     ByteOffset begin = 0, end = 0;
     std::optional<ByteOffset> firstExtrusion; ///< begin of the first line that extrudes while moving
     double seconds = 0.0;            ///< naive time of its moves (distance / feed)
+    double modelSeconds = 0.0;       ///< time of its moves with accelerations, see timemodel.h
     double extrudedMm = 0.0;
     double highestZ = 0.0;           ///< mm, highest Z at which anything extruded up to the end of this layer
 };
@@ -30,7 +31,11 @@ struct Layer {
 struct Checkpoint {
     ByteOffset byte = 0;
     std::uint64_t line = 1;
-    MachineState state;
+    HotState hot;
+    /// All the rest (its hot part is HotState{}); checkpoints between which it is the same share it. Never null.
+    std::shared_ptr<const MachineState> rest = std::make_shared<const MachineState>();
+
+    [[nodiscard]] MachineState state() const;
 };
 
 /// The two markers and the layer hook that klipper-plr wants.
@@ -44,15 +49,17 @@ struct PlrMarkers {
 struct Extents { double minX = 0, minY = 0, minZ = 0, maxX = 0, maxY = 0, maxZ = 0; bool valid = false; };
 
 struct FileIndex {
-    std::uint64_t size = 0;
-    std::uint64_t xxh3 = 0;        ///< XXH3-64 of all bytes
+    std::uint64_t size = 0;        ///< bytes of text: what offsets count
+    std::uint64_t xxh3 = 0;        ///< XXH3-64 of the text
+    std::uint64_t fileSize = 0, fileXxh3 = 0; ///< the same of the file itself, where the text comes out of a container
     FileStamp stamp;
     Slicer slicer = Slicer::Unknown;
     std::string slicerLine;        ///< signature line without ';'
     Dialect dialect = Dialect::Klipper; ///< the dialect this index was built for
     Dialect suggested = Dialect::Marlin; ///< what the file's own config block or macros suggest
     std::uint64_t lines = 0, moves = 0;
-    double seconds = 0.0;          ///< naive
+    double seconds = 0.0;          ///< naive: distance / feed
+    double modelSeconds = 0.0;     ///< with accelerations; 0 when IndexOptions::model is off
     double filamentMm = 0.0;
     bool layersMarked = false;
     std::vector<Layer> layers;
@@ -68,9 +75,16 @@ struct FileIndex {
     [[nodiscard]] const Layer* layerAt(ByteOffset byte) const;
 };
 
+struct IndexOptions {
+    unsigned threads = 1;  ///< 2: reading and times on a second thread. The result is the same, bit by bit
+    bool model = true;     ///< modelSeconds
+    bool fastPaths = true; ///< false: every line by parseCommand and apply. The result is the same; for tests
+};
+
 /// One streamed pass. FileUnreadable, FileChanged (cut while reading), FileNotGcode (no command in the first 1 MiB and
 /// NUL bytes, or the magic of a binary container), Cancelled. Memory: the index alone, whatever the file size.
-[[nodiscard]] Result<FileIndex> buildIndex(const Source& source, Dialect dialect, const Progress& progress = {});
+[[nodiscard]] Result<FileIndex> buildIndex(const Source& source, Dialect dialect, const Progress& progress = {},
+                                           const IndexOptions& options = {});
 
 struct Located {
     ByteOffset byte = 0;      ///< start of the line

@@ -13,17 +13,6 @@ constexpr ByteOffset checkpointStep = 64 * 1024;
 /// Beyond this every other checkpoint is dropped: the index of a file of any size stays bounded.
 constexpr std::size_t checkpointBudget = std::size_t{128} << 20;
 
-/// Roughly what a checkpoint costs: the struct and a node per map entry.
-std::size_t footprint(const MachineState& state)
-{
-    constexpr std::size_t node = 112;
-    std::size_t entries = state.flowPercent.size() + state.hotend.size() + state.fans.size() + state.heaters.size() + state.pressureAdvance.size()
-        + state.gcodeOffset.size() + state.excluded.size() + state.definedObjects.size() + state.unknownCommands.size();
-    for (const auto& [name, values] : state.motion)
-        entries += 1 + values.size();
-    return sizeof(Checkpoint) + entries * node;
-}
-
 double inMm(Nanometres value) { return static_cast<double>(value) * 1e-6; }
 
 /// For the clustering of layers; headings matter to a climbing move only.
@@ -84,7 +73,7 @@ IndexBuilder::IndexBuilder(Dialect dialect)
     : m_checkpointStep(checkpointStep)
 {
     m_index.dialect = dialect;
-    m_index.checkpoints.push_back({.byte = 0, .line = 1, .state = m_state});
+    m_index.checkpoints.emplace_back();
     m_nextCheckpoint = m_checkpointStep;
 }
 
@@ -118,6 +107,8 @@ void IndexBuilder::add(const Line& line)
         break;
     }
     m_sawCommand = m_sawCommand || isCommand;
+    if (effect.kind != Effect::Kind::None && effect.kind != Effect::Kind::Move && effect.kind != Effect::Kind::Arc)
+        m_rests.touch();
 }
 
 FileIndex IndexBuilder::finish(std::uint64_t size)
@@ -138,16 +129,15 @@ void IndexBuilder::openSegment()
 
 void IndexBuilder::addCheckpoint(const Line& line)
 {
-    m_checkpointBytes += footprint(m_state);
-    m_index.checkpoints.push_back({.byte = line.begin, .line = line.number, .state = m_state});
-    if (m_checkpointBytes > checkpointBudget) {
-        auto& all = m_index.checkpoints;
+    m_index.checkpoints.push_back({.byte = line.begin, .line = line.number, .hot = hotPart(m_state), .rest = m_rests.share(m_state)});
+    auto& all = m_index.checkpoints;
+    if (all.size() * sizeof(Checkpoint) + m_rests.bytes() > checkpointBudget) {
         std::size_t kept = 1;
         for (std::size_t at = 2; at < all.size(); at += 2)
             all[kept++] = std::move(all[at]);
         all.resize(kept);
         m_checkpointStep *= 2;
-        m_checkpointBytes /= 2;
+        m_rests.forgetUnused();
     }
     m_nextCheckpoint = line.begin + m_checkpointStep;
 }

@@ -10,6 +10,7 @@
 #include "gcode/filefacts.h"
 #include "gcode/fileindex.h"
 #include "gcode/layercluster.h"
+#include "gcode/sharedstates.h"
 
 namespace kintsugi::gcode {
 
@@ -50,7 +51,7 @@ private:
     Command m_command; ///< of the current line
     ByteOffset m_nextCheckpoint = 0;
     ByteOffset m_checkpointStep;
-    std::size_t m_checkpointBytes = 0;
+    SharedStates m_rests;
     bool m_sawCommand = false;
 
     FileFacts m_facts;

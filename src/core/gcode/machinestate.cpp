@@ -557,6 +557,46 @@ bool MachineState::eIsAbsolute(Dialect dialect) const
     return absoluteEFlag;
 }
 
+HotState hotPart(const MachineState& state)
+{
+    HotState hot{.e = state.e, .eTotal = state.eTotal, .eHighest = state.eHighest, .feed = state.feed.value_or(0), .setBy = state.setBy};
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        hot.position[axis] = state.position[axis].value_or(0);
+        if (state.position[axis])
+            hot.known = static_cast<std::uint8_t>(hot.known | (1U << axis));
+    }
+    if (state.feed)
+        hot.known |= HotState::knownFeed;
+    hot.doubtfulAxes = state.doubtfulAxes;
+    hot.shiftedAxes = state.shiftedAxes;
+    hot.absoluteXyz = state.absoluteXyz;
+    hot.absoluteEFlag = state.absoluteEFlag;
+    hot.eFollowsXyz = state.eFollowsXyz;
+    hot.inch = state.inch;
+    hot.firmwareRetracted = state.firmwareRetracted;
+    hot.unknownMotion = state.unknownMotion;
+    return hot;
+}
+
+void setHotPart(MachineState& state, const HotState& hot)
+{
+    for (std::size_t axis = 0; axis < 3; ++axis)
+        state.position[axis] = (hot.known >> axis) & 1U ? std::optional(hot.position[axis]) : std::nullopt;
+    state.feed = hot.known & HotState::knownFeed ? std::optional(hot.feed) : std::nullopt;
+    state.setBy = hot.setBy;
+    state.e = hot.e;
+    state.eTotal = hot.eTotal;
+    state.eHighest = hot.eHighest;
+    state.doubtfulAxes = hot.doubtfulAxes;
+    state.shiftedAxes = hot.shiftedAxes;
+    state.absoluteXyz = hot.absoluteXyz;
+    state.absoluteEFlag = hot.absoluteEFlag;
+    state.eFollowsXyz = hot.eFollowsXyz;
+    state.inch = hot.inch;
+    state.firmwareRetracted = hot.firmwareRetracted;
+    state.unknownMotion = hot.unknownMotion;
+}
+
 Effect apply(MachineState& state, const Command& command, Dialect dialect)
 {
     switch (command.kind) {

@@ -19,7 +19,7 @@ namespace kintsugi::gcode {
 enum class Axis { X, Y, Z };
 
 /// What last gave an axis its value. A position is only trustworthy after an absolute move.
-enum class SetBy { Nothing, Move, Homing, G92, Declared };
+enum class SetBy : std::uint8_t { Nothing, Move, Homing, G92, Declared };
 
 /// A mesh as the file asked for it: a Klipper profile, or Marlin's M420 S/L.
 struct MeshState {
@@ -70,6 +70,22 @@ struct MachineState {
 
     friend bool operator==(const MachineState&, const MachineState&) = default;
 };
+
+/// The part of a MachineState that changes with nearly every line, small and without allocations.
+struct HotState {
+    std::array<Nanometres, 3> position{}; ///< 0 where it is not known
+    Nanometres e = 0, eTotal = 0, eHighest = 0;
+    std::int64_t feed = 0;                ///< 0 when not known
+    std::array<SetBy, 3> setBy{};
+    std::uint8_t known = 0;               ///< bit 0..2 = X..Z, bit 3 = feed
+    std::uint8_t doubtfulAxes = 0, shiftedAxes = 0;
+    bool absoluteXyz = true, absoluteEFlag = true, eFollowsXyz = true, inch = false, firmwareRetracted = false, unknownMotion = false;
+    static constexpr std::uint8_t knownFeed = 8;
+
+    friend bool operator==(const HotState&, const HotState&) = default;
+};
+[[nodiscard]] HotState hotPart(const MachineState& state);
+void setHotPart(MachineState& state, const HotState& hot);
 
 /// What one line did, for the layer index and the tool path.
 struct Effect {

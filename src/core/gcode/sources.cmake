@@ -13,5 +13,6 @@ set(gcode_sources
     gcode/machinestate.h gcode/machinestate.cpp
     gcode/opengcode.h gcode/opengcode.cpp
     gcode/scanner.h gcode/scanner.cpp
+    gcode/sharedstates.h gcode/sharedstates.cpp
     gcode/source.h gcode/source.cpp
     gcode/toolpath.h gcode/toolpath.cpp)

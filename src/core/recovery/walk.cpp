@@ -20,7 +20,7 @@ Result<> walk(const gcode::Source& source, const gcode::FileIndex& index, ByteOf
               const std::function<bool(const Walked&)>& visit)
 {
     const gcode::Checkpoint* start = checkpointBefore(index, begin);
-    gcode::MachineState state = start ? start->state : gcode::MachineState{};
+    gcode::MachineState state = start ? start->state() : gcode::MachineState{};
     ByteOffset at = start ? start->byte : 0;
     gcode::Scanner scanner(at, start ? start->line : 1);
     bool going = true;
