@@ -124,6 +124,7 @@ QString kindText(ResumeCandidate::Kind kind)
     case ResumeCandidate::Kind::StartOfLayer: return CandidateModel::tr("the start of this layer");
     case ResumeCandidate::Kind::StartOfPreviousLayer: return CandidateModel::tr("the start of the layer before");
     case ResumeCandidate::Kind::StartOfNextLayer: return CandidateModel::tr("the start of the next layer");
+    case ResumeCandidate::Kind::StartOfFeature: return CandidateModel::tr("the start of this line group");
     case ResumeCandidate::Kind::Chosen: return CandidateModel::tr("a chosen line");
     }
     return {};

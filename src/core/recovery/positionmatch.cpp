@@ -17,6 +17,12 @@ struct Candidate {
     PositionMatch match;
     double offsetLow = 0, offsetHigh = 0; ///< live E minus path E; a range where only E moves
     bool anchored = false;                ///< agrees with toolhead.position
+    double passed = 0;                    ///< s of nominal motion from the begin of the path
+};
+
+/// Sums along the path before each segment.
+struct Sums {
+    std::vector<double> extruded, seconds;
 };
 
 struct Point { double x, y, z; };
@@ -27,6 +33,16 @@ Point logical(const Sample& sample)
     const auto& live = *sample.livePosition;
     const auto origin = sample.homingOrigin.value_or(std::array<double, 4>{});
     return {live[0] - origin[0], live[1] - origin[1], live[2] - origin[2]};
+}
+
+/// Nominal seconds between nozzle and reader: what is planned, and what look-ahead holds back.
+double mostLead(const Sample& sample)
+{
+    constexpr double held = 2.5; // s; Klipper's look-ahead fills 2 s before the first move
+    if (!sample.printTime || !sample.estimatedPrintTime || !std::isfinite(*sample.printTime - *sample.estimatedPrintTime))
+        return maxLead;
+    const double planned = std::max(0.0, *sample.printTime - *sample.estimatedPrintTime);
+    return std::min(maxLead, (planned + held) * std::max(1.0, sample.speedFactor.value_or(1.0)));
 }
 
 double fractionAlong(const gcode::Segment& s, const Point& p)
@@ -44,27 +60,31 @@ double distanceAt(const gcode::Segment& s, double f, const Point& p, double free
     return std::hypot(s.x0 + f * (s.x1 - s.x0) - p.x, s.y0 + f * (s.y1 - s.y0) - p.y, std::max(dz - freeZ, 0.0));
 }
 
-std::vector<double> extruderBefore(const std::vector<gcode::Segment>& path)
+Sums sumsOf(const std::vector<gcode::Segment>& path)
 {
-    std::vector<double> before;
-    before.reserve(path.size());
-    double sum = 0;
+    Sums sums;
+    sums.extruded.reserve(path.size());
+    sums.seconds.reserve(path.size());
+    double extruded = 0, seconds = 0;
     for (const gcode::Segment& segment : path) {
-        before.push_back(sum);
-        sum += static_cast<double>(segment.e);
+        sums.extruded.push_back(extruded);
+        sums.seconds.push_back(seconds);
+        extruded += static_cast<double>(segment.e);
+        seconds += secondsOf(segment);
     }
-    return before;
+    return sums;
 }
 
-std::vector<Candidate> candidatesOf(const std::vector<gcode::Segment>& path, const std::vector<double>& before, const Sample& sample)
+std::vector<Candidate> candidatesOf(const std::vector<gcode::Segment>& path, const Sums& sums, const Sample& sample)
 {
     std::vector<Candidate> found;
     const Point p = logical(sample);
     const double live = (*sample.livePosition)[3];
     const double factor = sample.extrudeFactor.value_or(1.0);
     const double freeZ = sample.meshProfile.empty() ? 0.0 : 0.5; // a mesh bends the path by an unknown amount
+    const double most = mostLead(sample);
     double lead = 0;
-    for (std::size_t i = path.size(); i-- > 0 && lead < maxLead;) {
+    for (std::size_t i = path.size(); i-- > 0 && lead < most;) {
         const gcode::Segment& segment = path[i];
         if (segment.begin > *sample.filePosition)
             continue;
@@ -73,25 +93,37 @@ std::vector<Candidate> candidatesOf(const std::vector<gcode::Segment>& path, con
         const double distance = distanceAt(segment, f, p, freeZ);
         if (distance > atMost)
             continue;
-        const double start = before[i] * factor, e = static_cast<double>(segment.e) * factor;
+        const double start = sums.extruded[i] * factor, e = static_cast<double>(segment.e) * factor;
         const bool still = lengthOf(segment) <= 0;
         const double a = live - start - (still ? 0 : f * e), b = live - start - (still ? e : f * e);
-        found.push_back({{i, f, distance, 0}, std::min(a, b), std::max(a, b), false});
+        found.push_back({{i, f, distance, 0, i, i}, std::min(a, b), std::max(a, b), false, sums.seconds[i] + f * secondsOf(segment)});
     }
     return found;
 }
 
-bool agrees(const Candidate& newer, const std::vector<Candidate>& older)
+/// The older sample lies before it, no farther than the nozzle can have come since, and its extruder fits.
+bool agrees(const Candidate& newer, const std::vector<Candidate>& older, double mostSeconds)
 {
-    return std::any_of(older.begin(), older.end(), [&newer](const Candidate& other) {
-        return other.match.segment <= newer.match.segment && other.match.distance <= closeEnough
+    return std::any_of(older.begin(), older.end(), [&newer, mostSeconds](const Candidate& other) {
+        const bool before = other.match.segment < newer.match.segment
+            || (other.match.segment == newer.match.segment && other.match.fraction <= newer.match.fraction + 1e-3);
+        return before && newer.passed - other.passed <= mostSeconds && other.match.distance <= closeEnough
             && other.offsetLow <= newer.offsetHigh + sameExtruder && other.offsetHigh >= newer.offsetLow - sameExtruder;
     });
 }
 
+/// Nominal seconds the nozzle can have come between two samples.
+double farthest(const Sample& older, const Sample& newer)
+{
+    constexpr double tolerance = 1.3, jitter = 0.2; // s
+    const bool hosts = older.eventTime && newer.eventTime && *newer.eventTime >= *older.eventTime;
+    const double seconds = hosts ? *newer.eventTime - *older.eventTime : std::abs(newer.time - older.time);
+    return seconds * tolerance * std::max(1.0, newer.speedFactor.value_or(1.0)) + jitter;
+}
+
 /// toolhead.position counts E on the same scale as the live position and belongs to the end of what was read, so it fixes
 /// the constant without a second sample. The line being executed may or may not be counted in it.
-std::vector<double> offsetsByToolhead(const std::vector<gcode::Segment>& path, const std::vector<double>& before, const Sample& sample)
+std::vector<double> offsetsByToolhead(const std::vector<gcode::Segment>& path, const Sums& sums, const Sample& sample)
 {
     std::vector<double> offsets;
     if (!sample.toolheadPosition)
@@ -100,7 +132,7 @@ std::vector<double> offsetsByToolhead(const std::vector<gcode::Segment>& path, c
     for (std::size_t i = path.size(); i-- > 0;) {
         if (path[i].begin > *sample.filePosition)
             continue;
-        const double end = before[i] + static_cast<double>(path[i].e);
+        const double end = sums.extruded[i] + static_cast<double>(path[i].e);
         offsets.push_back((*sample.toolheadPosition)[3] - end * factor);
         if (path[i].begin < *sample.filePosition)
             return offsets;
@@ -129,6 +161,13 @@ bool better(const Candidate& a, const Candidate& b)
     return a.match.segment < b.match.segment;
 }
 
+/// Nothing but chance tells the two apart.
+bool isRival(const Candidate& candidate, const Candidate& best)
+{
+    return best.match.distance <= closeEnough && candidate.match.distance <= closeEnough && candidate.anchored == best.anchored
+        && candidate.match.support == best.match.support;
+}
+
 } // namespace
 
 double lengthOf(const gcode::Segment& s)
@@ -147,19 +186,27 @@ std::optional<PositionMatch> matchNewest(const std::vector<gcode::Segment>& path
 {
     if (samples.empty() || path.empty())
         return std::nullopt;
-    const std::vector<double> before = extruderBefore(path);
-    std::vector<Candidate> newest = candidatesOf(path, before, samples.back());
+    const Sums sums = sumsOf(path);
+    std::vector<Candidate> newest = candidatesOf(path, sums, samples.back());
     if (newest.empty())
         return std::nullopt;
-    const std::vector<double> offsets = offsetsByToolhead(path, before, samples.back());
+    const std::vector<double> offsets = offsetsByToolhead(path, sums, samples.back());
     for (Candidate& candidate : newest)
         candidate.anchored = isAnchored(candidate, offsets);
     for (std::size_t i = samples.size() - 1; i-- > 0;) {
-        const std::vector<Candidate> older = candidatesOf(path, before, samples[i]);
+        const std::vector<Candidate> older = candidatesOf(path, sums, samples[i]);
+        const double most = farthest(samples[i], samples.back());
         for (Candidate& candidate : newest)
-            candidate.match.support += agrees(candidate, older) ? 1U : 0U;
+            candidate.match.support += agrees(candidate, older, most) ? 1U : 0U;
     }
-    return std::min_element(newest.begin(), newest.end(), better)->match;
+    Candidate best = *std::min_element(newest.begin(), newest.end(), better);
+    for (const Candidate& candidate : newest) {
+        if (!isRival(candidate, best))
+            continue;
+        best.match.first = std::min(best.match.first, candidate.match.segment);
+        best.match.last = std::max(best.match.last, candidate.match.segment);
+    }
+    return best.match;
 }
 
 } // namespace kintsugi::recovery

@@ -15,6 +15,7 @@ struct PositionMatch {
     double fraction = 0;       ///< along the segment, 0..1
     double distance = 0;       ///< mm
     std::size_t support = 0;   ///< other samples that agree with it by their extruder position
+    std::size_t first = 0, last = 0; ///< segments between which places fit as well (a line drawn twice); segment when none
 };
 
 /// Finds the newest of `samples` (oldest first, all with live and file position) on the path, searching backwards from

@@ -24,7 +24,10 @@ struct Sample {
     std::optional<std::array<double, 4>> gcodePosition;///< logical, end of the last line executed by the host
     std::optional<std::array<double, 4>> toolheadPosition;
     std::optional<std::array<double, 4>> homingOrigin; ///< SET_GCODE_OFFSET
-    std::optional<ByteOffset> filePosition, fileSize;
+    std::optional<ByteOffset> filePosition, fileSize; ///< position: Klipper start of the line in execution; M27 byte
+    std::optional<ByteOffset> acknowledged; ///< end of the last line a line-oriented firmware said ok to; of a file we stream
+    std::optional<ByteOffset> sent;         ///< end of the last line handed to it
+    std::optional<int> plannerFree, commandsFree; ///< P and B of ADVANCED_OK at `acknowledged`
     std::string file;                    ///< path below the gcodes root, empty when none
     std::string printState;              ///< standby, printing, paused, complete, cancelled, error; empty = unknown
     std::string hostState;               ///< ready, startup, shutdown, error, disconnected; empty = unknown

@@ -73,6 +73,23 @@ struct FieldRow { std::string key; Message label; std::string value; FieldInfo i
 /// klipper-plr's saved state: measured temperatures are never targets (klipper.md 3, 8).
 [[nodiscard]] Result<Snapshot> snapshotFromPlugin(const gcode::Source& source, const gcode::FileIndex& index,
                                                   const klipper::PlrState& state, std::optional<double> wallTime);
+/// The same state as a snapshot of the original file: `byte` (and the interval) of a resume file become bytes of the file
+/// it continues, however often it was resumed; works for resume files of this program, of klipper-plr and for the original
+/// itself. A byte inside a preamble becomes the point the resume began at. What was observed, edited or noted is kept.
+/// FileChanged: the two files do not belong together (sizes, or text around the byte and at the end).
+[[nodiscard]] Result<Snapshot> mapToOriginal(const Snapshot& ofResumeFile, const gcode::Source& resumeFile,
+                                             const gcode::Source& original, const gcode::FileIndex& originalIndex);
+/// The byte alone.
+struct OriginalByte { ByteOffset byte = 0; bool inPreamble = false; };
+[[nodiscard]] Result<OriginalByte> originalByte(const gcode::Source& resumeFile, const gcode::Source& original, ByteOffset byte);
+
+/// What the fields that differ mean together, most serious first; empty when nothing differs. A diagnosis per cause: wrong
+/// or changed file, edited offset (every position differs by the same), operator's factors and targets, exclusions, modes.
+[[nodiscard]] std::vector<Message> explainConflicts(const Snapshot& snapshot);
+/// The same, and the positions, modes and size the printer reported while it read the file (the samples of this print, any
+/// number, oldest first) compared with the file at the byte it had read.
+[[nodiscard]] Result<std::vector<Message>> explainConflicts(const Snapshot& snapshot, const gcode::Source& source,
+                                                            const gcode::FileIndex& index, const std::vector<Sample>& samples);
 /// Sets a field by its key from text typed by a person; origin becomes Edited, the reason is kept. BadValue.
 [[nodiscard]] Result<> edit(Snapshot& snapshot, const std::string& key, const std::string& value, const std::string& reason);
 

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 set(recovery_sources
     recovery/candidates.cpp
+    recovery/conflicts.cpp
     recovery/gate.h recovery/gate.cpp
     recovery/ownlines.h recovery/ownlines.cpp
     recovery/meshrestore.h recovery/meshrestore.cpp
+    recovery/motiontime.h recovery/motiontime.cpp
+    recovery/originalbyte.cpp
     recovery/plan.h recovery/plan.cpp
     recovery/plangcode.h recovery/plangcode.cpp
     recovery/positionmatch.h recovery/positionmatch.cpp

@@ -2,16 +2,24 @@
 #include "recovery/stopinterval.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
+#include "recovery/motiontime.h"
 #include "recovery/positionmatch.h"
+#include "recovery/walk.h"
 
 namespace kintsugi::recovery {
 
 namespace {
 
-constexpr std::size_t samplesUsed = 12;
-constexpr double queueSeconds = 6.0; // s; more than the lead of any recorded run between reader and nozzle
+using gcode::Segment;
+
+constexpr std::size_t samplesUsed = 24;
+constexpr double queueSeconds = 6.0;  // s; more than the lead of any recorded run between reader and nozzle
+constexpr double outage = 5.0;        // s without a sample: the link was away
+constexpr double closeEnough = 0.1;   // mm off the path
+constexpr double planAhead = 0.05;    // a planner's times are met within some percent: measured against the simulated host
 
 bool allFinite(const std::array<double, 4>& values)
 {
@@ -24,18 +32,63 @@ std::vector<Sample> usable(const std::vector<Sample>& samples, std::uint64_t siz
     std::vector<Sample> found;
     for (const Sample& sample : samples) {
         const bool running = sample.printState.empty() || sample.printState == "printing" || sample.printState == "paused";
-        const bool inside = sample.filePosition && *sample.filePosition > 0 && *sample.filePosition <= size;
+        const auto position = sample.filePosition ? sample.filePosition : sample.sent ? sample.sent : sample.acknowledged;
+        const bool inside = position && *position > 0 && *position <= size;
         if (!inside || !running || !std::isfinite(sample.time))
             continue;
         found.push_back(sample);
-        for (auto position : {&Sample::livePosition, &Sample::toolheadPosition, &Sample::homingOrigin}) {
-            auto& values = found.back().*position;
+        found.back().filePosition = position;
+        for (auto place : {&Sample::livePosition, &Sample::toolheadPosition, &Sample::homingOrigin}) {
+            auto& values = found.back().*place;
             if (values && !allFinite(*values))
                 values.reset();
         }
     }
     std::stable_sort(found.begin(), found.end(), [](const Sample& a, const Sample& b) { return a.time < b.time; });
     return found;
+}
+
+double gapBetween(const Sample& a, const Sample& b)
+{
+    const bool hosts = a.eventTime && b.eventTime && *b.eventTime > *a.eventTime;
+    return hosts ? *b.eventTime - *a.eventTime : b.time - a.time;
+}
+
+/// The stop lies at most this long after the last sample: as long as samples were apart.
+double sampleGap(const std::vector<Sample>& samples)
+{
+    double gap = 0;
+    const std::size_t first = samples.size() > samplesUsed ? samples.size() - samplesUsed : 1;
+    for (std::size_t i = first; i < samples.size(); ++i) {
+        const double one = gapBetween(samples[i - 1], samples[i]);
+        if (one < outage)
+            gap = std::max(gap, one);
+    }
+    constexpr double unknown = 1.0, jitter = 0.02; // s
+    return gap > 0 ? 1.1 * gap + jitter : unknown;
+}
+
+/// Did the link come back after an outage? Then the last sample counts.
+bool cameBack(const std::vector<Sample>& samples)
+{
+    for (std::size_t i = 1; i < samples.size(); ++i) {
+        if (samples[i].time - samples[i - 1].time >= outage)
+            return true;
+    }
+    return false;
+}
+
+/// Seconds of motion planned ahead of the nozzle, at most.
+std::optional<double> leadOf(const std::vector<Sample>& samples)
+{
+    std::optional<double> lead;
+    const std::size_t first = samples.size() > samplesUsed ? samples.size() - samplesUsed : 0;
+    for (std::size_t i = first; i < samples.size(); ++i) {
+        const Sample& s = samples[i];
+        if (s.printTime && s.estimatedPrintTime && std::isfinite(*s.printTime - *s.estimatedPrintTime))
+            lead = std::max(lead.value_or(0), *s.printTime - *s.estimatedPrintTime);
+    }
+    return lead;
 }
 
 std::vector<Sample> newestLive(const std::vector<Sample>& samples)
@@ -49,17 +102,17 @@ std::vector<Sample> newestLive(const std::vector<Sample>& samples)
     return live;
 }
 
-/// The path up to the reader, long enough to hold everything that can have been queued.
-Result<std::vector<gcode::Segment>> pathBefore(const gcode::Source& source, const gcode::FileIndex& index, ByteOffset oldest, ByteOffset reader)
+/// The path up to `end`, long enough before `oldest` to hold everything that can have been queued.
+Result<std::vector<Segment>> pathBefore(const gcode::Source& source, const gcode::FileIndex& index, ByteOffset oldest, ByteOffset end)
 {
     constexpr ByteOffset farthest = ByteOffset{16} << 20;
     for (ByteOffset window = ByteOffset{64} << 10;; window *= 8) {
         const ByteOffset begin = oldest > window ? oldest - window : 0;
-        auto path = gcode::readToolpath(source, index, begin, reader + 1);
+        auto path = gcode::readToolpath(source, index, begin, end);
         if (!path)
             return fail(path.error());
         double seconds = 0;
-        for (const gcode::Segment& segment : path->segments)
+        for (const Segment& segment : path->segments)
             seconds += segment.begin < oldest ? secondsOf(segment) : 0.0;
         if (begin == 0 || seconds > 20.0 || window >= farthest)
             return std::move(path->segments);
@@ -70,27 +123,42 @@ Result<std::vector<gcode::Segment>> pathBefore(const gcode::Source& source, cons
 ByteOffset readerAdvance(const std::vector<Sample>& samples)
 {
     ByteOffset advance = 0;
-    const std::size_t first = samples.size() > 5 ? samples.size() - 5 : 1;
+    const std::size_t first = samples.size() > samplesUsed ? samples.size() - samplesUsed : 1;
     for (std::size_t i = first; i < samples.size(); ++i) {
         const ByteOffset a = *samples[i - 1].filePosition, b = *samples[i].filePosition;
-        advance = std::max(advance, b > a ? b - a : 0);
+        if (samples[i].time - samples[i - 1].time < outage)
+            advance = std::max(advance, b > a ? b - a : 0);
     }
     return advance;
 }
 
 struct Frame {
+    StopCause cause = StopCause::Unknown;
+    QueueModel queue;
     ByteOffset readerEnd = 0; ///< end of the line the reader was on
     ByteOffset bound = 0;     ///< nothing from here on can have run
+    double gap = 0;           ///< s, see sampleGap()
+    bool goesOn = false;      ///< it may have printed on to the end
 };
 
-Result<Frame> frameOf(const gcode::Source& source, const gcode::FileIndex& index, const std::vector<Sample>& samples, StopCause cause)
+/// The printer does not need us: it prints on without the link, and an SD print without any host.
+bool printsOn(StopCause cause, const QueueModel& queue, const std::vector<Sample>& samples)
 {
-    const auto reader = gcode::locate(source, index, std::min<ByteOffset>(*samples.back().filePosition, index.size));
+    const bool streamed = samples.back().sent || samples.back().acknowledged;
+    if (queue.kind == QueueModel::Kind::Lines)
+        return !streamed && (cause == StopCause::LinkLost || cause == StopCause::HostLost) && !cameBack(samples);
+    return cause == StopCause::LinkLost && !cameBack(samples);
+}
+
+Result<Frame> frameOf(const gcode::Source& source, const gcode::FileIndex& index, const std::vector<Sample>& samples, StopCause cause,
+                      const QueueModel& queue)
+{
+    const ByteOffset last = std::max(*samples.back().filePosition, samples.back().sent.value_or(0));
+    const auto reader = gcode::locate(source, index, std::min<ByteOffset>(last, index.size));
     if (!reader)
         return fail(reader.error());
-    Frame frame{reader->end, reader->end};
-    // The reader went on for up to one update after the last sample; a printer without its link prints on to the end.
-    if (cause == StopCause::LinkLost)
+    Frame frame{cause, queue, reader->end, reader->end, sampleGap(samples), printsOn(cause, queue, samples)};
+    if (frame.goesOn)
         frame.bound = index.size;
     else if (const auto later = gcode::locate(source, index, std::min<ByteOffset>(reader->end + readerAdvance(samples), index.size)); later)
         frame.bound = later->byte > reader->end ? later->end : reader->end;
@@ -131,8 +199,7 @@ Result<ByteOffset> queueBegin(const gcode::Source& source, const gcode::FileInde
     return line.map([](const gcode::Located& at) { return at.byte; });
 }
 
-Result<StopInterval> unmatched(const gcode::Source& source, const gcode::FileIndex& index, const std::vector<Sample>& samples,
-                               const Frame& frame, StopCause cause)
+Result<StopInterval> unmatched(const gcode::Source& source, const gcode::FileIndex& index, const std::vector<Sample>& samples, const Frame& frame)
 {
     const auto begin = queueBegin(source, index, samples);
     if (!begin)
@@ -140,69 +207,326 @@ Result<StopInterval> unmatched(const gcode::Source& source, const gcode::FileInd
     StopInterval stop;
     stop.earliest = stop.likely = *begin;
     stop.latest = frame.bound;
-    stop.cause = cause;
+    stop.cause = frame.cause;
     stop.reason = {KINTSUGI_TEXT("No live position fits the file: bounded by the read positions %1 to %2."),
                    {std::to_string(stop.earliest), std::to_string(stop.latest)}};
     return stop;
 }
 
-/// A last sample off the path, or one that the earlier ones contradict, tells little.
-bool isWeak(const PositionMatch& match, std::size_t others)
+// ---- lines and blocks: Marlin and its kin ------------------------------------------------------------------------
+
+/// Shorter moves may be dropped by the planner (six steps at least), so they fill no block.
+constexpr gcode::Nanometres surelyABlock = 100'000;
+
+bool makesBlock(const Walked& walked)
 {
-    constexpr double offPath = 0.1; // mm
-    return match.distance > offPath || (others >= 2 && match.support * 2 < others);
+    const bool motion = walked.effect.kind == gcode::Effect::Kind::Move || walked.effect.kind == gcode::Effect::Kind::Arc;
+    if (!motion)
+        return false;
+    gcode::Nanometres longest = std::abs(walked.effect.de);
+    for (std::size_t i = 0; i < 3; ++i) {
+        if (walked.effect.from[i] && walked.after.position[i])
+            longest = std::max(longest, std::abs(*walked.after.position[i] - *walked.effect.from[i]));
+    }
+    return longest >= surelyABlock;
 }
 
-/// Fraction of the whole line: an arc is many segments of one line.
-double fractionOfLine(const std::vector<gcode::Segment>& path, const PositionMatch& match)
+/// Start of the line from which on everything may still have waited when all before `accepted` was accepted.
+Result<ByteOffset> oldestWaiting(const gcode::Source& source, const gcode::FileIndex& index, ByteOffset accepted, std::size_t commands,
+                                 std::size_t blocks)
 {
-    std::size_t first = match.segment, last = match.segment;
-    while (first > 0 && path[first - 1].begin == path[match.segment].begin)
-        --first;
-    while (last + 1 < path.size() && path[last + 1].begin == path[match.segment].begin)
-        ++last;
-    return (static_cast<double>(match.segment - first) + match.fraction) / static_cast<double>(last - first + 1);
-}
-
-/// When only the host dies the controller runs out its queue: the nozzle stands later than last seen.
-void runOutQueue(const std::vector<gcode::Segment>& path, const PositionMatch& match, const Sample& last, StopInterval& stop)
-{
-    double seconds = last.printTime && last.estimatedPrintTime ? *last.printTime - *last.estimatedPrintTime : 1.0;
-    seconds -= secondsOf(path[match.segment]) * (1 - match.fraction);
-    for (std::size_t i = match.segment + 1; i < path.size() && seconds > 0; ++i) {
-        const double needed = secondsOf(path[i]);
-        stop.likely = path[i].begin;
-        stop.likelyFraction = needed > 0 ? std::min(1.0, seconds / needed) : 0.0;
-        seconds -= needed;
+    constexpr ByteOffset farthest = ByteOffset{16} << 20;
+    for (ByteOffset window = ByteOffset{16} << 10;; window *= 8) {
+        const ByteOffset begin = accepted > window ? accepted - window : 0;
+        struct Line { ByteOffset begin; bool block; };
+        std::vector<Line> lines;
+        const auto done = walk(source, index, begin, accepted, [&](const Walked& walked) {
+            if (walked.command.kind != gcode::Command::Kind::None)
+                lines.push_back({walked.line.begin, makesBlock(walked)});
+            return true;
+        });
+        if (!done)
+            return fail(done.error());
+        std::size_t queued = commands, planned = blocks;
+        ByteOffset oldest = accepted;
+        for (auto line = lines.rbegin(); line != lines.rend(); ++line) {
+            if (queued > 0) {
+                --queued;
+            } else if (planned == 0) {
+                return oldest;
+            } else if (line->block) {
+                --planned;
+            }
+            oldest = line->begin;
+        }
+        if (begin == 0 || window >= farthest)
+            return oldest;
     }
 }
 
-StopInterval matched(const std::vector<gcode::Segment>& path, const PositionMatch& match, const std::vector<Sample>& samples,
-                     const Frame& frame, StopCause cause)
+/// Everything accepted is run to its end when only the host is gone.
+bool runsOut(StopCause cause)
 {
-    const gcode::Segment& segment = path[match.segment];
+    return cause == StopCause::HostLost || cause == StopCause::LinkLost;
+}
+
+Result<StopInterval> byLines(const gcode::Source& source, const gcode::FileIndex& index, const std::vector<Sample>& samples, const Frame& frame)
+{
+    const Sample& last = samples.back();
+    const bool streamed = last.acknowledged.has_value();
+    const auto accepted = gcode::locate(source, index, std::min<ByteOffset>(streamed ? *last.acknowledged : *last.filePosition, index.size));
+    if (!accepted)
+        return fail(accepted.error());
+    // An "ok" comes when a line is in the planner, so its P tells how many wait there; a card's queue is read further.
+    const bool counted = streamed && last.plannerFree && *last.plannerFree >= 0;
+    const std::size_t free = counted ? std::min(static_cast<std::size_t>(*last.plannerFree), frame.queue.blocks) : 0;
+    const auto oldest = oldestWaiting(source, index, accepted->byte, counted ? 0 : frame.queue.commands, frame.queue.blocks - free);
+    if (!oldest)
+        return fail(oldest.error());
     StopInterval stop;
-    stop.cause = cause;
-    stop.distanceMm = match.distance;
-    stop.earliest = stop.likely = segment.begin;
-    stop.likelyFraction = fractionOfLine(path, match);
-    stop.latest = std::max(frame.bound, segment.end);
-    // Close to the start of a line the one before may not be finished.
-    const double slack = std::max(0.1, match.distance);
-    if (stop.likelyFraction * lengthOf(segment) < slack && match.segment > 0)
-        stop.earliest = path[match.segment - 1].begin;
-    if (cause == StopCause::HostLost)
-        runOutQueue(path, match, samples.back(), stop);
-    stop.reason = {KINTSUGI_TEXT("The last live position lies %1 mm from the path of byte %2; %3 earlier samples agree by their extruder position; "
-                                 "the file was read up to byte %4."),
-                   {decimal(match.distance, 3), std::to_string(segment.begin), std::to_string(match.support), std::to_string(frame.readerEnd)}};
+    stop.cause = frame.cause;
+    stop.earliest = stop.likely = std::min(*oldest, accepted->byte);
+    stop.latest = frame.bound;
+    if (runsOut(frame.cause) && streamed && !cameBack(samples)) {
+        const auto newest = oldestWaiting(source, index, accepted->byte, 1, 0);
+        if (!newest)
+            return fail(newest.error());
+        stop.earliest = stop.likely = *newest;
+        stop.earliestFraction = stop.likelyFraction = 1;
+    }
+    stop.reason = {KINTSUGI_TEXT("The firmware had accepted the file up to byte %1; up to %2 commands and %3 moves can wait behind that."),
+                   {std::to_string(accepted->byte), std::to_string(counted ? 0 : frame.queue.commands), std::to_string(frame.queue.blocks - free)}};
     return stop;
+}
+
+// ---- seconds: Klipper --------------------------------------------------------------------------------------------
+
+/// A last sample off the path, or one that the earlier ones contradict, tells little.
+bool isWeak(const PositionMatch& match, std::size_t others)
+{
+    return match.distance > closeEnough || (others >= 2 && match.support * 2 < others);
+}
+
+/// A place as line and fraction of the line: an arc is many segments of one line.
+struct LinePlace {
+    ByteOffset begin = 0, end = 0;
+    double fraction = 0;
+};
+
+LinePlace lineAt(const std::vector<Segment>& path, const PathPlace& place)
+{
+    const ByteOffset begin = path[place.segment].begin;
+    std::size_t first = place.segment, last = place.segment;
+    while (first > 0 && path[first - 1].begin == begin)
+        --first;
+    while (last + 1 < path.size() && path[last + 1].begin == begin)
+        ++last;
+    double before = 0, all = 0;
+    for (std::size_t i = first; i <= last; ++i) {
+        before += i < place.segment ? lengthOf(path[i]) : i == place.segment ? place.fraction * lengthOf(path[i]) : 0.0;
+        all += lengthOf(path[i]);
+    }
+    return {begin, path[place.segment].end, all > 0 ? before / all : place.fraction};
+}
+
+/// Backwards along the path by mm.
+PathPlace backBy(const std::vector<Segment>& path, PathPlace place, double mm)
+{
+    for (;;) {
+        const double length = lengthOf(path[place.segment]);
+        const double here = place.fraction * length;
+        if (here >= mm && length > 0)
+            return {place.segment, (here - mm) / length};
+        mm -= here;
+        if (place.segment == 0)
+            return {0, 0.0};
+        place = {place.segment - 1, 1.0};
+    }
+}
+
+/// Planned seconds per real second, from where an older sample was matched. 1 = the plan is met.
+double paceOf(const std::vector<Segment>& path, const PathClock& clock, const std::vector<Sample>& live, const PositionMatch& newest)
+{
+    constexpr double least = 1.0; // s between the two
+    for (std::size_t count = live.size() - 1; count >= 1; --count) {
+        const double seconds = gapBetween(live[count - 1], live.back());
+        if (seconds < least)
+            continue;
+        const std::vector<Sample> older(live.begin(), live.begin() + static_cast<std::ptrdiff_t>(count));
+        const auto match = matchNewest(path, older);
+        if (!match || match->distance > closeEnough)
+            continue;
+        const double planned = clock.timeAt({newest.segment, newest.fraction}) - clock.timeAt({match->segment, match->fraction});
+        return std::clamp(planned / seconds, 0.1, 1.3);
+    }
+    return 1.0;
+}
+
+/// Seconds after the last sample between which motion can have ended.
+struct Window { double least = 0, likely = 0, most = 0; };
+
+Window windowOf(const Frame& frame, const std::vector<Sample>& samples)
+{
+    const double lead = std::max(0.0, leadOf(samples).value_or(frame.queue.mostRunOut));
+    const double most = std::min(lead, frame.queue.mostRunOut);
+    const double least = std::min(frame.queue.leastRunOut, most);
+    switch (frame.cause) {
+    case StopCause::HostLost:
+        return {least, frame.gap / 2 + (least + most) / 2, frame.gap + most};
+    case StopCause::Unknown:
+        return {0, 0, frame.gap + most};
+    case StopCause::PrinterPowerLost:
+    case StopCause::LinkLost:
+    case StopCause::PrinterAndHostLost:
+    case StopCause::MotorSupplyLost:
+    case StopCause::EmergencyStop:
+    case StopCause::FirmwareShutdown:
+        break;
+    }
+    return {0, 0, frame.gap};
+}
+
+StopInterval matched(const std::vector<Segment>& path, const PositionMatch& match, const std::vector<Sample>& samples,
+                     const std::vector<Sample>& live, const Frame& frame, double age)
+{
+    MotionLimits limits = limitsOf(samples.back());
+    for (const Sample& sample : live)
+        limits.speedFactor = std::max(limits.speedFactor, limitsOf(sample).speedFactor);
+    const PathClock clock(path, limits);
+    const double pace = paceOf(path, clock, live, match);
+    const Window window = windowOf(frame, samples);
+    const PathPlace seen{match.segment, match.fraction};
+    const auto after = [&](const PathPlace& place, double seconds) { return seconds > 0 ? clock.placeAt(clock.timeAt(place) + seconds) : place; };
+    // The same line drawn twice, and nothing to tell the passes apart: both may be.
+    const PathPlace oldest = match.first < match.segment ? PathPlace{match.first, 0.0} : seen;
+    const PathPlace newest = match.last > match.segment ? PathPlace{match.last, 1.0} : seen;
+
+    const double slack = std::max(closeEnough, match.distance);
+    const LinePlace first = lineAt(path, backBy(path, after(oldest, window.least * std::min(pace, 1.0) * 0.9), slack));
+    const LinePlace likely = lineAt(path, after(seen, (window.likely + age) * pace));
+    const LinePlace last = lineAt(path, after(newest, (window.most + age) * std::max(pace, 1.0) * (1 + planAhead) + 0.02));
+    StopInterval stop;
+    stop.cause = frame.cause;
+    stop.distanceMm = match.distance;
+    stop.earliest = first.begin;
+    stop.earliestFraction = first.fraction;
+    stop.likely = likely.begin;
+    stop.likelyFraction = likely.fraction;
+    stop.latest = frame.goesOn ? frame.bound : std::min(last.end, std::max(frame.bound, path[match.segment].end));
+    stop.latestFraction = stop.latest == last.end && !frame.goesOn ? last.fraction : 1.0;
+    if (stop.likely >= stop.latest) {
+        const LinePlace there = lineAt(path, seen);
+        stop.likely = there.begin;
+        stop.likelyFraction = there.fraction;
+    }
+    stop.reason = {KINTSUGI_TEXT("The last live position lies %1 mm from the path of byte %2; %3 earlier samples agree by their extruder position; "
+                                 "the file was read up to byte %4; motion ended %5 to %6 s later."),
+                   {decimal(match.distance, 3), std::to_string(path[match.segment].begin), std::to_string(match.support),
+                    std::to_string(frame.readerEnd), decimal(window.least, 2), decimal(window.most + age, 2)}};
+    return stop;
+}
+
+/// The newest live sample that fits the path well; else the newest that fits at all.
+struct Found {
+    std::size_t count = 0; ///< samples used: the last of them was matched
+    PositionMatch match;
+    bool weak = true;
+};
+
+std::optional<Found> bestMatch(const std::vector<Segment>& path, const std::vector<Sample>& live)
+{
+    constexpr std::size_t mostBack = 4;
+    std::optional<Found> found;
+    for (std::size_t back = 0; back < std::min(mostBack, live.size()); ++back) {
+        const std::size_t count = live.size() - back;
+        const std::vector<Sample> used(live.begin(), live.begin() + static_cast<std::ptrdiff_t>(count));
+        const auto match = matchNewest(path, used);
+        if (!match)
+            continue;
+        const bool weak = isWeak(*match, count - 1);
+        if (!found || !weak)
+            found = Found{count, *match, weak};
+        if (!weak)
+            break;
+    }
+    return found;
+}
+
+Result<StopInterval> byLivePosition(const gcode::Source& source, const gcode::FileIndex& index, const std::vector<Sample>& samples,
+                                    const Frame& frame)
+{
+    const std::vector<Sample> live = newestLive(samples);
+    if (live.empty())
+        return unmatched(source, index, samples, frame);
+    ByteOffset oldest = *live.front().filePosition, reader = 0;
+    for (const Sample& sample : live) {
+        oldest = std::min(oldest, *sample.filePosition);
+        reader = std::max(reader, *sample.filePosition);
+    }
+    // A planner brakes at the end of its path: read on, so that the end lies out of the way.
+    constexpr ByteOffset beyond = ByteOffset{16} << 10;
+    const ByteOffset bound = frame.goesOn ? reader : std::max(frame.bound, reader);
+    const auto path = pathBefore(source, index, oldest, bound + 1 + beyond);
+    if (!path)
+        return fail(path.error());
+    const auto found = bestMatch(*path, live);
+    if (!found)
+        return unmatched(source, index, samples, frame);
+    const std::vector<Sample> used(live.begin(), live.begin() + static_cast<std::ptrdiff_t>(found->count));
+    const double age = std::max(0.0, gapBetween(used.back(), samples.back()));
+    StopInterval stop = matched(*path, found->match, samples, used, frame, found->count == live.size() && live.back() == samples.back() ? 0.0 : age);
+    if (found->weak) {
+        const auto begin = queueBegin(source, index, samples);
+        if (!begin)
+            return fail(begin.error());
+        if (*begin < stop.earliest)
+            stop.earliestFraction = 0;
+        stop.earliest = std::min(stop.earliest, *begin);
+        stop.latest = std::max(stop.latest, frame.bound);
+        stop.latestFraction = 1;
+    }
+    return stop;
+}
+
+/// The part of one interval that the other allows too.
+StopInterval narrowed(StopInterval live, const StopInterval& lines)
+{
+    if (live.latest <= lines.earliest || live.earliest >= lines.latest || !live.distanceMm)
+        return lines; // a position that cannot be: planned, not live
+    if (lines.earliest > live.earliest) {
+        live.earliest = lines.earliest;
+        live.earliestFraction = lines.earliestFraction;
+    }
+    if (lines.latest < live.latest) {
+        live.latest = lines.latest;
+        live.latestFraction = lines.latestFraction;
+    }
+    if (live.likely < live.earliest || live.likely >= live.latest) {
+        live.likely = lines.likely;
+        live.likelyFraction = lines.likelyFraction;
+    }
+    return live;
 }
 
 } // namespace
 
-Result<StopInterval> stopInterval(const gcode::Source& source, const gcode::FileIndex& index,
-                                  const std::vector<Sample>& lastSamples, StopCause cause)
+QueueModel queueModelOf(gcode::Dialect dialect, const std::string& softwareVersion)
+{
+    QueueModel model;
+    model.kind = dialect == gcode::Dialect::Klipper ? QueueModel::Kind::Time : QueueModel::Kind::Lines;
+    // v0.13.0-<commits since>-g<hash>: motion_queuing sends steps at most 0.7 s ahead since August 2025.
+    constexpr std::string_view base = "v0.13.0-";
+    constexpr int sinceAugust = 300;
+    int commits = 0;
+    if (softwareVersion.starts_with(base))
+        std::from_chars(softwareVersion.data() + base.size(), softwareVersion.data() + softwareVersion.size(), commits);
+    if (commits >= sinceAugust)
+        model.mostRunOut = 0.75;
+    return model;
+}
+
+Result<StopInterval> stopInterval(const gcode::Source& source, const gcode::FileIndex& index, const std::vector<Sample>& lastSamples,
+                                  StopCause cause, const std::optional<QueueModel>& queue)
 {
     const std::vector<Sample> samples = usable(lastSamples, index.size);
     if (samples.empty()) {
@@ -210,31 +534,16 @@ Result<StopInterval> stopInterval(const gcode::Source& source, const gcode::File
         error.field = "filePosition";
         return fail(std::move(error));
     }
-    const auto frame = frameOf(source, index, samples, cause);
+    const auto frame = frameOf(source, index, samples, cause, queue.value_or(queueModelOf(index.dialect)));
     if (!frame)
         return fail(frame.error());
-    const std::vector<Sample> live = newestLive(samples);
-    if (live.empty())
-        return unmatched(source, index, samples, *frame, cause);
-    ByteOffset oldest = *live.front().filePosition, reader = 0;
-    for (const Sample& sample : live) {
-        oldest = std::min(oldest, *sample.filePosition);
-        reader = std::max(reader, *sample.filePosition);
-    }
-    const auto path = pathBefore(source, index, oldest, reader);
-    if (!path)
-        return fail(path.error());
-    const auto match = matchNewest(*path, live);
-    if (!match)
-        return unmatched(source, index, samples, *frame, cause);
-    StopInterval stop = matched(*path, *match, samples, *frame, cause);
-    if (isWeak(*match, live.size() - 1)) {
-        const auto begin = queueBegin(source, index, samples);
-        if (!begin)
-            return fail(begin.error());
-        stop.earliest = std::min(stop.earliest, *begin);
-    }
-    return stop;
+    if (frame->queue.kind == QueueModel::Kind::Time)
+        return byLivePosition(source, index, samples, *frame);
+    auto lines = byLines(source, index, samples, *frame);
+    if (!lines || newestLive(samples).empty() || runsOut(cause))
+        return lines;
+    const auto live = byLivePosition(source, index, samples, *frame);
+    return live ? narrowed(*live, *lines) : lines;
 }
 
 } // namespace kintsugi::recovery

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <array>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "base/message.h"
@@ -12,20 +15,42 @@ namespace kintsugi::recovery {
 /// Five scenarios of product.md 2.2; they decide how much of the queue still ran.
 enum class StopCause { Unknown, PrinterPowerLost, LinkLost, HostLost, PrinterAndHostLost, MotorSupplyLost, EmergencyStop, FirmwareShutdown };
 
+/// How far a machine runs behind what was read, and what it still does when nobody feeds it any more.
+struct QueueModel {
+    enum class Kind {
+        Time,   ///< Klipper: seconds of planned motion
+        Lines,  ///< Marlin and its kin: command lines and planner blocks
+    };
+    Kind kind = Kind::Time;
+    /// Seconds the controllers go on after their host died. The host sends steps at the latest 0.25 s ahead of time
+    /// (serialqueue), since 2025-08 at most 0.7 s (motion_queuing), before that all that is planned: print_time, 2 s ahead
+    /// and a batch. What fits into a controller's move slots lies between.
+    double leastRunOut = 0.25, mostRunOut = 3.0;
+    /// Lines behind the last one accepted (serial-and-gcode.md 1.11): BUFSIZE and BLOCK_BUFFER_SIZE, less one each.
+    std::size_t commands = 3, blocks = 15;
+};
+/// The model of a dialect. `softwareVersion`: Klipper's as it reports it, narrows the run-out; may be empty.
+[[nodiscard]] QueueModel queueModelOf(gcode::Dialect dialect, const std::string& softwareVersion = {});
+
 /// [surelyExecuted, possiblyExecuted] of an interruption: all bytes before `earliest` have run, none from `latest` on.
 struct StopInterval {
     ByteOffset earliest = 0, latest = 0; ///< line starts (latest: an end of line)
     ByteOffset likely = 0;               ///< start of the line the nozzle most likely was on
     double likelyFraction = 0;           ///< how far along that line, 0..1
+    double earliestFraction = 0;         ///< how far along the line at `earliest` it surely was
+    double latestFraction = 1;           ///< how far along the line that ends at `latest` it can have been
     StopCause cause = StopCause::Unknown;
     std::optional<double> distanceMm;    ///< between the last live position and the matched path; nullopt = not matched
     Message reason;                      ///< how it was found
 };
 
 /// Matches the last live positions against the tool path: newest sample first, backwards from its file position, E as tie
-/// breaker. Without live positions the file positions alone bound it. BadValue when no sample has a file position.
+/// breaker. Without live positions the file positions and the queue bound it. The samples may come at any rate; the stop
+/// is taken to lie within one usual distance of the last one. After a lost link that came back they go on: the last counts.
+/// BadValue when no sample has a file position. The queue is that of the index' dialect unless given.
 [[nodiscard]] Result<StopInterval> stopInterval(const gcode::Source& source, const gcode::FileIndex& index,
-                                                const std::vector<Sample>& lastSamples, StopCause cause);
+                                                const std::vector<Sample>& lastSamples, StopCause cause,
+                                                const std::optional<QueueModel>& queue = {});
 
 /// A line one can go on from.
 struct ResumeCandidate {
@@ -33,7 +58,15 @@ struct ResumeCandidate {
     std::uint64_t line = 1;
     std::size_t layer = 0;
     double z = 0;
-    enum class Kind { FirstSafeCut, LikelyLine, StartOfLayer, StartOfPreviousLayer, StartOfNextLayer, Chosen } kind = Kind::Chosen;
+    enum class Kind { FirstSafeCut, LikelyLine, StartOfLayer, StartOfPreviousLayer, StartOfNextLayer, Chosen, StartOfFeature } kind = Kind::Chosen;
+    std::array<std::optional<double>, 2> xy; ///< mm, where the file has the nozzle before the line
+    std::string feature;                 ///< as the file names it, e.g. "External perimeter"; empty when unknown
+    std::string object;                  ///< the object the line belongs to; empty when the file names none
+    bool objectExcluded = false;         ///< of an object that is excluded at this line: nothing is printed here
+    int tool = 0;
+    double retractedMm = 0;              ///< filament pulled back before the line
+    std::optional<double> hotend, bed;   ///< °C, targets here
+    std::optional<double> fan;           ///< 0..1, of the part
     std::vector<Message> risks;          ///< serial-and-gcode.md 3.9
     double printedTwiceMm = 0;           ///< path length that would be extruded again, for the likeliest place of the stop
     double leftOpenMm = 0;               ///< path length that stays unprinted, for the likeliest place
