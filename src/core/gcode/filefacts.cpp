@@ -2,6 +2,7 @@
 #include "gcode/filefacts.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <utility>
 
@@ -12,9 +13,11 @@ namespace {
 constexpr ByteOffset signatureReach = 4 << 20; ///< no slicer signs later than this
 constexpr std::size_t maxObjects = 4096;
 constexpr std::size_t maxMarkers = 64; ///< of klipper-plr; two are usual
-constexpr std::string_view setupMarker = ";;;;; PLR_RESUME - INITIAL PRINTER SETUP STARTS ;;;;;";
-constexpr std::string_view printMarker = ";;;;; PLR_RESUME - PRINT GCODE STARTS ;;;;;";
-constexpr std::string_view layerHook = "PLR_SAVE_PRINT_STATE_WITH_LAYER";
+constexpr std::string_view executableStart = "; EXECUTABLE_BLOCK_START";
+constexpr std::string_view executableEnd = "; EXECUTABLE_BLOCK_END";
+constexpr std::size_t maxMacros = 64;     ///< that may be the start macro
+constexpr std::size_t maxMacroText = 1024;
+constexpr std::string_view blanks = " \t\v\f";
 
 char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
@@ -33,6 +36,14 @@ bool isIdentifier(std::string_view text)
     return !text.empty() && std::ranges::all_of(text, [](char c) {
         return (upper(c) >= 'A' && upper(c) <= 'Z') || (c >= '0' && c <= '9') || c == '_';
     });
+}
+
+/// Extended commands of Klipper and of its usual companions that start no print.
+bool isNoStartMacro(std::string_view name)
+{
+    constexpr std::array<std::string_view, 12> begins{"SET_", "EXCLUDE_OBJECT", "BED_MESH_", "PLR_", "SAVE_", "RESTORE_", "TIMELAPSE_",
+        "ACTIVATE_", "RESPOND", "_", "SDCARD_", "TEMPERATURE_WAIT"};
+    return std::ranges::any_of(begins, [name](std::string_view begin) { return startsWithWord(name, begin); });
 }
 
 /// The A"name" of an M486.
@@ -78,18 +89,38 @@ void NameList::append(const NameList& later)
 
 bool FileFacts::comment(const Line& line, std::string_view comment)
 {
-    if (line.text.size() >= printMarker.size())
-        readPlrMarker(line);
+    if (line.text.empty())
+        return false;
+    followComments(line);
     if (!line.text.starts_with(';'))
         return false;
-    if (!line.text.starts_with(";;"))
-        m_singleEnd = line.end;
     if (m_slicer == Slicer::Unknown && line.begin < signatureReach)
         readSlicer(comment);
     readDialect(comment);
     if (const auto object = objectNote(comment))
         m_noted.add(*object);
     return readMark(line, comment);
+}
+
+void FileFacts::followComments(const Line& line)
+{
+    const auto first = std::min(line.text.find_first_not_of(blanks), line.text.size() - 1);
+    const bool isComment = line.text[first] == ';';
+    const bool single = isComment && !line.text.substr(first).starts_with(";;");
+    const bool executable = single && line.text.find("; EXECUTABLE_BLOCK_") != line.text.npos;
+    if (executable && line.text.find(executableStart) != line.text.npos)
+        m_inExecutable = true;
+    else if (executable && line.text.find(executableEnd) != line.text.npos)
+        m_inExecutable = false;
+    if (isComment) {
+        if (m_runEnd != line.begin)
+            m_runBegin = line.begin;
+        if (single || m_blockEnd == line.begin)
+            m_blockEnd = line.end;
+        m_runEnd = line.end;
+    }
+    if (line.text.size() >= plrPrintMarker.size())
+        readPlrMarker(line);
 }
 
 void FileFacts::readSlicer(std::string_view comment)
@@ -142,17 +173,26 @@ void FileFacts::readDialect(std::string_view comment)
 
 void FileFacts::readPlrMarker(const Line& line)
 {
-    const bool setup = line.text.find(setupMarker) != line.text.npos;
-    if ((setup || line.text.find(printMarker) != line.text.npos) && m_markers.size() < maxMarkers)
-        m_markers.push_back({.setup = setup, .byte = line.begin, .line = line.number, .swallowed = m_singleEnd == line.begin});
+    const bool setup = line.text.find(plrSetupMarker) != line.text.npos;
+    if ((!setup && line.text.find(plrPrintMarker) == line.text.npos) || m_markers.size() >= maxMarkers)
+        return;
+    const bool isComment = m_runEnd == line.end;
+    m_markers.push_back({.setup = setup, .byte = line.begin, .line = line.number, .inBlock = m_blockEnd == line.end,
+        .runBegin = isComment ? *m_runBegin : line.end, .inExecutable = m_inExecutable});
 }
 
-bool FileFacts::extended(const Line&, const Command& command)
+bool FileFacts::extended(const Line& line, const Command& command)
 {
     if (!isIdentifier(command.name))
         return false;
-    if (sameWord(command.name, layerHook))
+    if (sameWord(command.name, plrLayerHook)) {
         ++m_layerHooks;
+        m_hookLine = m_hookLine.value_or(line.number);
+    }
+    m_enabled = m_enabled || sameWord(command.name, "PLR_ENABLE");
+    if (m_macros.size() < maxMacros && !isNoStartMacro(command.name))
+        m_macros.push_back({.name = std::string(command.name.substr(0, maxMacroText)),
+            .rest = std::string(command.rest.substr(0, maxMacroText)), .line = line.number, .byte = line.begin});
     const bool hasParameters = command.rest.find('=') != command.rest.npos;
     m_klipperCommands = m_klipperCommands || hasParameters || startsWithWord(command.name, "EXCLUDE_OBJECT")
         || startsWithWord(command.name, "BED_MESH_") || startsWithWord(command.name, "SET_");
@@ -198,12 +238,28 @@ void FileFacts::append(FileFacts&& later, std::uint64_t linesBefore)
         countOwn(*at);
     for (auto& marker : later.m_markers) {
         marker.line += linesBefore;
-        marker.swallowed = marker.swallowed || m_singleEnd == marker.byte;
+        marker.inBlock = marker.inBlock || m_blockEnd == marker.runBegin;
+        marker.inExecutable = marker.inExecutable ? marker.inExecutable : m_inExecutable;
         if (m_markers.size() < maxMarkers)
             m_markers.push_back(marker);
     }
-    m_singleEnd = later.m_singleEnd ? later.m_singleEnd : m_singleEnd;
+    if (later.m_blockEnd || m_blockEnd != later.m_runBegin)
+        m_blockEnd = later.m_blockEnd;
+    else
+        m_blockEnd = later.m_runEnd;
+    if (later.m_runBegin != m_runEnd)
+        m_runBegin = later.m_runBegin ? later.m_runBegin : m_runBegin;
+    m_runEnd = later.m_runEnd ? later.m_runEnd : m_runEnd;
+    m_inExecutable = later.m_inExecutable ? later.m_inExecutable : m_inExecutable;
     m_layerHooks += later.m_layerHooks;
+    if (!m_hookLine && later.m_hookLine)
+        m_hookLine = *later.m_hookLine + linesBefore;
+    m_enabled = m_enabled || later.m_enabled;
+    for (auto& macro : later.m_macros) {
+        macro.line += linesBefore;
+        if (m_macros.size() < maxMacros)
+            m_macros.push_back(std::move(macro));
+    }
     m_klipperCommands = m_klipperCommands || later.m_klipperCommands;
     m_prusaModel = m_prusaModel || later.m_prusaModel;
     m_flavour = later.m_flavour ? later.m_flavour : m_flavour;
@@ -236,6 +292,7 @@ void FileFacts::resolve(FileIndex& index, std::vector<Layer> segments, std::vect
     index.suggested = suggestedDialect();
     chooseLayers(index, segments, clustered);
     chooseObjects(index);
+    chooseMacros(index);
     choosePlr(index.plr);
 }
 
@@ -293,25 +350,41 @@ void FileFacts::chooseObjects(FileIndex& index) const
         index.objects = m_noted.names();
 }
 
+void FileFacts::chooseMacros(FileIndex& index)
+{
+    std::erase_if(m_macros, [&index](const MacroCall& call) { return index.firstExtrusion && call.byte > *index.firstExtrusion; });
+    index.startMacros = std::move(m_macros);
+}
+
 void FileFacts::choosePlr(PlrMarkers& plr) const
 {
-    const auto find = [this](bool setup) {
+    // The first that counts; the print marker after the setup marker if there is one.
+    const auto find = [this](bool setup, ByteOffset from) {
         const PlrMarker* kept = nullptr;
         for (const auto& marker : m_markers)
-            if (marker.setup == setup && (!kept || (kept->swallowed && !marker.swallowed)))
+            if (marker.setup == setup && marker.byte >= from && (!kept || (kept->swallowed() && !marker.swallowed())))
                 kept = &marker;
         return kept;
     };
-    const PlrMarker* const setup = find(true);
-    const PlrMarker* const print = find(false);
+    const PlrMarker* const setup = find(true, 0);
+    const PlrMarker* print = find(false, setup ? setup->byte : 0);
+    if (!print || print->swallowed())
+        if (const PlrMarker* const before = find(false, 0); !print || !before->swallowed())
+            print = before;
     if (setup) {
         plr.setup = setup->byte;
-        plr.swallowed = setup->swallowed;
+        plr.setupLine = setup->line;
+        plr.swallowed = setup->swallowed();
     }
-    if (print)
+    if (print) {
         plr.print = print->byte;
-    plr.inOrder = setup && print && !setup->swallowed && !print->swallowed && setup->byte < print->byte;
+        plr.printLine = print->line;
+        plr.printSwallowed = print->swallowed();
+    }
+    plr.inOrder = setup && print && !plr.swallowed && !plr.printSwallowed && setup->byte < print->byte;
     plr.layerHooks = m_layerHooks;
+    plr.hookLine = m_hookLine;
+    plr.enabled = m_enabled;
 }
 
 Dialect FileFacts::suggestedDialect() const

@@ -51,9 +51,9 @@ public:
     /// Joins what was gathered from the bytes that follow; linesBefore: added to its line numbers.
     void append(FileFacts&& later, std::uint64_t linesBefore);
 
-    /// Sets slicer, slicerLine, suggested, objects, plr, layersMarked and layers (index, z, height, begin, end) of the
-    /// index. `segments` may be empty (heights then come from marks alone), else it has marks() + 1 entries.
-    /// `clustered`: the layers to take when there are no marks worth the name. Call once; index.size must be set.
+    /// Sets slicer, slicerLine, suggested, objects, plr, startMacros, layersMarked and layers (index, z, height, begin,
+    /// end) of the index, whose size and firstExtrusion must be known. `segments` may be empty (heights then come from marks alone), else it has marks() + 1 entries.
+    /// `clustered`: the layers to take when there are no marks worth the name. Call once.
     void resolve(FileIndex& index, std::vector<Layer> segments, std::vector<Layer> clustered);
 
 private:
@@ -72,10 +72,14 @@ private:
         bool setup = false;
         ByteOffset byte = 0;
         std::uint64_t line = 0;
-        bool swallowed = false;
+        bool inBlock = false;             ///< of comments, so that klipper-plr does not look at it
+        ByteOffset runBegin = 0;          ///< first of the lines before it that all begin with ';'
+        std::optional<bool> inExecutable; ///< nothing: as it was before
+        [[nodiscard]] bool swallowed() const { return inBlock && !inExecutable.value_or(false); }
     };
 
     void readSlicer(std::string_view comment);
+    void followComments(const Line& line);
     bool readMark(const Line& line, std::string_view comment);
     void readDialect(std::string_view comment);
     void readPlrMarker(const Line& line);
@@ -84,6 +88,7 @@ private:
     [[nodiscard]] std::vector<Layer> markedLayers(std::vector<Layer>& segments) const;
     void chooseLayers(FileIndex& index, std::vector<Layer>& segments, std::vector<Layer>& clustered) const;
     void chooseObjects(FileIndex& index) const;
+    void chooseMacros(FileIndex& index);
     void choosePlr(PlrMarkers& plr) const;
     [[nodiscard]] Dialect suggestedDialect() const;
 
@@ -93,9 +98,17 @@ private:
     std::size_t m_ownMarks = 0;
     std::vector<Mark> m_marks{Mark{}};
 
-    std::optional<ByteOffset> m_singleEnd; ///< end of the last line that begins with one ';'
+    /// klipper-plr's view: a line with one ';' begins a block of comments, which any other line but a comment ends;
+    /// between "; EXECUTABLE_BLOCK_START" and "…_END" there are no blocks.
+    std::optional<ByteOffset> m_runBegin, m_runEnd; ///< of the last lines that all begin with ';'
+    std::optional<ByteOffset> m_blockEnd;
+    std::optional<bool> m_inExecutable;
     std::vector<PlrMarker> m_markers;
     std::size_t m_layerHooks = 0;
+    std::optional<std::uint64_t> m_hookLine;
+    bool m_enabled = false;
+
+    std::vector<MacroCall> m_macros;
 
     bool m_klipperCommands = false, m_prusaModel = false;
     std::optional<Dialect> m_flavour;

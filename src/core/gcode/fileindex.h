@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -38,12 +39,27 @@ struct Checkpoint {
     [[nodiscard]] MachineState state() const;
 };
 
+/// What klipper-plr looks for in a file: a line that contains the one, a line that contains the other, a command.
+inline constexpr std::string_view plrSetupMarker = ";;;;; PLR_RESUME - INITIAL PRINTER SETUP STARTS ;;;;;";
+inline constexpr std::string_view plrPrintMarker = ";;;;; PLR_RESUME - PRINT GCODE STARTS ;;;;;";
+inline constexpr std::string_view plrLayerHook = "PLR_SAVE_PRINT_STATE_WITH_LAYER";
+
 /// The two markers and the layer hook that klipper-plr wants.
 struct PlrMarkers {
     std::optional<ByteOffset> setup, print;
     bool inOrder = false;   ///< setup before print, both outside a comment block that swallows them
-    bool swallowed = false; ///< the setup marker directly follows a line that begins with a single ';'
+    bool swallowed = false; ///< the setup marker lies in a comment block that begins with a single ';'
+    bool printSwallowed = false; ///< the same of the print marker
     std::size_t layerHooks = 0; ///< lines PLR_SAVE_PRINT_STATE_WITH_LAYER
+    std::optional<std::uint64_t> setupLine, printLine, hookLine; ///< 1-based; hookLine: the first
+    bool enabled = false;   ///< a line PLR_ENABLE
+};
+
+/// An extended command before the first extrusion that may be a start macro.
+struct MacroCall {
+    std::string name, rest; ///< as written, cut at 1 KiB
+    std::uint64_t line = 1;
+    ByteOffset byte = 0;
 };
 
 struct Extents { double minX = 0, minY = 0, minZ = 0, maxX = 0, maxY = 0, maxZ = 0; bool valid = false; };
@@ -66,6 +82,7 @@ struct FileIndex {
     std::vector<Checkpoint> checkpoints; ///< at most one each 64 KiB, ascending; the first at byte 0
     std::vector<std::string> objects;    ///< names by EXCLUDE_OBJECT_DEFINE, M486 or "printing object"
     PlrMarkers plr;
+    std::vector<MacroCall> startMacros;
     Extents printed;               ///< of extruding moves
     std::optional<ByteOffset> firstExtrusion, lastExtrusionEnd; ///< first/last line that extrudes while moving in XY
     std::uint64_t truncatedLines = 0; ///< lines longer than Scanner::maxText

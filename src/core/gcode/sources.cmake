@@ -15,4 +15,5 @@ set(gcode_sources
     gcode/scanner.h gcode/scanner.cpp
     gcode/sharedstates.h gcode/sharedstates.cpp
     gcode/source.h gcode/source.cpp
+    gcode/startmacro.h gcode/startmacro.cpp
     gcode/toolpath.h gcode/toolpath.cpp)

@@ -7,8 +7,11 @@ set(recovery_sources
     recovery/meshrestore.h recovery/meshrestore.cpp
     recovery/motiontime.h recovery/motiontime.cpp
     recovery/originalbyte.cpp
+    recovery/newfile.h recovery/newfile.cpp
     recovery/plan.h recovery/plan.cpp
     recovery/plangcode.h recovery/plangcode.cpp
+    recovery/plrcopy.cpp
+    recovery/plrmarkers.h recovery/plrmarkers.cpp
     recovery/positionmatch.h recovery/positionmatch.cpp
     recovery/resumefile.cpp
     recovery/resumewriter.h recovery/resumewriter.cpp
