@@ -451,6 +451,12 @@ std::vector<double> Klippy::truePosition() const
     return {position.begin(), position.end()};
 }
 
+std::optional<quint64> Klippy::executedByte() const
+{
+    const Origin& origin = d->machine.executed();
+    return origin.file < 0 ? std::nullopt : std::optional<quint64>(origin.begin);
+}
+
 double Klippy::crushed() const
 {
     return d->machine.crushed();

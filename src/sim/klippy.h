@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <QJsonObject>
@@ -84,6 +85,7 @@ public:
     void clearBed();                                   ///< the person takes the part off
     [[nodiscard]] std::vector<double> trueZ() const;   ///< true heights of the Z motors, mm
     [[nodiscard]] std::vector<double> truePosition() const; ///< X Y Z (nozzle over the true bed) E
+    [[nodiscard]] std::optional<quint64> executedByte() const; ///< start of the file line the nozzle is on, or was last
     [[nodiscard]] double crushed() const;              ///< deepest the nozzle ever went into plastic or the bed, mm
     [[nodiscard]] QString variablesPath() const;
     [[nodiscard]] QString gcodesPath() const;

@@ -78,6 +78,7 @@ void Machine::execute(const Segment& segment, double fromTime, double toTime)
     const double part = segment.distance > 0 ? (after - before) / segment.distance : 0;
     if (part <= 0)
         return;
+    m_executed = segment.origin;
     const auto start = position();
     m_xy[0] += (segment.to[0] - segment.from[0]) * part;
     m_xy[1] += (segment.to[1] - segment.from[1]) * part;

@@ -45,6 +45,7 @@ public:
     void drop();                                 ///< forgets every move, the running one included: it stops where it is
     void dropAfter(double time);                 ///< forgets moves that begin later
     [[nodiscard]] double queueEnd() const;       ///< when the last queued move ends; now() when there is none
+    [[nodiscard]] const Origin& executed() const { return m_executed; } ///< of the move being executed, or done last
     [[nodiscard]] const Segment* running() const;///< the move being executed, or nullptr
     [[nodiscard]] Axes believed() const { return m_believed; } ///< host coordinates at now()
     void setBelieved(const Axes& position) { m_believed = position; }
@@ -106,6 +107,7 @@ private:
     std::array<double, 2> m_xy{};
     std::array<double, 4> m_z{};
     double m_e = 0;
+    Origin m_executed;
     double m_retracted = 0; ///< mm of filament pulled back
     bool m_power = true, m_energized = false, m_motorSupply = true;
     std::optional<double> m_haltAt;

@@ -17,7 +17,6 @@ using gcode::Segment;
 
 constexpr std::size_t samplesUsed = 24;
 constexpr double queueSeconds = 6.0;  // s; more than the lead of any recorded run between reader and nozzle
-constexpr double outage = 5.0;        // s without a sample: the link was away
 constexpr double closeEnough = 0.1;   // mm off the path
 constexpr double planAhead = 0.05;    // a planner's times are met within some percent: measured against the simulated host
 
@@ -54,10 +53,24 @@ double gapBetween(const Sample& a, const Sample& b)
     return hosts ? *b.eventTime - *a.eventTime : b.time - a.time;
 }
 
+/// Seconds without a sample after which the link counts as away.
+double outageOf(const std::vector<Sample>& samples)
+{
+    constexpr double least = 1.5, times = 6.0; // s; as often as samples usually come
+    std::vector<double> gaps;
+    for (std::size_t i = 1; i < samples.size(); ++i)
+        gaps.push_back(gapBetween(samples[i - 1], samples[i]));
+    if (gaps.empty())
+        return least;
+    std::nth_element(gaps.begin(), gaps.begin() + static_cast<std::ptrdiff_t>(gaps.size() / 2), gaps.end());
+    return std::max(least, times * gaps[gaps.size() / 2]);
+}
+
 /// The stop lies at most this long after the last sample: as long as samples were apart.
 double sampleGap(const std::vector<Sample>& samples)
 {
     double gap = 0;
+    const double outage = outageOf(samples);
     const std::size_t first = samples.size() > samplesUsed ? samples.size() - samplesUsed : 1;
     for (std::size_t i = first; i < samples.size(); ++i) {
         const double one = gapBetween(samples[i - 1], samples[i]);
@@ -71,8 +84,9 @@ double sampleGap(const std::vector<Sample>& samples)
 /// Did the link come back after an outage? Then the last sample counts.
 bool cameBack(const std::vector<Sample>& samples)
 {
+    const double outage = outageOf(samples);
     for (std::size_t i = 1; i < samples.size(); ++i) {
-        if (samples[i].time - samples[i - 1].time >= outage)
+        if (gapBetween(samples[i - 1], samples[i]) >= outage)
             return true;
     }
     return false;
@@ -123,10 +137,11 @@ Result<std::vector<Segment>> pathBefore(const gcode::Source& source, const gcode
 ByteOffset readerAdvance(const std::vector<Sample>& samples)
 {
     ByteOffset advance = 0;
+    const double outage = outageOf(samples);
     const std::size_t first = samples.size() > samplesUsed ? samples.size() - samplesUsed : 1;
     for (std::size_t i = first; i < samples.size(); ++i) {
         const ByteOffset a = *samples[i - 1].filePosition, b = *samples[i].filePosition;
-        if (samples[i].time - samples[i - 1].time < outage)
+        if (gapBetween(samples[i - 1], samples[i]) < outage)
             advance = std::max(advance, b > a ? b - a : 0);
     }
     return advance;
