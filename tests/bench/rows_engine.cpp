@@ -48,15 +48,23 @@ void rowsEngine(const Bench& bench)
     const auto index = source ? buildIndex(**source, Dialect::Klipper) : fail(source.error());
     if (!index)
         return missing("P2", "full pass", "not a G-code text");
+    const auto index1 = [&](const IndexOptions& options) {
+        return Work{.run = [&source, options] { return buildIndex(**source, Dialect::Klipper, {}, options).has_value(); }, .command = {}};
+    };
     const auto costs = inTurn(bench, {
         {.run = {}, .command = {"wc", "-l", bench.file.string()}},
         {.run = [&] { return trackPlainly(bench.file).lines > 0; }, .command = {}},
-        {.run = [&] { return buildIndex(**source, Dialect::Klipper).has_value(); }, .command = {}},
+        index1({.threads = 1, .model = false}),
+        index1({.threads = 1, .model = true}),
+        index1({.threads = 2, .model = true}),
     });
-    const Cost &words = costs[0], &plain = costs[1], &full = costs[2];
-    const std::string speed = number(bench.megabytesPerSecond(full.cpu), 0) + " MB/s";
-    report("P2", "full state, naive time, 1 thread", speed, plain.cpu / full.cpu, "x plain tracker", 6, 10);
-    report("P2", "full state, naive time, 1 thread", speed, words.cpu / full.cpu, "x wc -l", 0.10, 0.18);
+    const Cost &words = costs[0], &plain = costs[1], &naive = costs[2], &model = costs[3], &two = costs[4];
+    const auto speed = [&](double seconds) { return number(bench.megabytesPerSecond(seconds), 0) + " MB/s"; };
+    report("P2", "full state, naive time, 1 thread", speed(naive.cpu), plain.cpu / naive.cpu, "x plain tracker", 6, 10);
+    report("P2", "full state, naive time, 1 thread", speed(naive.cpu), words.cpu / naive.cpu, "x wc -l", 0.10, 0.18);
+    report("P3", "the same with modelled time", speed(model.cpu), bench.megabytesPerSecond(model.cpu) / 1000, "GB/s", 0.4, 0.7);
+    report("P4", "the same on two threads, by the clock", speed(two.wall), model.wall / two.wall, "x one thread", 1.4, 1.85);
+    report("P4", "the same on two threads, CPU", speed(two.cpu), two.cpu / model.cpu, "x one thread", 1.05, 1.03, Better::Less);
     lookups(**source, *index);
 }
 

@@ -2,40 +2,24 @@
 #include "gcode/fileindex.h"
 
 #include <algorithm>
-#include <cstring>
+#include <limits>
 #include <memory>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "gcode/indexbuilder.h"
+#include "gcode/indexstages.h"
 
 namespace kintsugi::gcode {
 
 namespace {
 
-constexpr std::size_t indexChunk = 256 * 1024;
-constexpr std::size_t replayChunk = 16 * 1024;
+constexpr std::size_t maxReplayChunk = 128 * 1024;
 constexpr ByteOffset proofReach = 1 << 20; ///< within these bytes a G-code file has a command
 constexpr std::size_t maxLocatedText = 4096;
 
-struct HashDelete {
-    void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
-};
-
-std::string_view asText(std::span<const std::byte> bytes)
+bool isBinaryContainer(std::span<const std::byte> bytes)
 {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-bool isBinaryContainer(std::string_view head)
-{
+    const std::string_view head(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     return head.starts_with("GCDE") || head.starts_with("PK\x03\x04") || head.starts_with("\x1F\x8B");
-}
-
-std::uint64_t countNul(std::string_view text)
-{
-    return text.find('\0') == text.npos ? 0 : static_cast<std::uint64_t>(std::ranges::count(text, '\0'));
 }
 
 auto changed(const Source& source, ByteOffset byte)
@@ -52,77 +36,92 @@ auto badByte(const Source& source, ByteOffset byte)
     return fail(std::move(error));
 }
 
-/// Reads [offset, end) in pieces and hands each over until `take` returns something else than true.
-class Reader
-{
-public:
-    Reader(const Source& source, ByteOffset offset, ByteOffset end, std::size_t chunk)
-        : m_source(source)
-        , m_offset(offset)
-        , m_end(end)
-        , m_buffer(chunk)
-    {
-    }
-    /// The next piece; empty at the end.
-    [[nodiscard]] Result<std::span<const std::byte>> next()
-    {
-        const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(m_buffer.size(), m_end - m_offset));
-        const auto got = m_source.read(m_offset, std::span(m_buffer).first(wanted));
-        if (!got)
-            return fail(got.error());
-        if (*got < wanted)
-            return changed(m_source, m_offset + *got);
-        m_offset += *got;
-        return std::span<const std::byte>(m_buffer).first(*got);
-    }
-    [[nodiscard]] ByteOffset offset() const { return m_offset; }
-
-private:
-    const Source& m_source;
-    ByteOffset m_offset, m_end;
-    std::vector<std::byte> m_buffer;
+/// Where a replay stops: before the line that ends behind `byte`, or that has this number.
+struct Until {
+    ByteOffset byte = std::numeric_limits<ByteOffset>::max();
+    std::uint64_t line = std::numeric_limits<std::uint64_t>::max();
+    [[nodiscard]] bool reached(const Line& at) const { return at.end > byte || at.number >= line; }
 };
 
-/// Replays from a checkpoint to the line for which `isWanted` holds; at the end of the file the located line is empty.
-template <class IsWanted>
-Result<Located> replay(const Source& source, const FileIndex& index, const Checkpoint& from, IsWanted isWanted)
+class Replay
+{
+public:
+    Replay(const FileIndex& index, const Checkpoint& from, const Until& until)
+        : m_index(index)
+        , m_until(until)
+        , m_run(index.dialect)
+        , m_located{.byte = index.size, .end = index.size, .line = from.line, .state = from.state(), .text = {}}
+    {
+    }
+    [[nodiscard]] bool found() const { return m_found; }
+    [[nodiscard]] Located take() { return std::move(m_located); }
+
+    [[nodiscard]] Scanner::Taken step(std::string_view rest, std::size_t before, ByteOffset begin, std::uint64_t number)
+    {
+        if (m_found || m_until.line <= number || m_until.byte <= begin)
+            return {};
+        const auto stop = static_cast<std::size_t>(std::min<ByteOffset>(rest.size(), m_until.byte - begin));
+        const auto [bytes, lines] = m_run.step(m_located.state, rest, before, stop, m_until.line - number, begin, nullptr);
+        m_located.line = number + lines;
+        return {.bytes = bytes, .lines = lines};
+    }
+
+    void add(const Line& line)
+    {
+        if (m_found)
+            return;
+        m_located.line = line.number;
+        m_found = m_until.reached(line);
+        if (m_found) {
+            m_located.byte = line.begin;
+            m_located.end = line.end;
+            m_located.text = line.text.substr(0, maxLocatedText);
+            return;
+        }
+        parseCommand(line.text, m_command);
+        apply(m_located.state, m_command, m_index.dialect);
+        m_located.line = line.number + 1;
+    }
+
+private:
+    const FileIndex& m_index;
+    Until m_until;
+    MoveRun m_run;
+    Command m_command;
+    Located m_located;
+    bool m_found = false;
+};
+
+/// Replays from a checkpoint; at the end of the file the located line is empty.
+Result<Located> replay(const Source& source, const FileIndex& index, const Checkpoint& from, const Until& until)
 {
     const auto size = source.size();
     if (!size)
         return fail(size.error());
     if (*size < index.size)
         return changed(source, *size);
-    Located located{.byte = index.size, .end = index.size, .line = from.line, .state = from.state(), .text = {}};
-    bool found = false;
-    Command command;
-    const Scanner::Sink sink = [&](const Line& line) {
-        if (found)
-            return;
-        located.line = line.number;
-        if (isWanted(line)) {
-            found = true;
-            located.byte = line.begin;
-            located.end = line.end;
-            located.text = line.text.substr(0, maxLocatedText);
-            return;
-        }
-        parseCommand(line.text, command);
-        apply(located.state, command, index.dialect);
-        located.line = line.number + 1;
+    Replay replay(index, from, until);
+    const Scanner::Sink sink = [&replay](const Line& line) { replay.add(line); };
+    const Scanner::Taker taker = [&replay](std::string_view rest, std::size_t before, ByteOffset begin, std::uint64_t number) {
+        return replay.step(rest, before, begin, number);
     };
+    const ByteOffset near = until.byte > index.size ? maxReplayChunk : until.byte - from.byte + maxLocatedText;
+    const auto chunk = static_cast<std::size_t>(std::min<ByteOffset>(near, maxReplayChunk));
+    const auto buffer = std::make_unique_for_overwrite<std::byte[]>(chunk);
     Scanner scanner(from.byte, from.line);
-    Reader reader(source, from.byte, index.size, replayChunk);
-    while (!found) {
-        const auto bytes = reader.next();
-        if (!bytes)
-            return fail(bytes.error());
-        if (bytes->empty())
-            break;
-        scanner.feed(*bytes, sink);
+    for (ByteOffset at = from.byte; at < index.size && !replay.found();) {
+        const auto wanted = static_cast<std::size_t>(std::min<ByteOffset>(chunk, index.size - at));
+        const auto got = source.read(at, std::span(buffer.get(), wanted));
+        if (!got)
+            return fail(got.error());
+        if (*got < wanted)
+            return changed(source, at + *got);
+        at += *got;
+        scanner.feed(std::span(buffer.get(), wanted), sink, taker);
     }
-    if (!found)
+    if (!replay.found())
         scanner.finish(sink);
-    return located;
+    return replay.take();
 }
 
 } // namespace
@@ -142,7 +141,7 @@ const Layer* FileIndex::layerAt(ByteOffset byte) const
     return after == layers.begin() ? &layers.front() : &*std::prev(after);
 }
 
-Result<FileIndex> buildIndex(const Source& source, Dialect dialect, const Progress& progress, const IndexOptions&)
+Result<FileIndex> buildIndex(const Source& source, Dialect dialect, const Progress& progress, const IndexOptions& options)
 {
     const auto stamp = source.stamp();
     if (!stamp)
@@ -150,27 +149,29 @@ Result<FileIndex> buildIndex(const Source& source, Dialect dialect, const Progre
     const auto size = source.size();
     if (!size)
         return fail(size.error());
-    const std::unique_ptr<XXH3_state_t, HashDelete> hash(XXH3_createState());
-    XXH3_64bits_reset(hash.get());
-    IndexBuilder builder(dialect);
+    const auto stages = IndexStages::make(source, *size, options);
+    IndexBuilder builder(dialect, options, stages->emptyBatch(), [&stages](MotionBatch* batch) { return stages->exchange(batch); });
     const Scanner::Sink sink = [&builder](const Line& line) { builder.add(line); };
+    const Scanner::Taker taker = [&builder](std::string_view rest, std::size_t before, ByteOffset begin, std::uint64_t number) {
+        return builder.take(rest, before, begin, number);
+    };
     Scanner scanner;
-    Reader reader(source, 0, *size, indexChunk);
     std::uint64_t nulBytes = 0;
     const auto isGcode = [&] { return builder.sawCommand() || nulBytes == 0; };
     for (bool first = true;; first = false) {
-        const auto bytes = reader.next();
-        if (!bytes)
-            return fail(bytes.error());
-        if (bytes->empty())
+        const auto piece = stages->next();
+        if (!piece)
+            return fail(piece.error());
+        if (piece->bytes.empty())
             break;
-        const std::string_view text = asText(*bytes);
-        XXH3_64bits_update(hash.get(), text.data(), text.size());
-        nulBytes += countNul(text);
-        scanner.feed(*bytes, sink);
-        if ((first && isBinaryContainer(text)) || (reader.offset() >= proofReach && !isGcode()))
+        nulBytes += piece->nulBytes;
+        if (first && isBinaryContainer(piece->bytes))
             return fail(ErrorCode::FileNotGcode, {}, source.name());
-        if (progress && !progress(static_cast<double>(reader.offset()) / static_cast<double>(*size)))
+        scanner.feed(piece->bytes, sink, taker);
+        const ByteOffset offset = piece->offset + piece->bytes.size();
+        if (offset >= proofReach && !isGcode())
+            return fail(ErrorCode::FileNotGcode, {}, source.name());
+        if (progress && !progress(static_cast<double>(offset) / static_cast<double>(*size)))
             return fail(ErrorCode::Cancelled, {}, source.name());
     }
     scanner.finish(sink);
@@ -181,8 +182,9 @@ Result<FileIndex> buildIndex(const Source& source, Dialect dialect, const Progre
         return fail(stampAfter.error());
     if (*stampAfter != *stamp)
         return fail(ErrorCode::FileChanged, "the file changed while it was read", source.name());
-    FileIndex index = builder.finish(*size);
-    index.xxh3 = XXH3_64bits_digest(hash.get());
+    builder.flush();
+    FileIndex index = builder.finish(*size, stages->times());
+    index.xxh3 = stages->hash();
     index.fileSize = index.size;
     index.fileXxh3 = index.xxh3;
     index.stamp = *stamp;
@@ -195,7 +197,7 @@ Result<Located> locate(const Source& source, const FileIndex& index, ByteOffset 
     if (byte > index.size || index.checkpoints.empty())
         return badByte(source, byte);
     const auto after = std::ranges::upper_bound(index.checkpoints, byte, {}, &Checkpoint::byte);
-    return replay(source, index, *std::prev(after), [byte](const Line& line) { return line.end > byte; });
+    return replay(source, index, *std::prev(after), {.byte = byte});
 }
 
 Result<Located> locateLine(const Source& source, const FileIndex& index, std::uint64_t line)
@@ -206,7 +208,7 @@ Result<Located> locateLine(const Source& source, const FileIndex& index, std::ui
         return fail(std::move(error));
     }
     const auto after = std::ranges::upper_bound(index.checkpoints, line, {}, &Checkpoint::line);
-    return replay(source, index, *std::prev(after), [line](const Line& at) { return at.number == line; });
+    return replay(source, index, *std::prev(after), {.line = line});
 }
 
 } // namespace kintsugi::gcode

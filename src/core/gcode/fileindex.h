@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "gcode/machinestate.h"
+#include "gcode/motion.h"
 #include "gcode/source.h"
 
 namespace kintsugi::gcode {
@@ -23,7 +24,7 @@ struct Layer {
     ByteOffset begin = 0, end = 0;
     std::optional<ByteOffset> firstExtrusion; ///< begin of the first line that extrudes while moving
     double seconds = 0.0;            ///< naive time of its moves (distance / feed)
-    double modelSeconds = 0.0;       ///< time of its moves with accelerations, see timemodel.h
+    double modelSeconds = 0.0;       ///< time of its moves with accelerations, see motion.h
     double extrudedMm = 0.0;
     double highestZ = 0.0;           ///< mm, highest Z at which anything extruded up to the end of this layer
 };
@@ -95,7 +96,7 @@ struct FileIndex {
 struct IndexOptions {
     unsigned threads = 1;  ///< 2: reading and times on a second thread. The result is the same, bit by bit
     bool model = true;     ///< modelSeconds
-    bool fastPaths = true; ///< false: every line by parseCommand and apply. The result is the same; for tests
+    FastPath path = FastPath::Best; ///< for tests and measurements
 };
 
 /// One streamed pass. FileUnreadable, FileChanged (cut while reading), FileNotGcode (no command in the first 1 MiB and

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 namespace kintsugi::gcode {
 
@@ -14,6 +15,8 @@ constexpr ByteOffset checkpointStep = 64 * 1024;
 constexpr std::size_t checkpointBudget = std::size_t{128} << 20;
 
 double inMm(Nanometres value) { return static_cast<double>(value) * 1e-6; }
+double inSeconds(std::int64_t ns) { return static_cast<double>(ns) / 1e9; }
+bool fits(Nanometres value) { return value == static_cast<std::int32_t>(value); }
 
 /// For the clustering of layers; headings matter to a climbing move only.
 ExtrudingMove extrudingMove(ByteOffset begin, const Span& span, const std::optional<Arc>& arc)
@@ -35,6 +38,54 @@ ExtrudingMove extrudingMove(ByteOffset begin, const Span& span, const std::optio
     return move;
 }
 
+MotionPath pathOf(const Span& span, const std::optional<Arc>& arc)
+{
+    MotionPath path{.length = arc ? arc->length() : span.length()};
+    if (!(path.length > 0))
+        return path;
+    for (std::size_t axis = 0; axis < 3; ++axis)
+        path.start[axis] = path.end[axis] = inMm(span.to[axis] - span.from[axis]) / path.length;
+    if (!arc)
+        return path;
+    const double along = arc->radius * arc->sweep / path.length;
+    const double stop = arc->startAngle + arc->sweep;
+    path.start[arc->first] = -std::sin(arc->startAngle) * along;
+    path.start[arc->second] = std::cos(arc->startAngle) * along;
+    path.end[arc->first] = -std::sin(stop) * along;
+    path.end[arc->second] = std::cos(stop) * along;
+    return path;
+}
+
+void widen(Box& box, const std::array<Nanometres, 3>& point)
+{
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        box.low[axis] = std::min(box.low[axis], point[axis]);
+        box.high[axis] = std::max(box.high[axis], point[axis]);
+    }
+}
+
+Extents extentsOf(const Box& box)
+{
+    if (box.low[0] > box.high[0])
+        return {};
+    return {toMillimetres(box.low[0]), toMillimetres(box.low[1]), toMillimetres(box.low[2]), toMillimetres(box.high[0]),
+        toMillimetres(box.high[1]), toMillimetres(box.high[2]), true};
+}
+
+bool setsLimits(const Command& command)
+{
+    if (command.kind == Command::Kind::Extended)
+        return command.name.size() == std::string_view("SET_VELOCITY_LIMIT").size();
+    if (command.letter != 'M')
+        return false;
+    switch (command.number) {
+    case 201: case 203: case 204: case 205: case 220: case 566:
+        return true;
+    default:
+        return false;
+    }
+}
+
 } // namespace
 
 Span::Span(const std::array<std::optional<Nanometres>, 3>& before, const std::array<std::optional<Nanometres>, 3>& after)
@@ -53,34 +104,26 @@ double Span::length() const
     return std::sqrt(dx * dx + dy * dy + dz * dz);
 }
 
-void Box::add(const std::array<Nanometres, 3>& point)
-{
-    for (std::size_t axis = 0; axis < 3; ++axis) {
-        low[axis] = std::min(low[axis], point[axis]);
-        high[axis] = std::max(high[axis], point[axis]);
-    }
-}
-
-Extents Box::extents() const
-{
-    if (low[0] > high[0])
-        return {};
-    return {toMillimetres(low[0]), toMillimetres(low[1]), toMillimetres(low[2]), toMillimetres(high[0]), toMillimetres(high[1]),
-        toMillimetres(high[2]), true};
-}
-
-IndexBuilder::IndexBuilder(Dialect dialect)
-    : m_checkpointStep(checkpointStep)
+IndexBuilder::IndexBuilder(Dialect dialect, const IndexOptions& options, MotionBatch* first, Exchange exchange)
+    : m_model(options.model)
+    , m_fast(options.path != FastPath::None)
+    , m_checkpointStep(checkpointStep)
+    , m_run(dialect, options.path)
+    , m_exchange(std::move(exchange))
 {
     m_index.dialect = dialect;
     m_index.checkpoints.emplace_back();
-    m_nextCheckpoint = m_checkpointStep;
+    m_nextBlock = m_checkpointStep;
+    m_account.batch = first;
+    m_limits = limitsOf(m_state, dialect);
+    first->changes.push_back({.first = 0, .limits = m_limits});
+    prepareAccount();
 }
 
 void IndexBuilder::add(const Line& line)
 {
-    if (line.begin >= m_nextCheckpoint)
-        addCheckpoint(line);
+    if (line.begin >= m_nextBlock)
+        beginBlock(line.begin, line.number);
     ++m_index.lines;
     m_index.truncatedLines += line.truncated ? 1 : 0;
     const Command& command = m_command;
@@ -96,41 +139,70 @@ void IndexBuilder::add(const Line& line)
         break;
     case Effect::Kind::Extended:
         isCommand = m_facts.extended(line, command);
+        addCode(command);
         break;
     case Effect::Kind::Code:
         if (command.is('M', 486))
             m_facts.label(command);
+        addCode(command);
         break;
     case Effect::Kind::Text:
     case Effect::Kind::Tool:
+        m_rests.touch();
+        break;
     case Effect::Kind::None:
         break;
     }
     m_sawCommand = m_sawCommand || isCommand;
-    if (effect.kind != Effect::Kind::None && effect.kind != Effect::Kind::Move && effect.kind != Effect::Kind::Arc)
-        m_rests.touch();
 }
 
-FileIndex IndexBuilder::finish(std::uint64_t size)
+Scanner::Taken IndexBuilder::take(std::string_view rest, std::size_t before, ByteOffset begin, std::uint64_t number)
+{
+    const char first = rest.front();
+    if (!m_fast || (first != 'G' && first != 'g' && first != 'N' && first != 'n'))
+        return {};
+    if (begin >= m_nextBlock)
+        beginBlock(begin, number);
+    if (m_account.batch->count == MotionBatch::capacity)
+        flush();
+    const auto stop = static_cast<std::size_t>(std::min<ByteOffset>(rest.size(), m_nextBlock - begin));
+    const auto [bytes, lines] = m_run.step(m_state, rest, before, stop, MotionBatch::capacity, begin, &m_account);
+    m_index.lines += lines;
+    m_index.moves += lines;
+    m_sawCommand = m_sawCommand || lines != 0;
+    return {.bytes = bytes, .lines = lines};
+}
+
+void IndexBuilder::flush()
+{
+    MotionBatch* const batch = m_account.batch = m_exchange(m_account.batch);
+    batch->changes.push_back({.first = 0, .limits = m_limits});
+}
+
+FileIndex IndexBuilder::finish(std::uint64_t size, const std::vector<SlotTime>& times)
 {
     m_index.size = size;
     m_index.filamentMm = toMillimetres(m_state.eHighest);
-    m_index.printed = m_printed.extents();
-    m_facts.resolve(m_index, std::move(m_segments), m_cluster.take());
+    m_index.printed = extentsOf(m_account.printed);
+    if (m_account.lastExtrusionEnd != 0)
+        m_index.lastExtrusionEnd = m_account.lastExtrusionEnd;
+    chooseSlot(m_account.highestZ);
+    auto clustered = m_cluster.take();
+    spread(times, clustered);
+    m_facts.resolve(m_index, std::move(m_segments), std::move(clustered));
     return std::move(m_index);
 }
 
-void IndexBuilder::openSegment()
+void IndexBuilder::beginBlock(ByteOffset begin, std::uint64_t number)
 {
-    Layer segment;
-    segment.highestZ = toMillimetres(m_highestZ);
-    m_segments.push_back(segment);
+    flush();
+    addCheckpoint(begin, number);
 }
 
-void IndexBuilder::addCheckpoint(const Line& line)
+void IndexBuilder::addCheckpoint(ByteOffset begin, std::uint64_t number)
 {
-    m_index.checkpoints.push_back({.byte = line.begin, .line = line.number, .hot = hotPart(m_state), .rest = m_rests.share(m_state)});
     auto& all = m_index.checkpoints;
+    all.push_back({.byte = begin, .line = number, .hot = hotPart(m_state), .rest = m_rests.share(m_state)});
     if (all.size() * sizeof(Checkpoint) + m_rests.bytes() > checkpointBudget) {
         std::size_t kept = 1;
         for (std::size_t at = 2; at < all.size(); at += 2)
@@ -139,7 +211,72 @@ void IndexBuilder::addCheckpoint(const Line& line)
         m_checkpointStep *= 2;
         m_rests.forgetUnused();
     }
-    m_nextCheckpoint = line.begin + m_checkpointStep;
+    m_nextBlock = begin + m_checkpointStep;
+}
+
+void IndexBuilder::openSegment()
+{
+    Layer segment;
+    segment.highestZ = toMillimetres(m_account.highestZ);
+    m_segments.push_back(segment);
+    chooseSlot(m_account.highestZ);
+    prepareAccount();
+}
+
+/// The slot of the moves to come: a new one when they belong to other layers than those before.
+void IndexBuilder::chooseSlot(Nanometres highestBefore)
+{
+    Slot& last = m_slots.back();
+    last.extruded += std::exchange(m_account.extruded, 0);
+    last.highestZ = highestBefore;
+    const std::size_t segment = m_segments.size() - 1;
+    const auto place = m_facts.marksSettled() ? std::nullopt : m_cluster.place();
+    if (last.segment == segment && last.place == place)
+        return;
+    m_slots.push_back({.segment = segment, .place = place});
+    m_account.slot = static_cast<std::uint32_t>(m_slots.size() - 1);
+}
+
+/// Tells the fast path which extrusions it must leave to addMove.
+void IndexBuilder::prepareAccount()
+{
+    const Layer& segment = m_segments.back();
+    const auto& z = m_state.position[2];
+    m_account.fresh = !m_index.firstExtrusion || !segment.firstExtrusion || !segment.z;
+    m_account.layered = !m_facts.marksSettled();
+    if (m_account.layered)
+        m_account.level = z && m_cluster.isQuietAt(toMillimetres(*z)) ? *z : Box::maximum;
+}
+
+// --- commands ----------------------------------------------------------------------------------------------------------
+
+void IndexBuilder::addCode(const Command& command)
+{
+    m_rests.touch();
+    if (!m_model)
+        return;
+    if (setsLimits(command))
+        readLimits();
+    else if (command.is('G', 4))
+        dwell(command);
+}
+
+void IndexBuilder::readLimits()
+{
+    const MotionLimits limits = limitsOf(m_state, m_index.dialect);
+    if (limits == m_limits)
+        return;
+    m_limits = limits;
+    m_account.batch->changes.push_back({.first = m_account.batch->count, .limits = limits});
+}
+
+/// G4: P in milliseconds, S in seconds, which Klipper does not know.
+void IndexBuilder::dwell(const Command& command)
+{
+    constexpr Millionths longest = 86'400'000'000; // a day in seconds
+    const auto seconds = m_index.dialect == Dialect::Klipper ? std::nullopt : command.value('S');
+    const Millionths wait = seconds ? *seconds : command.value('P').value_or(0) / 1000;
+    m_slots.back().dwellNs += std::clamp<Millionths>(wait, 0, longest) * 1000;
 }
 
 void IndexBuilder::addMove(const Line& line, const Command& command, const Effect& effect)
@@ -147,51 +284,102 @@ void IndexBuilder::addMove(const Line& line, const Command& command, const Effec
     ++m_index.moves;
     const Span span(effect.from, m_state.position);
     const auto arc = effect.kind == Effect::Kind::Arc ? arcOf(command, effect, m_state) : std::nullopt;
+    const Nanometres highestBefore = m_account.highestZ;
     if (effect.de > 0 && effect.moved)
-        m_highestZ = std::max({m_highestZ, span.from[2], span.to[2]});
+        m_account.highestZ = std::max({m_account.highestZ, span.from[2], span.to[2]});
     if (effect.de > 0 && (arc || span.from[0] != span.to[0] || span.from[1] != span.to[1]))
-        addExtrusion(line, span, arc);
-
-    double path = std::abs(inMm(effect.de));
-    if (effect.moved)
-        path = arc ? arc->length() : span.length();
-    const double seconds = m_state.feed.value_or(0) > 0 ? path / inMm(*m_state.feed) * 60 : 0.0;
-    m_index.seconds += seconds;
+        addExtrusion(line, span, arc, highestBefore);
     Layer& segment = m_segments.back();
     if (effect.de > 0 && !segment.z && m_state.position[2])
         segment.z = toMillimetres(*m_state.position[2]);
-    account(segment, seconds, effect.de);
-    if (!m_facts.marksSettled())
-        if (Layer* const layer = m_cluster.current())
-            account(*layer, seconds, effect.de);
+    m_account.extruded += effect.de;
+    addMotion(effect, span, arc);
+    prepareAccount();
 }
 
-void IndexBuilder::account(Layer& layer, double seconds, Nanometres extruded)
+void IndexBuilder::addMotion(const Effect& effect, const Span& span, const std::optional<Arc>& arc)
 {
-    layer.seconds += seconds;
-    layer.extrudedMm += inMm(extruded);
-    layer.highestZ = toMillimetres(m_highestZ);
+    std::array<Nanometres, 3> d{};
+    for (std::size_t axis = 0; axis < 3; ++axis)
+        d[axis] = span.to[axis] - span.from[axis];
+    if (d == std::array<Nanometres, 3>{} && effect.de == 0 && !arc)
+        return;
+    if (m_account.batch->count == MotionBatch::capacity)
+        flush();
+    MotionBatch& batch = *m_account.batch;
+    Motion& motion = batch.motions[batch.count++];
+    motion = {.feed = m_state.feed.value_or(0), .slot = m_account.slot};
+    if (!arc && std::ranges::all_of(d, fits) && fits(effect.de)) {
+        motion.dx = static_cast<std::int32_t>(d[0]);
+        motion.dy = static_cast<std::int32_t>(d[1]);
+        motion.dz = static_cast<std::int32_t>(d[2]);
+        motion.de = static_cast<std::int32_t>(effect.de);
+        return;
+    }
+    motion.de = effect.de > 0 ? 1 : effect.de < 0 ? -1 : 0;
+    batch.paths.push_back(pathOf(span, arc));
+    if (!(batch.paths.back().length > 0))
+        batch.paths.back().length = std::abs(inMm(effect.de));
+    motion.path = static_cast<std::uint32_t>(batch.paths.size());
 }
 
-void IndexBuilder::addExtrusion(const Line& line, const Span& span, const std::optional<Arc>& arc)
+void IndexBuilder::addExtrusion(const Line& line, const Span& span, const std::optional<Arc>& arc, Nanometres highestBefore)
 {
     if (!m_index.firstExtrusion)
         m_index.firstExtrusion = line.begin;
-    m_index.lastExtrusionEnd = line.end;
+    m_account.lastExtrusionEnd = line.end;
     if (!m_segments.back().firstExtrusion)
         m_segments.back().firstExtrusion = line.begin;
-    m_printed.add(span.from);
-    m_printed.add(span.to);
+    widen(m_account.printed, span.from);
+    widen(m_account.printed, span.to);
     if (arc) {
         constexpr double sagitta = 0.01;
         const std::size_t pieces = arc->chords(sagitta);
         for (std::size_t piece = 1; piece < pieces; ++piece) {
             const Point point = arc->at(static_cast<double>(piece) / static_cast<double>(pieces));
-            m_printed.add({toNanometres(point[0]), toNanometres(point[1]), toNanometres(point[2])});
+            widen(m_account.printed, {toNanometres(point[0]), toNanometres(point[1]), toNanometres(point[2])});
         }
     }
-    if (!m_facts.marksSettled() && m_state.position[2])
-        m_cluster.extrude(extrudingMove(line.begin, span, arc));
+    if (m_facts.marksSettled() || !m_state.position[2])
+        return;
+    m_cluster.extrude(extrudingMove(line.begin, span, arc));
+    chooseSlot(highestBefore);
+}
+
+// --- at the end --------------------------------------------------------------------------------------------------------
+
+void IndexBuilder::spread(const std::vector<SlotTime>& times, std::vector<Layer>& clustered)
+{
+    std::vector<Totals> ofSegments(m_segments.size()), ofClustered(clustered.size());
+    Totals all;
+    for (std::size_t at = 0; at < m_slots.size(); ++at) {
+        const Slot& slot = m_slots[at];
+        const SlotTime time = at < times.size() ? times[at] : SlotTime{};
+        const auto addTo = [&](Totals& totals) {
+            totals.naiveNs += time.naiveNs;
+            totals.modelNs += time.modelNs + slot.dwellNs;
+            totals.extruded += slot.extruded;
+        };
+        const auto raise = [&](Layer& layer) { layer.highestZ = std::max(layer.highestZ, toMillimetres(slot.highestZ)); };
+        addTo(all);
+        addTo(ofSegments[slot.segment]);
+        raise(m_segments[slot.segment]);
+        if (const auto layer = slot.place ? m_cluster.layerOf(*slot.place) : std::nullopt) {
+            addTo(ofClustered[*layer]);
+            raise(clustered[*layer]);
+        }
+    }
+    const auto write = [](std::vector<Layer>& layers, const std::vector<Totals>& totals) {
+        for (std::size_t at = 0; at < layers.size(); ++at) {
+            layers[at].seconds = inSeconds(totals[at].naiveNs);
+            layers[at].modelSeconds = inSeconds(totals[at].modelNs);
+            layers[at].extrudedMm = toMillimetres(totals[at].extruded);
+        }
+    };
+    write(m_segments, ofSegments);
+    write(clustered, ofClustered);
+    m_index.seconds = inSeconds(all.naiveNs);
+    m_index.modelSeconds = inSeconds(all.modelNs);
 }
 
 } // namespace kintsugi::gcode

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <array>
-#include <limits>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -10,6 +10,8 @@
 #include "gcode/filefacts.h"
 #include "gcode/fileindex.h"
 #include "gcode/layercluster.h"
+#include "gcode/motion.h"
+#include "gcode/moverun.h"
 #include "gcode/sharedstates.h"
 
 namespace kintsugi::gcode {
@@ -21,35 +23,53 @@ struct Span {
     std::array<Nanometres, 3> from{}, to{};
 };
 
-struct Box {
-    std::array<Nanometres, 3> low{maximum, maximum, maximum}, high{-maximum, -maximum, -maximum};
-    void add(const std::array<Nanometres, 3>& point);
-    [[nodiscard]] Extents extents() const;
-
-private:
-    static constexpr Nanometres maximum = std::numeric_limits<Nanometres>::max();
-};
-
-/// Gathers everything of a FileIndex that comes from lines; buildIndex feeds it.
+/// Gathers everything of a FileIndex that comes from lines; buildIndex feeds it. The times are added up elsewhere: batches of
+/// moves are handed over, and what they took comes back in finish(), by slot.
 class IndexBuilder
 {
 public:
-    explicit IndexBuilder(Dialect dialect);
+    /// Takes a full batch and returns an empty one.
+    using Exchange = std::function<MotionBatch*(MotionBatch*)>;
+
+    IndexBuilder(Dialect dialect, const IndexOptions& options, MotionBatch* first, Exchange exchange);
     void add(const Line& line);
+    /// The ordinary moves at the beginning of `rest`, see Scanner::Taker. It takes nothing when the fast paths are off.
+    [[nodiscard]] Scanner::Taken take(std::string_view rest, std::size_t before, ByteOffset begin, std::uint64_t number);
     [[nodiscard]] bool sawCommand() const { return m_sawCommand; }
-    [[nodiscard]] FileIndex finish(std::uint64_t size);
+    void flush(); ///< hands over the moves so far; call before finish(), which must wait for their times
+    [[nodiscard]] FileIndex finish(std::uint64_t size, const std::vector<SlotTime>& times);
 
 private:
-    void addCheckpoint(const Line& line);
-    void openSegment();
+    /// Moves that belong to the same layers: a segment of the marks, and a place of the clustering.
+    struct Slot {
+        std::size_t segment = 0;
+        std::optional<std::size_t> place;
+        Nanometres extruded = 0, highestZ = 0;
+        std::int64_t dwellNs = 0;
+    };
+    struct Totals {
+        std::int64_t naiveNs = 0, modelNs = 0;
+        Nanometres extruded = 0;
+    };
+
+    void beginBlock(ByteOffset begin, std::uint64_t number);
+    void addCheckpoint(ByteOffset begin, std::uint64_t number);
+    void addCode(const Command& command);
     void addMove(const Line& line, const Command& command, const Effect& effect);
-    void addExtrusion(const Line& line, const Span& span, const std::optional<Arc>& arc);
-    void account(Layer& layer, double seconds, Nanometres extruded);
+    void addExtrusion(const Line& line, const Span& span, const std::optional<Arc>& arc, Nanometres highestBefore);
+    void addMotion(const Effect& effect, const Span& span, const std::optional<Arc>& arc);
+    void openSegment();
+    void chooseSlot(Nanometres highestBefore);
+    void prepareAccount();
+    void readLimits();
+    void dwell(const Command& command);
+    void spread(const std::vector<SlotTime>& times, std::vector<Layer>& clustered);
 
     FileIndex m_index;
+    bool m_model, m_fast;
     MachineState m_state;
     Command m_command; ///< of the current line
-    ByteOffset m_nextCheckpoint = 0;
+    ByteOffset m_nextBlock = 0;
     ByteOffset m_checkpointStep;
     SharedStates m_rests;
     bool m_sawCommand = false;
@@ -57,8 +77,12 @@ private:
     FileFacts m_facts;
     std::vector<Layer> m_segments{Layer{}}; ///< one before the first layer mark and one from each
     LayerCluster m_cluster;
-    Nanometres m_highestZ = 0;
-    Box m_printed;
+
+    MoveRun m_run;
+    MoveAccount m_account;
+    std::vector<Slot> m_slots{Slot{}};
+    MotionLimits m_limits;
+    Exchange m_exchange;
 };
 
 } // namespace kintsugi::gcode

@@ -13,13 +13,6 @@ constexpr double sameZ = 0.005;   ///< mm
 constexpr double speck = 0.5;     ///< mm of path; less at a Z of its own is no layer
 constexpr double fullTurn = 2 * std::numbers::pi;
 constexpr double turnSlack = 0.05; ///< radians; a tapering shape does not come back to exactly its first heading
-
-void addTo(Layer& layer, const Layer& part)
-{
-    layer.seconds += part.seconds;
-    layer.extrudedMm += part.extrudedMm;
-    layer.highestZ = std::max(layer.highestZ, part.highestZ);
-}
 } // namespace
 
 void LayerCluster::extrude(const ExtrudingMove& move)
@@ -30,11 +23,11 @@ void LayerCluster::extrude(const ExtrudingMove& move)
         planar(move);
 }
 
-Layer* LayerCluster::current()
+std::optional<std::size_t> LayerCluster::place() const
 {
     if (m_candidate)
-        return &m_candidate->layer;
-    return m_layers.empty() ? nullptr : &m_layers.back();
+        return m_candidate->place;
+    return m_layers.empty() ? std::nullopt : std::optional(m_lastPlace);
 }
 
 std::vector<Layer> LayerCluster::take()
@@ -110,10 +103,14 @@ void LayerCluster::open(const ExtrudingMove& move, bool climbing)
     m_candidate->layer.firstExtrusion = move.begin;
     m_candidate->layer.z = move.z1;
     m_candidate->climbing = climbing;
+    m_candidate->place = m_owners.size();
+    m_owners.emplace_back();
 }
 
 void LayerCluster::accept()
 {
+    m_lastPlace = m_candidate->place;
+    m_owners[m_lastPlace] = m_layers.size();
     m_layers.push_back(m_candidate->layer);
     m_candidate.reset();
 }
@@ -121,7 +118,7 @@ void LayerCluster::accept()
 void LayerCluster::dismiss()
 {
     if (m_candidate && !m_layers.empty())
-        addTo(m_layers.back(), m_candidate->layer);
+        m_owners[m_candidate->place] = m_layers.size() - 1;
     m_candidate.reset();
 }
 

@@ -20,6 +20,7 @@ struct ExtrudingMove {
 /// Extrusion at a Z that is not yet known to be a layer.
 struct LayerCandidate {
     Layer layer;
+    std::size_t place = 0;
     double length = 0; ///< mm of path at its Z
     bool climbing = false;
 };
@@ -30,9 +31,14 @@ class LayerCluster
 {
 public:
     void extrude(const ExtrudingMove& move);
-    /// The layer to which the moves since the last extrude() belong; nullptr before the first one.
-    [[nodiscard]] Layer* current();
-    [[nodiscard]] std::vector<Layer> take(); ///< ends it; `end` and `index` are not set
+    /// Where the moves since the last extrude() belong: a number that layerOf() resolves; nothing before the first one.
+    [[nodiscard]] std::optional<std::size_t> place() const;
+    /// Extrusion that stays level at this height would change nothing.
+    [[nodiscard]] bool isQuietAt(double z) const { return !m_candidate && !m_heading && m_turned == 0 && isCurrentZ(z); }
+    /// Ends it; `end`, `index`, times and filament are not set.
+    [[nodiscard]] std::vector<Layer> take();
+    /// The layer in which a place ended up, after take(); nothing when its moves belong to none.
+    [[nodiscard]] std::optional<std::size_t> layerOf(std::size_t place) const { return m_owners[place]; }
     [[nodiscard]] std::size_t size() const { return m_layers.size(); }
 
 private:
@@ -45,6 +51,8 @@ private:
     [[nodiscard]] bool isCurrentZ(double z) const;
 
     std::vector<Layer> m_layers;
+    std::vector<std::optional<std::size_t>> m_owners; ///< of each place: a layer
+    std::size_t m_lastPlace = 0;                      ///< of the last layer
     std::optional<LayerCandidate> m_candidate;
     std::optional<double> m_z; ///< height of the last extrusion that belongs to the last layer
     std::optional<double> m_heading;

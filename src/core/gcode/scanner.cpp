@@ -18,7 +18,7 @@ Scanner::Scanner(ByteOffset start, std::uint64_t lineNumber)
 {
 }
 
-void Scanner::feed(std::span<const std::byte> bytes, const Sink& sink)
+void Scanner::feed(std::span<const std::byte> bytes, const Sink& sink, const Taker& taker)
 {
     std::string_view data(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     data = skipByteOrderMark(data);
@@ -36,6 +36,14 @@ void Scanner::feed(std::span<const std::byte> bytes, const Sink& sink)
     std::size_t cr = data.find('\r');
     std::size_t at = 0;
     while (at < data.size()) {
+        if (taker && m_carry.empty() && !m_truncated) {
+            const Taken taken = taker(data.substr(at), at, m_position, m_number);
+            at += taken.bytes;
+            m_lineBegin = m_position += taken.bytes;
+            m_number += taken.lines;
+            if (at == data.size())
+                break;
+        }
         if (cr < at)
             cr = data.find('\r', at);
         const std::size_t lf = data.substr(at, cr == data.npos ? data.npos : cr - at).find('\n');

@@ -32,7 +32,15 @@ public:
     /// start: file offset of the first byte that will be fed, and the number of its line (to start at a checkpoint).
     explicit Scanner(ByteOffset start = 0, std::uint64_t lineNumber = 1);
 
-    void feed(std::span<const std::byte> bytes, const Sink& sink);
+    /// May take whole lines from the beginning of `rest` (which begins a line, at `begin`) before they are handed over one by one;
+    /// `before` readable bytes precede it. Returns how much it took.
+    struct Taken {
+        std::size_t bytes = 0;
+        std::uint64_t lines = 0;
+    };
+    using Taker = std::function<Taken(std::string_view rest, std::size_t before, ByteOffset begin, std::uint64_t number)>;
+
+    void feed(std::span<const std::byte> bytes, const Sink& sink, const Taker& taker = {});
     void finish(const Sink& sink); ///< hands over a last line without line end; call once
 
 private:

@@ -8,12 +8,19 @@ set(gcode_sources
     gcode/filefacts.h gcode/filefacts.cpp
     gcode/fileindex.h gcode/fileindex.cpp
     gcode/indexbuilder.h gcode/indexbuilder.cpp
+    gcode/indexstages.h gcode/indexstages.cpp
     gcode/indexcache.h gcode/indexcache.cpp
     gcode/layercluster.h gcode/layercluster.cpp
     gcode/machinestate.h gcode/machinestate.cpp
+    gcode/motion.h gcode/motion.cpp
+    gcode/moverun.h gcode/moverun.cpp gcode/moverun_step.h
     gcode/opengcode.h gcode/opengcode.cpp
     gcode/scanner.h gcode/scanner.cpp
     gcode/sharedstates.h gcode/sharedstates.cpp
     gcode/source.h gcode/source.cpp
     gcode/startmacro.h gcode/startmacro.cpp
     gcode/toolpath.h gcode/toolpath.cpp)
+# The clock's loops only become vector code when a square root need not set errno and a comparison need not trap.
+if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
+    set_source_files_properties(gcode/motion.cpp PROPERTIES COMPILE_OPTIONS "-fno-math-errno;-fno-trapping-math")
+endif()

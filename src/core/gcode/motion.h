@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "gcode/machinestate.h"
+
+namespace kintsugi::gcode {
+
+/// How the usual lines are read: Portable runs anywhere, Best uses the widest vectors of this processor, None takes each line through
+/// parseCommand and apply. The result is the same.
+enum class FastPath { None, Portable, Sse2, Best };
+
+/// One move as the clock needs it. What fits here is a straight move of less than two metres; others have a path.
+struct Motion {
+    std::int32_t dx = 0, dy = 0, dz = 0; ///< nm
+    std::int32_t de = 0;    ///< nm of filament; with a path: its sign alone
+    std::int64_t feed = 0;  ///< millionths of mm/min; 0 = unknown
+    std::uint32_t slot = 0; ///< to which its time is added
+    std::uint32_t path = 0; ///< 1 + index into MotionBatch::paths, or 0
+};
+
+/// An arc or a very long move.
+struct MotionPath {
+    double length = 0;                     ///< mm; filament when nothing else moves
+    std::array<double, 3> start{}, end{};  ///< unit vectors; all 0 when only filament moves
+};
+
+/// How a machine may accelerate. An inverse of 0 means no limit.
+struct MotionLimits {
+    double print = 0, travel = 0, retract = 0;  ///< mm/s²
+    std::array<double, 4> inverseFeed{};        ///< s/mm for X, Y, Z, E
+    std::array<double, 4> inverseAcceleration{};///< s²/mm
+    std::array<double, 3> inverseJerk{};        ///< s/mm for X, Y, Z; all 0 = corners are rounded instead:
+    double corner = 0;                          ///< mm²/s²: v² = corner * s / (1 - s), s = sine of half the angle
+    double deviation = 0;                       ///< mm, when not 0: corner = deviation * acceleration
+    double speed = 1;                           ///< factor on the feed
+    friend bool operator==(const MotionLimits&, const MotionLimits&) = default;
+};
+
+/// The limits the file has set so far, over the defaults of the firmware: Marlin's Configuration.h (300/300/5/25 mm/s,
+/// 3000/3000/100/10000 mm/s², 3000 for print, travel and retraction, jerk 10/10/0.3) and Klipper's square corner velocity of 5 mm/s with
+/// max_accel 3000, for which it retracts at 0.27 times that.
+[[nodiscard]] MotionLimits limitsOf(const MachineState& state, Dialect dialect);
+
+/// Moves that are planned together; the machine stands still before and after them.
+struct MotionBatch {
+    struct Change { std::size_t first = 0; MotionLimits limits; };
+    static constexpr std::size_t capacity = 8192;
+
+    MotionBatch() : motions(capacity) {}
+    void clear();
+
+    std::vector<Motion> motions; ///< the first `count` count
+    std::size_t count = 0;
+    std::vector<MotionPath> paths;
+    std::vector<Change> changes; ///< ascending; the first at 0
+};
+
+struct SlotTime { std::int64_t naiveNs = 0, modelNs = 0; };
+
+/// Adds up the time of batches by slot, in whole nanoseconds a move: the sums depend on nothing but the moves.
+/// Naive time is length / feed. Modelled time: each move ramps up and down linearly between the speeds of its corners,
+/// which follow from the limits and from what the moves before and after allow.
+class MotionClock
+{
+public:
+    explicit MotionClock(bool model, bool vectors = true); ///< vectors: wide ones where the processor has them; same result
+    ~MotionClock();
+    void run(const MotionBatch& batch);
+    [[nodiscard]] const std::vector<SlotTime>& times() const { return m_times; } ///< may be shorter than the slots
+
+    struct Work;
+
+private:
+    void follow(const MotionPath& path, std::size_t at);
+    void bend(const MotionBatch& batch);
+    void add(const MotionBatch& batch);
+
+    bool m_model, m_vectors;
+    std::unique_ptr<Work> m_work;
+    std::vector<SlotTime> m_times;
+};
+
+} // namespace kintsugi::gcode

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gcode/moverun.h"
+
+#include <algorithm>
+#include <bit>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace kintsugi::gcode {
+
+using u64 = std::uint64_t;
+
+/// What changes with each move, in the processor's registers as far as they go.
+struct MoveRun::Registers {
+    Nanometres x, y, z, e, eTotal, eHighest;
+    std::int64_t feed;
+    Nanometres eMask; ///< all bits when E is absolute
+    std::uint64_t lines = 0, maxLines;
+    unsigned seen = 0;
+
+    bool fresh = false, layered = false, printing = false;
+    std::uint32_t slot = 0;
+    Nanometres level = 0, highestZ = 0, extruded = 0;
+    Motion* out = nullptr;
+    const char* lastEnd = nullptr;
+    Box box;
+};
+
+namespace {
+
+/// One bit a character, the first in bit 0; of the characters that stand in ordinary moves.
+struct Masks {
+    u64 number = 0; ///< digits and dots
+    u64 dot = 0, minus = 0;
+    u64 letter = 0; ///< X Y Z E F
+    u64 other = 0;  ///< none of these, and no blank
+};
+
+constexpr std::size_t lookAhead = 96; ///< bytes a step may read from the begin of a line
+constexpr std::size_t lookBehind = 8;
+constexpr u64 nibbles = 0x0F0F0F0F0F0F0F0F;
+constexpr u64 lowBytes[9] = {0, 0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF, 0xFFFFFFFFFF, 0xFFFFFFFFFFFF, 0xFFFFFFFFFFFFFF, ~u64{0}};
+
+inline unsigned trailingZeros(u64 bits) { return static_cast<unsigned>(__builtin_ctzll(bits)); }
+inline bool isDigit(char c) { return c >= '0' && c <= '9'; }
+
+/// After `N`, digits and blanks; `at` itself when there is no number.
+inline const char* behindLineNumber(const char* at)
+{
+    constexpr int longest = 16;
+    const char* digit = at + 1;
+    while (isDigit(*digit) && digit < at + longest)
+        ++digit;
+    if (digit == at + 1)
+        return at;
+    while (*digit == ' ' && digit < at + longest)
+        ++digit;
+    return digit;
+}
+
+/// Eight digits, one a byte, the first in the lowest.
+inline u64 eightDigits(u64 digits)
+{
+    digits = digits * 10 + (digits >> 8);
+    return (((digits & 0x000000FF000000FF) * 0x000F424000000064) + (((digits >> 16) & 0x000000FF000000FF) * 0x0000271000000001)) >> 32;
+}
+
+namespace plain {
+
+struct Isa {
+    static Masks classify(const char* code)
+    {
+        Masks masks;
+        for (unsigned at = 1; at < 64; ++at) {
+            const char c = code[at], lower = static_cast<char>(c | 0x20);
+            const u64 bit = u64{1} << at;
+            if (isDigit(c))
+                masks.number |= bit;
+            else if ((lower >= 'x' && lower <= 'z') || lower == 'e' || lower == 'f')
+                masks.letter |= bit;
+            else if (c == '.')
+                masks.number |= bit, masks.dot |= bit;
+            else if (c == '-')
+                masks.minus |= bit;
+            else if (c != ' ') {
+                masks.other = bit;
+                break;
+            }
+        }
+        return masks;
+    }
+    static Nanometres combine(u64 whole, u64 decimals)
+    {
+        return static_cast<Nanometres>(eightDigits(whole) * 1'000'000 + eightDigits(decimals));
+    }
+    static const char* endOfComment(const char* at, const char* readable)
+    {
+        for (; at <= readable; ++at)
+            if (*at == '\n' || *at == '\r' || *at == ';')
+                return at;
+        return nullptr;
+    }
+};
+#include "gcode/moverun_step.h"
+
+} // namespace plain
+
+#if defined(__x86_64__)
+
+namespace sse2 {
+
+struct Isa {
+    static u64 bits(__m128i a, __m128i b, __m128i c, __m128i d)
+    {
+        const auto mask = [](__m128i v) { return static_cast<u64>(static_cast<unsigned>(_mm_movemask_epi8(v))); };
+        return mask(a) | mask(b) << 16 | mask(c) << 32 | mask(d) << 48;
+    }
+    static Masks classify(const char* code)
+    {
+        Masks masks;
+        for (unsigned part = 0; part < 4; ++part) {
+            const __m128i text = _mm_loadu_si128(reinterpret_cast<const __m128i*>(code + 16 * part));
+            const auto is = [&](char c) { return _mm_cmpeq_epi8(text, _mm_set1_epi8(c)); };
+            const auto within = [](__m128i value, char begin, char count) {
+                const __m128i from = _mm_sub_epi8(value, _mm_set1_epi8(begin));
+                return _mm_cmpeq_epi8(_mm_min_epu8(from, _mm_set1_epi8(static_cast<char>(count - 1))), from);
+            };
+            const auto bits = [&](__m128i v) { return static_cast<u64>(static_cast<unsigned>(_mm_movemask_epi8(v))) << (16 * part); };
+            const __m128i lower = _mm_or_si128(text, _mm_set1_epi8(0x20));
+            const __m128i letter = _mm_or_si128(within(lower, 'x', 3), within(lower, 'e', 2));
+            const __m128i dot = is('.'), minus = is('-');
+            const __m128i number = _mm_or_si128(within(text, '0', 10), dot);
+            const __m128i known = _mm_or_si128(_mm_or_si128(letter, number), _mm_or_si128(minus, is(' ')));
+            masks.letter |= bits(letter);
+            masks.dot |= bits(dot);
+            masks.minus |= bits(minus);
+            masks.number |= bits(number);
+            masks.other |= bits(known);
+        }
+        masks.other = ~masks.other;
+        return masks;
+    }
+    static Nanometres combine(u64 whole, u64 decimals)
+    {
+        return static_cast<Nanometres>(eightDigits(whole) * 1'000'000 + eightDigits(decimals));
+    }
+    static const char* endOfComment(const char* at, const char* readable)
+    {
+        for (; at <= readable; at += 16) {
+            const __m128i text = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+            const auto is = [&](char c) { return _mm_cmpeq_epi8(text, _mm_set1_epi8(c)); };
+            const auto found = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(is('\n'), is('\r')), is(';'))));
+            if (found != 0)
+                return at + trailingZeros(found);
+        }
+        return nullptr;
+    }
+};
+#include "gcode/moverun_step.h"
+
+} // namespace sse2
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx2,bmi,bmi2")
+#endif
+
+namespace avx2 {
+
+struct Isa {
+    /// Two table look-ups by half bytes leave one bit a class; each mask then is one bit of every byte.
+    static Masks classify(const char* code)
+    {
+        constexpr char digit = 1, dot = 2, minus = 4, blank = 8, outer = 16, inner = 32; // outer: X Y Z, inner: E F
+        const __m256i low = _mm256_setr_epi8(
+            digit | blank, digit, digit, digit, digit, digit | inner, digit | inner, digit, digit | outer, digit | outer, outer, 0, 0, minus, dot, 0,
+            digit | blank, digit, digit, digit, digit, digit | inner, digit | inner, digit, digit | outer, digit | outer, outer, 0, 0, minus, dot, 0);
+        const __m256i high = _mm256_setr_epi8(
+            0, 0, dot | minus | blank, digit, inner, outer, inner, outer, 0, 0, 0, 0, 0, 0, 0, 0,
+            0, 0, dot | minus | blank, digit, inner, outer, inner, outer, 0, 0, 0, 0, 0, 0, 0, 0);
+        const __m256i nibble = _mm256_set1_epi8(0x0F);
+        const __m256i a = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(code));
+        const __m256i b = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(code + 32));
+        const __m256i ca = _mm256_and_si256(_mm256_shuffle_epi8(low, _mm256_and_si256(a, nibble)),
+                                            _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(a, 4), nibble)));
+        const __m256i cb = _mm256_and_si256(_mm256_shuffle_epi8(low, _mm256_and_si256(b, nibble)),
+                                            _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(b, 4), nibble)));
+        Masks masks;
+        masks.dot = both(_mm256_slli_epi16(ca, 6), _mm256_slli_epi16(cb, 6));
+        masks.minus = both(_mm256_slli_epi16(ca, 5), _mm256_slli_epi16(cb, 5));
+        masks.number = both(_mm256_slli_epi16(ca, 7), _mm256_slli_epi16(cb, 7)) | masks.dot;
+        masks.letter = both(_mm256_slli_epi16(ca, 3), _mm256_slli_epi16(cb, 3)) | both(_mm256_slli_epi16(ca, 2), _mm256_slli_epi16(cb, 2));
+        const __m256i none = _mm256_setzero_si256();
+        masks.other = both(_mm256_cmpeq_epi8(ca, none), _mm256_cmpeq_epi8(cb, none));
+        return masks;
+    }
+    static Nanometres combine(u64 whole, u64 decimals)
+    {
+        const __m128i digits = _mm_unpacklo_epi64(_mm_cvtsi64_si128(static_cast<long long>(whole)), _mm_cvtsi64_si128(static_cast<long long>(decimals)));
+        const __m128i pairs = _mm_maddubs_epi16(digits, _mm_setr_epi8(10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1));
+        const __m128i fours = _mm_madd_epi16(pairs, _mm_setr_epi16(100, 1, 100, 1, 100, 1, 100, 1));
+        const __m128i eights = _mm_madd_epi16(_mm_packus_epi32(fours, fours), _mm_setr_epi16(10000, 1, 10000, 1, 10000, 1, 10000, 1));
+        const u64 both = static_cast<u64>(_mm_cvtsi128_si64(eights));
+        return static_cast<Nanometres>((both & 0xFFFFFFFF) * 1'000'000 + (both >> 32));
+    }
+    static const char* endOfComment(const char* at, const char* readable)
+    {
+        for (; at <= readable; at += 32) {
+            const __m256i text = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
+            const __m256i ends = _mm256_or_si256(_mm256_cmpeq_epi8(text, _mm256_set1_epi8('\n')), _mm256_cmpeq_epi8(text, _mm256_set1_epi8('\r')));
+            const __m256i found = _mm256_or_si256(ends, _mm256_cmpeq_epi8(text, _mm256_set1_epi8(';')));
+            const auto bits = static_cast<unsigned>(_mm256_movemask_epi8(found));
+            if (bits != 0)
+                return at + trailingZeros(bits);
+        }
+        return nullptr;
+    }
+
+private:
+    static u64 both(__m256i a, __m256i b)
+    {
+        return static_cast<u64>(static_cast<unsigned>(_mm256_movemask_epi8(a))) | static_cast<u64>(static_cast<unsigned>(_mm256_movemask_epi8(b))) << 32;
+    }
+};
+#include "gcode/moverun_step.h"
+
+const char* plainly(const char* at, const char* stop, const char* readable, MoveRun::Registers& registers)
+{
+    return stepOver<false>(at, stop, readable, registers);
+}
+const char* accounting(const char* at, const char* stop, const char* readable, MoveRun::Registers& registers)
+{
+    return stepOver<true>(at, stop, readable, registers);
+}
+
+} // namespace avx2
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+
+#endif
+
+constexpr bool isLittle = std::endian::native == std::endian::little;
+
+} // namespace
+
+MoveRun::MoveRun(Dialect dialect, FastPath path)
+    : m_dialect(dialect)
+    , m_plain(plain::stepOver<false>)
+    , m_accounting(plain::stepOver<true>)
+{
+    static_assert(isLittle, "numberAt reads the first digit from the lowest byte");
+#if defined(__x86_64__)
+    if (path != FastPath::Portable) {
+        m_plain = sse2::stepOver<false>;
+        m_accounting = sse2::stepOver<true>;
+    }
+    static const bool wide = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+    if (path == FastPath::Best && wide) {
+        m_plain = avx2::plainly;
+        m_accounting = avx2::accounting;
+    }
+#else
+    static_cast<void>(path);
+#endif
+}
+
+MoveRun::Stepped MoveRun::step(MachineState& state, std::string_view data, std::size_t before, std::size_t stop, std::uint64_t maxLines,
+                               ByteOffset offset, MoveAccount* account)
+{
+    constexpr Nanometres far = Nanometres{1} << 61; // sums of moves from here on cannot overflow within one step
+    const char* const begin = data.data();
+    const bool ordinary = state.absoluteXyz && !state.inch && state.position[0] && state.position[1] && state.position[2];
+    if (!ordinary || data.size() < lookAhead || before < lookBehind || state.e > far || state.e < -far || state.eTotal > far || state.eTotal < -far)
+        return {};
+    Registers r{.x = *state.position[0], .y = *state.position[1], .z = *state.position[2], .e = state.e, .eTotal = state.eTotal,
+        .eHighest = state.eHighest, .feed = state.feed.value_or(0), .eMask = state.eIsAbsolute(m_dialect) ? -1 : 0,
+        .maxLines = std::min<std::uint64_t>(maxLines, MotionBatch::capacity)};
+    if (account) {
+        r.maxLines = std::min<std::uint64_t>(r.maxLines, MotionBatch::capacity - account->batch->count);
+        r.fresh = account->fresh;
+        r.layered = account->layered;
+        r.level = account->level;
+        r.slot = account->slot;
+        r.highestZ = account->highestZ;
+        r.out = account->batch->motions.data() + account->batch->count;
+        r.box = account->printed;
+    }
+    const char* const readable = begin + (data.size() - lookAhead);
+    const char* const end = (account ? m_accounting : m_plain)(begin, begin + std::min(stop, data.size()), readable, r);
+    if (r.lines == 0)
+        return {};
+    settle(state, r);
+    if (account) {
+        account->batch->count = static_cast<std::size_t>(r.out - account->batch->motions.data());
+        account->highestZ = r.highestZ;
+        account->extruded += r.extruded;
+        account->printed = r.box;
+        if (r.lastEnd)
+            account->lastExtrusionEnd = offset + static_cast<ByteOffset>(r.lastEnd - begin);
+    }
+    return {.bytes = static_cast<std::size_t>(end - begin), .lines = r.lines};
+}
+
+void MoveRun::settle(MachineState& state, const Registers& r)
+{
+    state.position = {r.x, r.y, r.z};
+    state.e = r.e;
+    state.eTotal = r.eTotal;
+    state.eHighest = r.eHighest;
+    if (r.seen & 64U)
+        state.feed = r.feed;
+    for (std::size_t axis = 0; axis < 3; ++axis)
+        if ((r.seen >> axis) & 1U)
+            state.setBy[axis] = SetBy::Move;
+    if (state.doubtfulAxes != 0 && (r.seen & 7U) != 0) {
+        state.doubtfulAxes = static_cast<std::uint8_t>(state.doubtfulAxes & ~(r.seen & 7U));
+        state.unknownMotion = state.doubtfulAxes != 0;
+    }
+}
+
+} // namespace kintsugi::gcode

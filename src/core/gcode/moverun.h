@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string_view>
+
+#include "gcode/machinestate.h"
+#include "gcode/motion.h"
+
+namespace kintsugi::gcode {
+
+/// A box around points, in nm. Plain arrays: the fast path must not call inline functions of the library.
+struct Box {
+    static constexpr Nanometres maximum = std::numeric_limits<Nanometres>::max();
+    Nanometres low[3] = {maximum, maximum, maximum}, high[3] = {-maximum, -maximum, -maximum};
+};
+
+/// What an index wants to know about the moves that a MoveRun steps over.
+struct MoveAccount {
+    MotionBatch* batch = nullptr; ///< gets one Motion a move that takes time
+    std::uint32_t slot = 0;
+    Nanometres extruded = 0;      ///< sum, retractions negative
+    Nanometres highestZ = 0;
+    Box printed;                  ///< of moves that extrude in XY
+    ByteOffset lastExtrusionEnd = 0; ///< 0 when none extruded in XY
+    bool fresh = true;            ///< the next extrusion is special: it is left to the caller
+    bool layered = false;         ///< so is one in XY that is not level at `level`
+    Nanometres level = 0;
+};
+
+/// The fast path over ordinary move lines, straight from the read buffer: `[N…] G0|G1 words [*…] [;…]` with words out of X Y Z
+/// E F, at most once each, absolute XYZ in mm. It is conservative: whatever is not plainly that is left to parseCommand and
+/// apply, with which it agrees on the rest (differential test). Comments behind such moves are skipped, unless there is another ';' in them.
+class MoveRun
+{
+public:
+    explicit MoveRun(Dialect dialect, FastPath path = FastPath::Best);
+
+    /// How far it came.
+    struct Stepped {
+        std::size_t bytes = 0;
+        std::uint64_t lines = 0;
+    };
+    /// Executes the ordinary moves at the beginning of `data`: lines that end at or before `stop`, at most maxLines. data[0]
+    /// must begin a line and lie at file offset `offset`; `before` readable bytes precede it.
+    Stepped step(MachineState& state, std::string_view data, std::size_t before, std::size_t stop, std::uint64_t maxLines, ByteOffset offset,
+                 MoveAccount* account);
+
+    struct Registers;
+    using Path = const char* (*)(const char* at, const char* stop, const char* readable, Registers& registers);
+
+private:
+    static void settle(MachineState& state, const Registers& registers);
+
+    Dialect m_dialect;
+    Path m_plain, m_accounting;
+};
+
+} // namespace kintsugi::gcode
