@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 set(gcode_sources
     gcode/arc.h gcode/arc.cpp
+    gcode/changelog.h gcode/changelog.cpp
     gcode/command.h gcode/command.cpp
     gcode/comments.h gcode/comments.cpp
     gcode/dialect.h gcode/dialect.cpp
@@ -11,10 +12,12 @@ set(gcode_sources
     gcode/indexstages.h gcode/indexstages.cpp
     gcode/indexcache.h gcode/indexcache.cpp
     gcode/layercluster.h gcode/layercluster.cpp
+    gcode/linescan.h gcode/linescan.cpp
     gcode/machinestate.h gcode/machinestate.cpp
     gcode/motion.h gcode/motion.cpp
     gcode/moverun.h gcode/moverun.cpp gcode/moverun_step.h
     gcode/opengcode.h gcode/opengcode.cpp
+    gcode/quickscan.h gcode/quickscan.cpp
     gcode/scanner.h gcode/scanner.cpp
     gcode/sharedstates.h gcode/sharedstates.cpp
     gcode/source.h gcode/source.cpp
