@@ -3,6 +3,9 @@
 
 #include <array>
 
+#include "gcode/bgcodesource.h"
+#include "gcode/gzsource.h"
+
 namespace kintsugi::gcode {
 
 Container containerOf(std::string_view head)
@@ -12,15 +15,18 @@ Container containerOf(std::string_view head)
     return head.starts_with("\x1F\x8B") ? Container::Gzip : Container::None;
 }
 
-Result<std::unique_ptr<Source>> openGcode(std::unique_ptr<Source> file, const Progress&)
+Result<std::unique_ptr<Source>> openGcode(std::unique_ptr<Source> file, const Progress& progress)
 {
     std::array<std::byte, 4> head{};
     const auto count = file->read(0, head);
     if (!count)
         return fail(count.error());
     const Container container = containerOf({reinterpret_cast<const char*>(head.data()), *count});
-    if (container != Container::None)
-        return fail(ErrorCode::NotSupported, std::string(name(container)), file->name());
+    switch (container) {
+    case Container::None: break;
+    case Container::Gzip: return GzSource::open(std::move(file), progress);
+    case Container::BinaryGcode: return BgcodeSource::open(std::move(file), progress);
+    }
     return file;
 }
 
@@ -29,7 +35,7 @@ Result<std::unique_ptr<Source>> openGcode(const std::filesystem::path& path, con
     auto file = FileSource::open(path);
     if (!file)
         return fail(file.error());
-    return openGcode(std::move(*file), progress);
+    return openGcode(std::unique_ptr<Source>(std::move(*file)), progress);
 }
 
 } // namespace kintsugi::gcode

@@ -2,12 +2,16 @@
 set(gcode_sources
     gcode/arc.h gcode/arc.cpp
     gcode/changelog.h gcode/changelog.cpp
+    gcode/bgcodeblock.h gcode/bgcodeblock.cpp
+    gcode/bgcodesource.h gcode/bgcodesource.cpp
     gcode/command.h gcode/command.cpp
     gcode/comments.h gcode/comments.cpp
     gcode/dialect.h gcode/dialect.cpp
     gcode/feature.h gcode/feature.cpp
     gcode/filefacts.h gcode/filefacts.cpp
     gcode/fileindex.h gcode/fileindex.cpp
+    gcode/gzsource.h gcode/gzsource.cpp
+    gcode/heatshrink.h gcode/heatshrink.cpp
     gcode/indexbuilder.h gcode/indexbuilder.cpp
     gcode/indexstages.h gcode/indexstages.cpp
     gcode/indexcache.h gcode/indexcache.cpp
@@ -16,12 +20,14 @@ set(gcode_sources
     gcode/machinestate.h gcode/machinestate.cpp
     gcode/motion.h gcode/motion.cpp
     gcode/moverun.h gcode/moverun.cpp gcode/moverun_step.h
+    gcode/meatpack.h gcode/meatpack.cpp
     gcode/opengcode.h gcode/opengcode.cpp
     gcode/quickscan.h gcode/quickscan.cpp
     gcode/scanner.h gcode/scanner.cpp
     gcode/sharedstates.h gcode/sharedstates.cpp
     gcode/source.h gcode/source.cpp
     gcode/startmacro.h gcode/startmacro.cpp
+    gcode/textcache.h
     gcode/toolpath.h gcode/toolpath.cpp)
 # The clock's loops only become vector code when a square root need not set errno and a comparison need not trap.
 if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
