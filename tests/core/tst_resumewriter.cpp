@@ -10,6 +10,9 @@
 
 #include <sys/resource.h>
 
+#include "bgcodesample.h"
+#include "gcode/opengcode.h"
+#include "recovery/bgcodewriter.h"
 #include "recovery/resumewriter.h"
 
 using namespace kintsugi;
@@ -76,6 +79,28 @@ ByteOffset lineStart(const std::string& text, const std::string& line)
     return text.find("\n" + line) + 1;
 }
 
+std::string readAll(const QString& path)
+{
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll().toStdString() : std::string();
+}
+
+std::string wholeText(const gcode::Source& source)
+{
+    std::string text(source.size().value_or(0), '\0');
+    const auto count = source.read(0, std::as_writable_bytes(std::span(text)));
+    return count && *count == text.size() ? text : std::string();
+}
+
+test::BgcodeSample writeSample(const QString& path, const std::string& text, const test::BgcodeOptions& options)
+{
+    test::BgcodeSample sample = test::makeBgcode(text, options);
+    QFile file(path);
+    if (!file.open(QIODevice::WriteOnly) || file.write(QByteArray::fromStdString(sample.bytes)) != qint64(sample.bytes.size()))
+        sample = {};
+    return sample;
+}
+
 /// Changes its stamp after the first read, as a file does that is written meanwhile.
 class ChangingSource final : public gcode::Source
 {
@@ -123,11 +148,21 @@ private slots:
     void cancelLeavesNothing();
     void fullDiskLeavesNothing();
     void missingFolder();
+    void binaryStaysBinary_data();
+    void binaryStaysBinary();
+    void binaryAtTheEndsOfItsBlocks();
+    void binaryResumedTwice();
+    void gzipBecomesText();
+    void longTailsAreAligned_data();
+    void longTailsAreAligned();
+    void changedContentIsNoticed();
+    void cutFileIsNoticed();
     void fileNames_data();
     void fileNames();
 
 private:
     void compareWithOracle(const QString& path, const PlanOptions& options, int count);
+    void checkBinary(const test::BgcodeSample& original, const std::string& path, const std::string& head, ByteOffset byte);
 };
 
 void TestResumeWriter::oracleSaysSame_data()
@@ -364,6 +399,212 @@ void TestResumeWriter::missingFolder()
     QCOMPARE(written.error().code, ErrorCode::WriteFailed);
 }
 
+void TestResumeWriter::binaryStaysBinary_data()
+{
+    QTest::addColumn<int>("compression");
+    QTest::addColumn<int>("encoding");
+    QTest::addColumn<bool>("crc32");
+    for (int compression = 0; compression < 4; ++compression) {
+        for (int encoding = 0; encoding < 3; ++encoding)
+            QTest::addRow("compression %d, encoding %d", compression, encoding) << compression << encoding << (encoding != 1);
+    }
+}
+
+void TestResumeWriter::binaryStaysBinary()
+{
+    QFETCH(int, compression);
+    QFETCH(int, encoding);
+    QFETCH(bool, crc32);
+    const test::BgcodeOptions options{.compression = static_cast<test::Compression>(compression), .encoding = static_cast<test::Encoding>(encoding),
+                                      .crc32 = crc32, .omitBlanks = true, .blockText = 30'000};
+    QTemporaryDir folder;
+    const auto original = writeSample(folder.filePath(u"part.bgcode"_s), readAll(gcodeFolder + u"/ps_gear_relE_klipper.gcode"_s), options);
+    const auto source = gcode::openGcode(folder.filePath(u"part.bgcode"_s).toStdString());
+    QVERIFY(source.has_value());
+    const auto index = gcode::buildIndex(**source, gcode::Dialect::Klipper);
+    QVERIFY(index.has_value());
+    for (const ByteOffset wanted : {index->size / 3, index->size / 2, *index->lastExtrusionEnd - 500}) {
+        const auto snapshot = snapshotFromFile(**source, *index, wanted);
+        QVERIFY(snapshot.has_value());
+        const auto plan = planResume(**source, *index, *snapshot, {}, {});
+        QVERIFY2(plan.has_value(), qPrintable(describe(plan ? Error{} : plan.error())));
+        const std::string path = folder.filePath(QString::number(wanted) + u".bgcode"_s).toStdString();
+        const auto written = writeResume(**source, *index, *plan, path);
+        QVERIFY2(written.has_value(), qPrintable(describe(written ? Error{} : written.error())));
+        QCOMPARE(std::uint64_t(QFile(QString::fromStdString(path)).size()), written->bytes);
+        checkBinary(original, path, *resumeHeader(**source, *index, *plan) + preambleText(*plan), snapshot->byte);
+        const auto resumed = gcode::openGcode(path);
+        const auto point = readResumePoint(**resumed);
+        QVERIFY(point.has_value() && point->has_value());
+        QCOMPARE((*point)->original, snapshot->byte);
+        QCOMPARE((*point)->tailBegin, written->preambleBytes);
+    }
+}
+
+/// Metadata as before, text = head + marker + tail, blocks as a printer accepts them.
+void TestResumeWriter::checkBinary(const test::BgcodeSample& original, const std::string& path, const std::string& head, ByteOffset byte)
+{
+    const std::string bytes = readAll(QString::fromStdString(path));
+    const std::size_t metadata = original.blocks[original.firstGcode];
+    QVERIFY(bytes.substr(0, metadata) == original.bytes.substr(0, metadata));
+    const auto resumed = gcode::openGcode(path);
+    QVERIFY2(resumed.has_value(), qPrintable(describe(resumed ? Error{} : resumed.error())));
+    const std::string expected = head + resumePointLine(byte) + '\n' + original.text.substr(byte);
+    QVERIFY(wholeText(**resumed) == expected);
+    const auto& pieces = dynamic_cast<const gcode::BgcodeSource&>(**resumed).pieces();
+    for (std::size_t at = 0; at < pieces.size(); ++at) {
+        QCOMPARE(int(pieces[at].block.compression), int(pieces.front().block.compression));
+        QCOMPARE(int(pieces[at].encoding), int(pieces.front().encoding));
+        const std::size_t end = at + 1 < pieces.size() ? pieces[at + 1].begin : expected.size();
+        QVERIFY(end - pieces[at].begin <= 65536);
+        QCOMPARE(expected[end - 1], '\n');
+    }
+    // What follows the cut block is the original's bytes.
+    const auto next = std::ranges::upper_bound(original.texts, byte);
+    if (next != original.texts.end()) {
+        const std::size_t begin = original.blocks[original.firstGcode + std::size_t(next - original.texts.begin())];
+        QVERIFY(bytes.ends_with(std::string_view(original.bytes).substr(begin)));
+    }
+}
+
+void TestResumeWriter::binaryAtTheEndsOfItsBlocks()
+{
+    const test::BgcodeSample sample = test::makeBgcode(readAll(gcodeFolder + u"/ps_gear_relE_klipper.gcode"_s), {.blockText = 30'000});
+    const auto source = gcode::openGcode(std::make_unique<gcode::MemorySource>(sample.bytes));
+    const auto* const bgcode = dynamic_cast<const gcode::BgcodeSource*>(source->get());
+    QVERIFY(bgcode);
+    QTemporaryDir folder;
+    const std::string head = "; head\n";
+    for (const std::size_t byte : {sample.texts[2], sample.texts[2] - 1, sample.texts.back(), sample.text.size() - 1, sample.text.size()}) {
+        const std::string path = folder.filePath(QString::number(byte)).toStdString();
+        NewFile file(path);
+        QVERIFY(file.open().has_value());
+        const auto written = writeBgcode(*bgcode, head, byte, file, {});
+        QVERIFY2(written.has_value(), qPrintable(describe(written ? Error{} : written.error())));
+        QVERIFY(file.commit().has_value());
+        QVERIFY(wholeText(**gcode::openGcode(path)) == head + sample.text.substr(byte));
+    }
+    // Long heads are cut at line ends, a line beyond all bounds anywhere.
+    const std::string lines(30'000, 'x');
+    const auto blocks = cutIntoBlocks(lines + '\n' + lines + '\n' + lines + '\n');
+    QCOMPARE(blocks.size(), std::size_t(2));
+    QCOMPARE(blocks.front().size(), std::size_t(60'002));
+    const std::string endless(150'000, 'y');
+    QCOMPARE(cutIntoBlocks(endless).size(), std::size_t(3));
+}
+
+void TestResumeWriter::binaryResumedTwice()
+{
+    QTemporaryDir folder;
+    const std::string root = readAll(gcodeFolder + u"/ps_gear_relE_klipper.gcode"_s);
+    const auto sample = writeSample(folder.filePath(u"part.bgcode"_s), root, {.compression = test::Compression::Heatshrink12});
+    const auto resume = [&folder](const QString& from, ByteOffset byte, const QString& to) -> Result<Snapshot> {
+        const auto source = gcode::openGcode(folder.filePath(from).toStdString());
+        const auto index = gcode::buildIndex(**source, gcode::Dialect::Klipper);
+        auto snapshot = snapshotFromFile(**source, *index, byte);
+        if (!snapshot)
+            return snapshot;
+        const auto plan = planResume(**source, *index, *snapshot, {}, {});
+        if (!plan)
+            return fail(plan.error());
+        if (auto written = writeResume(**source, *index, *plan, folder.filePath(to).toStdString()); !written)
+            return fail(written.error());
+        return snapshot;
+    };
+    const auto first = resume(u"part.bgcode"_s, root.size() / 2, u"first.bgcode"_s);
+    QVERIFY2(first.has_value(), qPrintable(describe(first ? Error{} : first.error())));
+    const auto point = readResumePoint(**gcode::openGcode(folder.filePath(u"first.bgcode"_s).toStdString()));
+    const ByteOffset wanted = root.find("\nG1 X", root.size() * 3 / 4) + 1;
+    const auto second = resume(u"first.bgcode"_s, wanted - (*point)->original + (*point)->tailBegin, u"second.bgcode"_s);
+    QVERIFY2(second.has_value(), qPrintable(describe(second ? Error{} : second.error())));
+    const auto resumed = gcode::openGcode(folder.filePath(u"second.bgcode"_s).toStdString());
+    const auto last = readResumePoint(**resumed);
+    QCOMPARE((*last)->original, wanted);
+    QVERIFY(wholeText(**resumed).substr((*last)->tailBegin) == root.substr(wanted));
+}
+
+void TestResumeWriter::gzipBecomesText()
+{
+    QTemporaryDir folder;
+    const std::string text = readAll(gcodeFolder + u"/ps_gear_relE_klipper.gcode"_s);
+    const std::string path = folder.filePath(u"part.gcode.gz"_s).toStdString();
+    gzFile_s* const gz = ::gzopen(path.c_str(), "wb");
+    QCOMPARE(::gzwrite(gz, text.data(), unsigned(text.size())), int(text.size()));
+    QCOMPARE(::gzclose(gz), Z_OK);
+    const auto source = gcode::openGcode(path);
+    const auto index = gcode::buildIndex(**source, gcode::Dialect::Klipper);
+    QVERIFY(index.has_value());
+    const auto snapshot = snapshotFromFile(**source, *index, text.size() / 2);
+    const auto plan = planResume(**source, *index, *snapshot, {}, {});
+    QVERIFY(plan.has_value());
+    const auto written = writeResume(**source, *index, *plan, folder.filePath(u"r.gcode"_s).toStdString());
+    QVERIFY2(written.has_value(), qPrintable(describe(written ? Error{} : written.error())));
+    QVERIFY(readAll(folder.filePath(u"r.gcode"_s)).substr(written->preambleBytes) == text.substr(snapshot->byte));
+}
+
+void TestResumeWriter::longTailsAreAligned_data()
+{
+    QTest::addColumn<int>("shift");
+    for (const int shift : {0, 1, 2, 79, 80, 81, 82, 4095})
+        QTest::addRow("%d", shift) << shift;
+}
+
+void TestResumeWriter::longTailsAreAligned()
+{
+    QFETCH(int, shift);
+    std::string text = smallPrint() + "; " + std::string(std::size_t(shift), 'x') + '\n';
+    for (int e = 41; text.size() < 2'500'000; ++e)
+        text += "G1 X" + std::to_string(50 + e % 100) + " Y50 E" + std::to_string(e) + '\n';
+    QTemporaryDir folder;
+    QFile file(folder.filePath(u"long.gcode"_s));
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write(QByteArray::fromStdString(text));
+    file.close();
+    const auto opened = open(file.fileName());
+    const auto plan = planResume(*opened->source, opened->index, *snapshotFromFile(*opened->source, opened->index, 900'000), {}, {});
+    QVERIFY(plan.has_value());
+    const auto written = writeResume(*opened->source, opened->index, *plan, folder.filePath(u"r.gcode"_s).toStdString());
+    QVERIFY2(written.has_value(), qPrintable(describe(written ? Error{} : written.error())));
+    const std::string result = readAll(folder.filePath(u"r.gcode"_s));
+    QCOMPARE(written->preambleBytes % 4096, plan->snapshot.byte % 4096);
+    QVERIFY(result.substr(written->preambleBytes) == text.substr(plan->snapshot.byte));
+    const std::string head = *resumeHeader(*opened->source, opened->index, *plan) + preambleText(*plan);
+    QVERIFY(result.starts_with(head));
+    const std::string marker = resumePointLine(plan->snapshot.byte) + '\n';
+    const std::string filling = result.substr(head.size(), written->preambleBytes - head.size() - marker.size());
+    QVERIFY(filling.size() < 4098);
+    for (const QString& line : QString::fromStdString(filling).split(u'\n', Qt::SkipEmptyParts))
+        QVERIFY2(line.startsWith(u';') && line.size() < 80, qPrintable(line));
+    QVERIFY(filling.empty() || filling.back() == '\n');
+}
+
+void TestResumeWriter::changedContentIsNoticed()
+{
+    const std::string text = smallPrint();
+    const gcode::MemorySource source(text, "small.gcode");
+    const auto index = gcode::buildIndex(source, gcode::Dialect::Klipper);
+    const auto plan = planResume(source, *index, *snapshotFromFile(source, *index, lineStart(text, "G1 X54 Y50 E25")), {}, {});
+    QVERIFY(plan.has_value());
+    std::string other = text; // the same length and time, one digit of a part that was printed already
+    other[lineStart(text, "G1 X53 Y50 E10") + 4] = '2';
+    QTemporaryDir folder;
+    const auto written = writeResume(gcode::MemorySource(other, "small.gcode"), *index, *plan, folder.filePath(u"r.gcode"_s).toStdString());
+    QVERIFY(!written.has_value());
+    QCOMPARE(written.error().code, ErrorCode::FileChanged);
+    QVERIFY(QDir(folder.path()).isEmpty(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot));
+}
+
+void TestResumeWriter::cutFileIsNoticed()
+{
+    QTemporaryDir folder;
+    NewFile file(folder.filePath(u"r.gcode"_s).toStdString());
+    QVERIFY(file.open().has_value());
+    const auto appended = file.append(gcode::MemorySource(std::string(5000, 'x'), "cut.gcode"), 1000, 9000);
+    QVERIFY(!appended.has_value());
+    QCOMPARE(appended.error().code, ErrorCode::FileChanged);
+    QCOMPARE(appended.error().byte, std::optional<ByteOffset>(5000));
+}
+
 void TestResumeWriter::fileNames_data()
 {
     QTest::addColumn<QByteArray>("original");
@@ -374,6 +615,10 @@ void TestResumeWriter::fileNames_data()
     QTest::newRow("dots") << QByteArray("v1.2.tower.gcode") << QByteArray("v1.2.tower.resume-L7-B6431.gcode");
     QTest::newRow("hidden") << QByteArray(".tower") << QByteArray(".tower.resume-L7-B6431.gcode");
     QTest::newRow("not ours") << QByteArray("a.resume-Lx-B1.gcode") << QByteArray("a.resume-Lx-B1.resume-L7-B6431.gcode");
+    QTest::newRow("binary") << QByteArray("tower.bgcode") << QByteArray("tower.resume-L7-B6431.bgcode");
+    QTest::newRow("binary, short") << QByteArray("sub/v1.2.BGC") << QByteArray("sub/v1.2.resume-L7-B6431.bgcode");
+    QTest::newRow("binary, again") << QByteArray("tower.resume-L2-B99.bgcode") << QByteArray("tower.resume-L7-B6431.bgcode");
+    QTest::newRow("gzip") << QByteArray("tower.gcode.gz") << QByteArray("tower.resume-L7-B6431.gcode");
     QTest::newRow("again") << QByteArray("tower.resume-L2-B99.gcode") << QByteArray("tower.resume-L7-B6431.gcode");
 }
 

@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "recovery/newfile.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace kintsugi::recovery {
 
 namespace {
+
+constexpr std::size_t copyChunk = std::size_t{1} << 20;
 
 Error systemError(int number, const std::filesystem::path& path)
 {
@@ -25,11 +31,6 @@ Error systemError(int number, const std::filesystem::path& path)
 }
 
 } // namespace
-
-NewFile::NewFile(std::filesystem::path target)
-    : m_target(std::move(target))
-{
-}
 
 NewFile::~NewFile()
 {
@@ -61,13 +62,57 @@ Result<> NewFile::open()
 Result<> NewFile::write(std::string_view bytes)
 {
     while (!bytes.empty()) {
-        const ssize_t count = ::write(m_fd, bytes.data(), bytes.size());
+        const ssize_t count = ::pwrite(m_fd, bytes.data(), bytes.size(), static_cast<off_t>(m_written));
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0)
             return fail(systemError(errno, m_target));
         bytes.remove_prefix(static_cast<std::size_t>(count));
         m_written += static_cast<std::uint64_t>(count);
+    }
+    return {};
+}
+
+bool NewFile::share(int from, ByteOffset begin, ByteOffset end)
+{
+    file_clone_range range{};
+    range.src_fd = from;
+    range.src_offset = begin;
+    range.src_length = end - begin;
+    range.dest_offset = m_written;
+    if (::ioctl(m_fd, FICLONERANGE, &range) != 0)
+        return false; // another file system, one that cannot, or an end that is not the file's: then the bytes are copied
+    m_written += end - begin;
+    return true;
+}
+
+Result<> NewFile::append(const gcode::Source& source, ByteOffset begin, ByteOffset end, const gcode::Progress& progress)
+{
+    const bool mayShare = source.container() == gcode::Container::None && source.descriptor() >= 0 && begin % sharedBlock == m_written % sharedBlock;
+    std::vector<std::byte> buffer(static_cast<std::size_t>(std::min<std::uint64_t>(copyChunk, end - std::min(begin, end))));
+    bool shareNext = mayShare;
+    for (ByteOffset at = begin; at < end;) {
+        std::uint64_t wanted = std::min<std::uint64_t>(buffer.size(), end - at);
+        if (shareNext && at % sharedBlock == 0) {
+            shareNext = false;
+            if (share(source.descriptor(), at, end))
+                return {};
+        } else if (shareNext) {
+            wanted = std::min(wanted, sharedBlock - at % sharedBlock);
+        }
+        const auto count = source.read(at, std::span(buffer).first(static_cast<std::size_t>(wanted)));
+        if (!count)
+            return fail(count.error());
+        if (*count == 0) {
+            Error error{.code = ErrorCode::FileChanged, .detail = "the file became shorter", .file = source.name()};
+            error.byte = at;
+            return fail(std::move(error));
+        }
+        if (auto done = write({reinterpret_cast<const char*>(buffer.data()), *count}); !done)
+            return done;
+        at += *count;
+        if (progress && !progress(static_cast<double>(at - begin) / static_cast<double>(end - begin)))
+            return fail(ErrorCode::Cancelled);
     }
     return {};
 }

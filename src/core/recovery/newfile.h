@@ -2,31 +2,36 @@
 #pragma once
 
 #include <filesystem>
-#include <string>
-#include <string_view>
 
-#include "base/result.h"
+#include "gcode/source.h"
 
 namespace kintsugi::recovery {
 
-/// A file under a temporary name in the folder of its target; it vanishes unless commit() gives it its real name, which
-/// never replaces a file. FileExists, DiskFull, WriteFailed.
+/// A file under a temporary name beside its real one; it vanishes unless it is committed.
 class NewFile
 {
 public:
-    explicit NewFile(std::filesystem::path target);
+    /// File systems that share blocks between files do so in pieces of this size.
+    static constexpr std::uint64_t sharedBlock = 4096;
+
+    explicit NewFile(std::filesystem::path target) : m_target(std::move(target)) {}
     ~NewFile();
     NewFile(const NewFile&) = delete;
     NewFile& operator=(const NewFile&) = delete;
 
-    /// FileExists at once when there is something under the target's name already.
+    /// WriteFailed, DiskFull; FileExists when the target is there already.
     [[nodiscard]] Result<> open();
     [[nodiscard]] Result<> write(std::string_view bytes);
-    /// fsync, rename without replacing, fsync of the folder.
+    /// Appends bytes [begin, end) of the source. Where both files lie on a file system that can, and `begin` and the end of
+    /// this file agree modulo sharedBlock, the bytes are shared and not copied. FileChanged (the source became shorter;
+    /// `byte` says where), Cancelled. `progress` counts source bytes done.
+    [[nodiscard]] Result<> append(const gcode::Source& source, ByteOffset begin, ByteOffset end, const gcode::Progress& progress = {});
+    /// Flushes to the disk and gives the real name; never replaces a file.
     [[nodiscard]] Result<> commit();
     [[nodiscard]] std::uint64_t written() const { return m_written; }
 
 private:
+    [[nodiscard]] bool share(int from, ByteOffset begin, ByteOffset end);
     [[nodiscard]] Result<> rename();
     void syncFolder() const;
 

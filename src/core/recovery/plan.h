@@ -89,7 +89,7 @@ struct PlanOptions {
 [[nodiscard]] Result<std::vector<std::string>> zeroCopyStart(const Plan& plan, const std::string& name);
 /// `; KINTSUGI RESUME POINT byte=<N>`
 [[nodiscard]] std::string resumePointLine(ByteOffset byte);
-/// <stem>.resume-L<layer>-B<byte>.gcode
+/// <stem>.resume-L<layer>-B<byte>.gcode; of binary G-code .bgcode.
 [[nodiscard]] std::string resumeFileName(const std::string& originalName, std::size_t layer, ByteOffset byte);
 
 struct ResumePoint {

@@ -74,6 +74,22 @@ std::size_t lengthWithoutResumeSuffix(std::string_view stem)
     return ours ? begin : stem.size();
 }
 
+/// Is one of them, in any case, the end of the name? Then it goes.
+bool dropExtension(std::string& name, std::initializer_list<std::string_view> extensions)
+{
+    for (const std::string_view extension : extensions) {
+        if (name.size() <= extension.size())
+            continue;
+        const std::size_t begin = name.size() - extension.size();
+        const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+        if (std::ranges::equal(std::string_view(name).substr(begin), extension, {}, lower)) {
+            name.resize(begin);
+            return true;
+        }
+    }
+    return false;
+}
+
 /// Reads the head line by line up to the marker.
 class HeadReader
 {
@@ -158,10 +174,14 @@ std::string resumeFileName(const std::string& originalName, std::size_t layer, B
     const std::size_t slash = originalName.rfind('/');
     const std::string folder = slash == std::string::npos ? std::string() : originalName.substr(0, slash + 1);
     std::string stem = originalName.substr(folder.size());
-    if (const std::size_t dot = stem.rfind('.'); dot != std::string::npos && dot > 0)
-        stem.resize(dot);
+    const bool binary = dropExtension(stem, {".bgcode", ".bgc"});
+    if (!binary) {
+        dropExtension(stem, {".gz"});
+        if (const std::size_t dot = stem.rfind('.'); dot != std::string::npos && dot > 0)
+            stem.resize(dot);
+    }
     stem.resize(lengthWithoutResumeSuffix(stem));
-    return folder + stem + ".resume-L" + std::to_string(layer) + "-B" + std::to_string(byte) + ".gcode";
+    return folder + stem + ".resume-L" + std::to_string(layer) + "-B" + std::to_string(byte) + (binary ? ".bgcode" : ".gcode");
 }
 
 Result<std::optional<ResumePoint>> readResumePoint(const gcode::Source& source)

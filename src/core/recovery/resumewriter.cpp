@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "recovery/resumewriter.h"
 
-#include <vector>
+#include <algorithm>
 
+#include "gcode/indexcache.h"
+#include "recovery/bgcodewriter.h"
 #include "recovery/newfile.h"
 
 namespace kintsugi::recovery {
 
 namespace {
+
+/// Below this, sharing blocks with the original saves nothing.
+constexpr std::uint64_t worthSharing = std::uint64_t{1} << 20;
+constexpr std::size_t paddingLine = 80;
 
 Result<> checkUnchanged(const gcode::Source& source, const gcode::FileIndex& index)
 {
@@ -22,24 +28,38 @@ Result<> checkUnchanged(const gcode::Source& source, const gcode::FileIndex& ind
     return fail(std::move(error));
 }
 
-Result<> copyTail(const gcode::Source& source, const gcode::FileIndex& index, ByteOffset byte, NewFile& file,
-                  const gcode::Progress& progress)
+/// Comment lines of `size` bytes together; size is not 1.
+std::string padding(std::size_t size)
 {
-    std::vector<std::byte> buffer(std::size_t{1} << 20);
-    while (byte < index.size) {
-        const std::uint64_t wanted = std::min<std::uint64_t>(buffer.size(), index.size - byte);
-        const auto count = source.read(byte, std::span(buffer).first(static_cast<std::size_t>(wanted)));
-        if (!count)
-            return fail(count.error());
-        if (*count == 0)
-            return fail(ErrorCode::FileChanged, "the file became shorter", source.name());
-        if (auto written = file.write({reinterpret_cast<const char*>(buffer.data()), *count}); !written)
-            return written;
-        byte += *count;
-        if (progress && !progress(static_cast<double>(byte) / static_cast<double>(index.size)))
-            return fail(ErrorCode::Cancelled);
+    std::string text;
+    while (size > 0) {
+        std::size_t line = std::min(size, paddingLine);
+        if (size - line == 1)
+            --line; // a line has two bytes at least
+        text += ';' + std::string(line - 2, ' ') + '\n';
+        size -= line;
     }
-    return {};
+    return text;
+}
+
+/// What makes the tail begin where its bytes lie in the original, counted in blocks that file systems can share.
+std::string alignment(const gcode::Source& source, ByteOffset byte, std::uint64_t tailBytes, std::size_t headBytes)
+{
+    if (source.container() != gcode::Container::None || source.descriptor() < 0 || tailBytes < worthSharing)
+        return {};
+    constexpr std::uint64_t block = NewFile::sharedBlock;
+    std::uint64_t gap = (byte % block + block - headBytes % block) % block;
+    if (gap == 1)
+        gap += block;
+    return padding(static_cast<std::size_t>(gap));
+}
+
+/// The part of the work that lies between two fractions.
+gcode::Progress part(const gcode::Progress& progress, double from, double to)
+{
+    if (!progress)
+        return {};
+    return [&progress, from, to](double fraction) { return progress(from + (to - from) * fraction); };
 }
 
 } // namespace
@@ -47,26 +67,30 @@ Result<> copyTail(const gcode::Source& source, const gcode::FileIndex& index, By
 Result<ResumeFile> writeResume(const gcode::Source& source, const gcode::FileIndex& index, const Plan& plan,
                                const std::filesystem::path& target, const gcode::Progress& progress)
 {
-    std::error_code ignored;
-    if (std::filesystem::exists(std::filesystem::symlink_status(target, ignored)))
-        return fail(ErrorCode::FileExists, {}, target.string());
-    if (auto unchanged = checkUnchanged(source, index); !unchanged)
-        return fail(unchanged.error());
-    const auto header = resumeHeader(source, index, plan);
-    if (!header)
-        return fail(header.error());
     NewFile file(target);
     if (auto opened = file.open(); !opened)
         return fail(opened.error());
-    const std::string head = *header + preambleText(plan) + resumePointLine(plan.snapshot.byte) + '\n';
-    if (auto written = file.write(head); !written)
-        return fail(written.error());
-    if (auto copied = copyTail(source, index, plan.snapshot.byte, file, progress); !copied)
-        return fail(copied.error());
     if (auto unchanged = checkUnchanged(source, index); !unchanged)
         return fail(unchanged.error());
-    if (auto done = file.commit(); !done)
+    if (auto same = gcode::verifyWhole(source, index, part(progress, 0, 0.5)); !same)
+        return fail(same.error());
+    const auto header = resumeHeader(source, index, plan);
+    if (!header)
+        return fail(header.error());
+    const ByteOffset byte = plan.snapshot.byte;
+    const std::string point = resumePointLine(byte) + '\n';
+    std::string head = *header + preambleText(plan);
+    head += alignment(source, byte, index.size - std::min(byte, index.size), head.size() + point.size()) + point;
+    const auto* const bgcode = dynamic_cast<const gcode::BgcodeSource*>(&source);
+    const gcode::Progress copying = part(progress, 0.5, 1);
+    auto done = bgcode ? writeBgcode(*bgcode, head, byte, file, copying)
+                       : file.write(head).and_then([&] { return file.append(source, byte, index.size, copying); });
+    if (!done)
         return fail(done.error());
+    if (auto unchanged = checkUnchanged(source, index); !unchanged)
+        return fail(unchanged.error());
+    if (auto committed = file.commit(); !committed)
+        return fail(committed.error());
     return ResumeFile{target, file.written(), head.size()};
 }
 

@@ -9,15 +9,18 @@ namespace kintsugi::recovery {
 
 struct ResumeFile {
     std::filesystem::path path;
-    std::uint64_t bytes = 0, preambleBytes = 0;
+    std::uint64_t bytes = 0;         ///< of the file
+    std::uint64_t preambleBytes = 0; ///< of its (decoded) text, up to the original's bytes
 };
 
 /// The comment header of a resume file: what it continues, and what is printed already. Read back by readResumePoint().
 [[nodiscard]] Result<std::string> resumeHeader(const gcode::Source& source, const gcode::FileIndex& index, const Plan& plan);
 
-/// Streams header + preamble + the marker + the original bytes from plan.snapshot.byte on into a NEW file (temporary
-/// name, fsync, rename without replacing). The source is only read; its stamp is compared before and after. FileExists,
-/// FileChanged, DiskFull, WriteFailed, Cancelled; nothing is left behind on failure.
+/// Header + preamble + the marker + the original text from plan.snapshot.byte on in a NEW file (temporary name, fsync,
+/// rename without replacing); of binary G-code that is binary G-code again. Before anything is written every byte of the
+/// source is compared with the index; its stamp is compared once more at the end. The preamble is filled up with comment
+/// lines so that file systems that can share the tail's blocks do. FileExists, FileChanged, DiskFull, WriteFailed,
+/// Cancelled; nothing is left behind on failure.
 [[nodiscard]] Result<ResumeFile> writeResume(const gcode::Source& source, const gcode::FileIndex& index, const Plan& plan,
                                              const std::filesystem::path& target, const gcode::Progress& progress = {});
 

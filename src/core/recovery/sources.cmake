@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 set(recovery_sources
+    recovery/bgcodewriter.h recovery/bgcodewriter.cpp
     recovery/candidates.cpp
     recovery/conflicts.cpp
     recovery/gate.h recovery/gate.cpp
     recovery/ownlines.h recovery/ownlines.cpp
     recovery/meshrestore.h recovery/meshrestore.cpp
     recovery/motiontime.h recovery/motiontime.cpp
-    recovery/originalbyte.cpp
     recovery/newfile.h recovery/newfile.cpp
+    recovery/originalbyte.cpp
     recovery/plan.h recovery/plan.cpp
     recovery/plangcode.h recovery/plangcode.cpp
     recovery/plrcopy.cpp
