@@ -11,6 +11,14 @@ using recovery::ResumeCandidate;
 
 namespace {
 
+/// The likely length, and what it is at most where the stop is not known to the line.
+QString overlap(double likely, double most)
+{
+    const QLocale locale;
+    const QString length = CandidateModel::tr("%1 mm").arg(locale.toString(likely, 'f', 1));
+    return most < likely + 0.05 ? length : CandidateModel::tr("%1, at most %2 mm").arg(length, locale.toString(most, 'f', 1));
+}
+
 QStringList risks(const ResumeCandidate& candidate)
 {
     QStringList texts;
@@ -65,16 +73,16 @@ QVariant CandidateModel::data(const QModelIndex& index, int role) const
         return {};
     const ResumeCandidate& candidate = m_candidates[static_cast<std::size_t>(index.row())];
     const QLocale locale;
-    const auto length = [&locale](double mm) { return tr("%1 mm").arg(locale.toString(mm, 'f', 1)); };
     switch (role) {
     case Qt::DisplayRole:
         switch (index.column()) {
-        case Kind: return kindText(candidate.kind);
+        case Kind: return candidate.recommended ? tr("%1 (recommended)").arg(kindText(candidate.kind)) : kindText(candidate.kind);
         case Layer: return locale.toString(static_cast<qulonglong>(candidate.layer) + 1);
         case Z: return tr("%1 mm").arg(locale.toString(candidate.z, 'f', 2));
+        case Line: return locale.toString(static_cast<qulonglong>(candidate.line));
         case Byte: return locale.toString(static_cast<qulonglong>(candidate.byte));
-        case PrintedTwice: return length(candidate.printedTwiceMm);
-        case LeftOpen: return length(candidate.leftOpenMm);
+        case PrintedTwice: return overlap(candidate.printedTwiceMm, candidate.printedTwiceMostMm);
+        case LeftOpen: return overlap(candidate.leftOpenMm, candidate.leftOpenMostMm);
         default: return risks(candidate).join(QLatin1String("; "));
         }
     case RawRole:
@@ -82,6 +90,7 @@ QVariant CandidateModel::data(const QModelIndex& index, int role) const
         case Kind: return static_cast<int>(candidate.kind);
         case Layer: return static_cast<qulonglong>(candidate.layer);
         case Z: return candidate.z;
+        case Line: return static_cast<qulonglong>(candidate.line);
         case Byte: return static_cast<qulonglong>(candidate.byte);
         case PrintedTwice: return candidate.printedTwiceMm;
         case LeftOpen: return candidate.leftOpenMm;
@@ -108,6 +117,7 @@ QVariant CandidateModel::headerData(int section, Qt::Orientation orientation, in
     case Kind: return tr("Go on at");
     case Layer: return tr("Layer");
     case Z: return tr("Z");
+    case Line: return tr("Line");
     case Byte: return tr("Byte");
     case PrintedTwice: return tr("Printed twice");
     case LeftOpen: return tr("Left open");

@@ -17,7 +17,7 @@ class FieldModel final : public TableModel
 {
     Q_OBJECT
 public:
-    enum Column { Field, Value, OriginColumn, Remark, ColumnCount };
+    enum Column { Field, Value, Now, OriginColumn, Remark, ColumnCount }; ///< Now: what the printer reports at this moment
     enum Role {
         RawRole = Qt::UserRole + 1,
         KeyRole,      ///< QString, the field's key
@@ -31,6 +31,8 @@ public:
     void setSnapshot(const std::optional<recovery::Snapshot>& snapshot);
     /// Shows the flow's snapshot and makes values editable through it; nullptr = read-only again.
     void follow(ResumeFlow* flow);
+    /// What the printer reports, for the column Now; nullopt = nothing is known of it.
+    void setNow(const std::optional<recovery::Sample>& sample);
     /// Kept with the next edits. Without one an edit is refused with BadValue, field "reason".
     void setReason(const QString& reason) { m_reason = reason; }
     [[nodiscard]] int rowOfKey(const QString& key) const;
@@ -54,6 +56,10 @@ private:
     std::vector<std::string> m_missing;
     QPointer<ResumeFlow> m_flow;
     QString m_reason;
+    std::optional<recovery::Sample> m_now;
 };
+
+/// What a sample says of the field `key` of a snapshot; empty when it says nothing. Positions count only on homed axes.
+[[nodiscard]] QString nowText(const recovery::Sample& sample, const std::string& key);
 
 } // namespace kintsugi::app

@@ -119,6 +119,8 @@ struct PartView::Private {
     std::optional<QPointF> pressed;
     QPointF pressedCentre;
     bool dragged = false;
+    bool placePicking = false;
+    std::vector<QPointF> places;  // mm
 
     void read();
     void reset();
@@ -135,6 +137,7 @@ struct PartView::Private {
     void paintGrid(QPainter& painter, const Colours& c) const;
     void paintPaths(QPainter& painter) const;
     void paintMarks(QPainter& painter, const Colours& c) const;
+    void paintPlaces(QPainter& painter, const Colours& c) const;
     void step(int direction);
     [[nodiscard]] const gcode::Segment* segmentFrom(ByteOffset byte) const;
 };
@@ -251,6 +254,34 @@ QPointF PartView::Private::toWorld(const QPointF& pixel) const
 {
     const double s = scale();
     return {centre.x() + (pixel.x() - q->width() / 2.0) / s, centre.y() - (pixel.y() - q->height() / 2.0) / s};
+}
+
+void PartView::setPlacePicking(bool on)
+{
+    d->placePicking = on;
+    setCursor(on ? Qt::CrossCursor : Qt::ArrowCursor);
+}
+
+void PartView::setPlaces(const std::vector<QPointF>& places)
+{
+    if (d->places == places)
+        return;
+    d->places = places;
+    update();
+}
+
+void PartView::Private::paintPlaces(QPainter& painter, const Colours& c) const
+{
+    const double r = QFontMetrics(q->font()).height() * 0.65;
+    int number = 0;
+    for (const QPointF& place : places) {
+        const QPointF at = q->toPixel(place.x(), place.y());
+        painter.setPen(Qt::NoPen);
+        painter.setBrush(c.accent);
+        painter.drawEllipse(at, r, r);
+        painter.setPen(c.accentText);
+        painter.drawText(QRectF(at.x() - r, at.y() - r, 2 * r, 2 * r), Qt::AlignCenter, QLocale().toString(++number));
+    }
 }
 
 std::optional<ByteOffset> PartView::lineAt(const QPointF& pixel) const
@@ -409,6 +440,7 @@ void PartView::paintEvent(QPaintEvent*)
         d->paintPaths(painter);
         if (d->path)
             d->paintMarks(painter, c);
+        d->paintPlaces(painter, c);
     }
     painter.setPen(c.line);
     painter.setBrush(Qt::NoBrush);
@@ -466,7 +498,9 @@ void PartView::mouseReleaseEvent(QMouseEvent* event)
     d->pressed.reset();
     if (!click)
         return;
-    if (const auto byte = lineAt(event->position()))
+    if (d->placePicking)
+        emit placePicked(d->toWorld(event->position()));
+    else if (const auto byte = lineAt(event->position()))
         emit picked(*byte);
 }
 

@@ -3,7 +3,9 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
+#include <QPointF>
 #include <QWidget>
 
 #include "filecache.h"
@@ -34,12 +36,16 @@ public:
     [[nodiscard]] bool isDrawn() const;                 ///< what was painted last shows it as it is now
     [[nodiscard]] std::optional<ByteOffset> lineAt(const QPointF& pixel) const; ///< start of the nearest extruding line
     [[nodiscard]] QPointF toPixel(double x, double y) const; ///< of machine mm
+    /// While on, a click names a place on the part (placePicked) and no line.
+    void setPlacePicking(bool on);
+    void setPlaces(const std::vector<QPointF>& places); ///< machine mm, shown as 1, 2, 3 …
     [[nodiscard]] QString descriptionText() const;
     [[nodiscard]] QSize sizeHint() const override;
     [[nodiscard]] QSize minimumSizeHint() const override;
 
 signals:
     void picked(kintsugi::ByteOffset byte);
+    void placePicked(const QPointF& millimetres);
     void layerWanted(std::size_t layer);                ///< the person asked for it by key
     void ready();
     void failed(const kintsugi::Error& error);

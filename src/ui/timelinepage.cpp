@@ -203,6 +203,7 @@ QWidget* TimelinePage::makeInspector()
     m_fieldTable->setModel(&m_fields);
     m_fieldTable->setFont(smaller(font()));
     makeTable(m_fieldTable, tr("State at this point"), app::FieldModel::Remark);
+    m_fieldTable->setColumnHidden(app::FieldModel::Now, true); // a stored point has nothing to do with the moment
     m_fieldTable->setSizeAdjustPolicy(QAbstractScrollArea::AdjustIgnored);
     m_pin = new QPushButton(tr("P&in"), side);
     m_pin->setIcon(icon(u"pin"_s));

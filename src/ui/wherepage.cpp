@@ -4,6 +4,7 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
+#include <QTabWidget>
 #include <QTableView>
 
 #include "errortext.h"
@@ -15,50 +16,97 @@
 
 namespace kintsugi::ui {
 
+namespace {
+
+/// "0.4 mm (at most 3.1 mm)": the second only where the stop is not known to the line.
+QString overlapText(double likely, double most)
+{
+    return most < likely + 0.05 ? lengthText(likely) : WherePage::tr("%1 (at most %2)").arg(lengthText(likely), lengthText(most));
+}
+
+bool sameStop(const std::optional<recovery::StopInterval>& a, const std::optional<recovery::StopInterval>& b)
+{
+    return a.has_value() == b.has_value() && (!a || (a->earliest == b->earliest && a->latest == b->latest && a->likely == b->likely));
+}
+
+} // namespace
+
 WherePage::WherePage(app::ResumeFlow& flow, QWidget* parent)
     : AssistantPage(flow, tr("Where"), tr("Where shall it go on?"), parent)
     , m_table(new QTableView(this))
 {
     m_stop = addSentence();
+    m_width = addSentence();
+    makeTable();
+    m_chosen = addSubheading({});
+    m_risks = addSentence();
+    m_refused = addSentence();
+    setTone(m_refused, Tone::Danger);
+    m_refused->hide();
+    m_part = new PartView(this);
+    auto* row = new QHBoxLayout;
+    row->addWidget(m_part, 1);
+    row->addWidget(makeEntries(), 1);
+    body()->addLayout(row, 3);
+    m_model.follow(&flow);
+    follow();
+    showFlow();
+}
+
+void WherePage::makeTable()
+{
     m_table->setModel(&m_model);
-    makeTable(m_table, tr("Points to go on from"), app::CandidateModel::Risks);
+    ui::makeTable(m_table, tr("Points to go on from"), app::CandidateModel::Risks);
+    m_table->verticalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_table->setItemDelegateForColumn(app::CandidateModel::Kind, new ShapeDelegate(
         [](const QModelIndex& index, const QPalette& palette) {
             const bool recommended = index.data(app::CandidateModel::RecommendedRole).toBool();
             return std::pair(recommended ? Shape::Tick : Shape::Ring, recommended ? colours(palette).good : colours(palette).dim);
         }, m_table));
     body()->addWidget(m_table, 2);
-    m_chosen = addSubheading({});
-    m_risks = addSentence();
-    auto* row = new QHBoxLayout;
-    m_part = new PartView(this);
-    m_entry = new PointEntry(this);
-    auto* side = new QVBoxLayout;
-    auto* other = new QLabel(tr("Another point"), this);
-    other->setFont(bold(font()));
-    auto* hint = new QLabel(tr("In doubt go forward: a small gap is weaker than solid plastic pressed into solid plastic."), this);
+}
+
+QWidget* WherePage::makeEntries()
+{
+    m_entries = new QTabWidget(this);
+    m_entries->setAccessibleName(tr("Another point"));
+    auto* known = new QWidget(m_entries);
+    auto* column = new QVBoxLayout(known);
+    column->setContentsMargins(spacing::normal, spacing::normal, spacing::normal, spacing::normal);
+    m_entry = new PointEntry(known);
+    auto* hint = new QLabel(tr("In doubt go forward: a small gap is weaker than solid plastic pressed into solid plastic. "
+                               "A click on the part chooses the line there."), known);
     hint->setWordWrap(true);
     setTone(hint, Tone::Dim);
-    side->addWidget(other);
-    side->addWidget(m_entry);
-    side->addWidget(hint);
-    side->addStretch(1);
-    row->addWidget(m_part, 1);
-    row->addLayout(side, 1);
-    body()->addLayout(row, 3);
+    column->addWidget(m_entry);
+    column->addWidget(hint);
+    column->addStretch(1);
+    m_entries->addTab(known, tr("Another &point"));
+    return m_entries;
+}
 
-    m_model.follow(&flow);
+void WherePage::follow()
+{
     connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& row_) {
         const auto byte = static_cast<ByteOffset>(row_.data(app::CandidateModel::ByteRole).toULongLong());
-        if (row_.isValid() && (!this->flow().chosen() || this->flow().chosen()->byte != byte))
-            this->flow().choose(byte);
+        if (row_.isValid() && (!flow().chosen() || flow().chosen()->byte != byte))
+            flow().choose(byte);
     });
-    connect(m_entry, &PointEntry::chosen, this, [this](ByteOffset byte) { this->flow().choose(byte); });
-    connect(m_part, &PartView::picked, this, [this](ByteOffset byte) { this->flow().choose(byte); });
+    const auto choose = [this](ByteOffset byte) {
+        m_refused->hide();
+        flow().choose(byte);
+    };
+    connect(m_entry, &PointEntry::chosen, this, choose);
+    connect(m_part, &PartView::picked, this, choose);
     connect(m_part, &PartView::layerWanted, m_part, &PartView::showLayer);
+    connect(&m_measuring, &app::JobBase::finished, this, [this] {
+        const auto& outcome = m_measuring.outcome();
+        if (outcome && *outcome && m_measured)
+            m_width->setText(QString(widthText(**outcome) + QLatin1Char(' ') + causeWidthText(m_measured->cause)));
+    });
     for (const auto signal : {&app::ResumeFlow::analysed, &app::ResumeFlow::candidatesChanged, &app::ResumeFlow::chosenChanged})
-        connect(&flow, signal, this, &WherePage::showFlow);
-    showFlow();
+        connect(&flow(), signal, this, &WherePage::showFlow);
+    connect(&flow(), &app::ResumeFlow::failed, this, &WherePage::showRefusal);
 }
 
 bool WherePage::isComplete() const
@@ -66,16 +114,40 @@ bool WherePage::isComplete() const
     return flow().chosen().has_value();
 }
 
+void WherePage::showRefusal(const Error& error)
+{
+    if (error.code != ErrorCode::BeforeFirstExtrusion && error.code != ErrorCode::AfterLastExtrusion && error.code != ErrorCode::BadByte)
+        return;
+    m_refused->setText(tr("That point is refused. %1").arg(app::errorText(error).full()));
+    m_refused->show();
+}
+
+void WherePage::showStop()
+{
+    const auto& stop = flow().stop();
+    m_part->setStop(stop);
+    if (!stop) {
+        m_stop->setText(tr("Where it stopped is not known yet."));
+        m_width->setText({});
+    } else {
+        m_stop->setText(tr("It stopped between byte %1 and byte %2. %3").arg(bytesText(static_cast<double>(stop->earliest)),
+                            bytesText(static_cast<double>(stop->latest)), app::text(stop->reason)));
+    }
+    m_width->setVisible(stop.has_value());
+    if (sameStop(stop, m_measured))
+        return;
+    m_measured = stop;
+    m_measuring.cancel();
+    m_width->setText({});
+    if (stop && flow().file())
+        m_measuring.start([file = flow().file(), stop = *stop](app::JobControl&) { return stopWidth(*file->source, *file->index, stop); });
+}
+
 void WherePage::showFlow()
 {
     m_part->setFile(flow().file());
     m_entry->setFile(flow().file());
-    m_part->setStop(flow().stop());
-    if (const auto& stop = flow().stop())
-        m_stop->setText(tr("It stopped between byte %1 and byte %2. %3").arg(bytesText(static_cast<double>(stop->earliest)),
-                            bytesText(static_cast<double>(stop->latest)), app::text(stop->reason)));
-    else
-        m_stop->setText(tr("Where it stopped is not known yet."));
+    showStop();
     const auto& chosen = flow().chosen();
     emit completeChanged();
     if (!chosen) {
@@ -90,8 +162,10 @@ void WherePage::showFlow()
         m_table->selectRow(row);
     else if (row < 0)
         m_table->clearSelection();
-    m_chosen->setText(tr("%1, byte %2: %3 printed twice, %4 left open").arg(layerText(chosen->layer, {}, chosen->z),
-                          bytesText(static_cast<double>(chosen->byte)), lengthText(chosen->printedTwiceMm), lengthText(chosen->leftOpenMm)));
+    m_chosen->setText(tr("%1, byte %2: %3 printed twice, %4 left open")
+                          .arg(layerText(chosen->layer, {}, chosen->z), bytesText(static_cast<double>(chosen->byte)),
+                               overlapText(chosen->printedTwiceMm, chosen->printedTwiceMostMm),
+                               overlapText(chosen->leftOpenMm, chosen->leftOpenMostMm)));
     QStringList risks;
     for (const Message& risk : chosen->risks)
         risks << app::text(risk);

@@ -3,7 +3,10 @@
 
 #include "assistantpage.h"
 #include "candidatemodel.h"
+#include "job.h"
+#include "stopwidth.h"
 
+class QTabWidget;
 class QTableView;
 
 namespace kintsugi::ui {
@@ -20,13 +23,23 @@ public:
     [[nodiscard]] bool isComplete() const override;
 
 private:
+    void makeTable();
+    QWidget* makeEntries();
+    void follow();
     void showFlow();
+    void showStop();
+    void showRefusal(const Error& error);
 
     app::CandidateModel m_model;
+    app::Job<StopWidth> m_measuring;
+    std::optional<recovery::StopInterval> m_measured; ///< what m_measuring is about
     QTableView* m_table;
     QLabel* m_stop;
+    QLabel* m_width;
     QLabel* m_chosen;
     QLabel* m_risks;
+    QLabel* m_refused;
+    QTabWidget* m_entries;
     PointEntry* m_entry;
     PartView* m_part;
 };

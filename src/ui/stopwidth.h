@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QString>
+
+#include "gcode/fileindex.h"
+#include "recovery/stopinterval.h"
+
+namespace kintsugi::ui {
+
+/// How much print lies between the ends of a stop interval.
+struct StopWidth {
+    std::uint64_t bytes = 0, lines = 0;
+    double millimetres = 0; ///< of extruding path
+    double seconds = 0;     ///< of all its moves at the speed of the file
+};
+/// Reads that part of the file: for the pool.
+[[nodiscard]] Result<StopWidth> stopWidth(const gcode::Source& source, const gcode::FileIndex& index, const recovery::StopInterval& stop);
+[[nodiscard]] QString widthText(const StopWidth& width);
+/// Why the interval is as wide as it is: what still runs after a stop of this cause.
+[[nodiscard]] QString causeWidthText(recovery::StopCause cause);
+
+} // namespace kintsugi::ui
