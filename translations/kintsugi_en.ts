@@ -22,6 +22,30 @@
         </message>
     </context>
     <context>
+        <name>kintsugi::ui::FileWindow</name>
+        <message numerus="yes">
+            <source>%n line(s)</source>
+            <translation>
+                <numerusform>%n line</numerusform>
+                <numerusform>%n lines</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n layer(s)</source>
+            <translation>
+                <numerusform>%n layer</numerusform>
+                <numerusform>%n layers</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n object(s)</source>
+            <translation>
+                <numerusform>%n object</numerusform>
+                <numerusform>%n objects</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
         <name>kintsugi::ui::GatePage</name>
         <message numerus="yes">
             <source>%n check(s) forbid the start. Each says what to do.</source>
@@ -40,6 +64,13 @@
     </context>
     <context>
         <name>kintsugi::ui::PlanPage</name>
+        <message numerus="yes">
+            <source>%n line(s) of yours run unchecked: nobody knows what they do.</source>
+            <translation>
+                <numerusform>%n line of yours runs unchecked: nobody knows what it does.</numerusform>
+                <numerusform>%n lines of yours run unchecked: nobody knows what they do.</numerusform>
+            </translation>
+        </message>
         <message numerus="yes">
             <source>The plan: %n step(s)</source>
             <translation>

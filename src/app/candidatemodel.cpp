@@ -77,6 +77,7 @@ QVariant CandidateModel::data(const QModelIndex& index, int role) const
     case Qt::DisplayRole:
         switch (index.column()) {
         case Kind: return candidate.recommended ? tr("%1 (recommended)").arg(kindText(candidate.kind)) : kindText(candidate.kind);
+        case Feature: return printable(QString::fromStdString(candidate.feature));
         case Layer: return locale.toString(static_cast<qulonglong>(candidate.layer) + 1);
         case Z: return tr("%1 mm").arg(locale.toString(candidate.z, 'f', 2));
         case Line: return locale.toString(static_cast<qulonglong>(candidate.line));
@@ -88,6 +89,7 @@ QVariant CandidateModel::data(const QModelIndex& index, int role) const
     case RawRole:
         switch (index.column()) {
         case Kind: return static_cast<int>(candidate.kind);
+        case Feature: return QString::fromStdString(candidate.feature);
         case Layer: return static_cast<qulonglong>(candidate.layer);
         case Z: return candidate.z;
         case Line: return static_cast<qulonglong>(candidate.line);
@@ -115,6 +117,7 @@ QVariant CandidateModel::headerData(int section, Qt::Orientation orientation, in
         return {};
     switch (section) {
     case Kind: return tr("Go on at");
+    case Feature: return tr("Prints");
     case Layer: return tr("Layer");
     case Z: return tr("Z");
     case Line: return tr("Line");

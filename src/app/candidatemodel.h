@@ -15,7 +15,7 @@ class CandidateModel final : public TableModel
 {
     Q_OBJECT
 public:
-    enum Column { Kind, Layer, Z, Line, Byte, PrintedTwice, LeftOpen, Risks, ColumnCount }; ///< Layer 1-based, lengths in mm
+    enum Column { Kind, Feature, Layer, Z, Line, Byte, PrintedTwice, LeftOpen, Risks, ColumnCount }; ///< Layer 1-based, lengths in mm
     enum Role {
         RawRole = Qt::UserRole + 1,
         ByteRole,        ///< qulonglong

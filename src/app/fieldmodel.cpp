@@ -109,7 +109,7 @@ QString nowText(const recovery::Sample& sample, const std::string& key)
     if (key == "chamber")
         return heaterText(sample, "heater_generic chamber");
     if (key == "feed")
-        return sample.speed ? number(*sample.speed * 60) : QString();
+        return sample.speed ? number(*sample.speed) : QString(); // Klipper reports what F said
     if (key == "speed_percent")
         return sample.speedFactor ? number(*sample.speedFactor * 100) : QString();
     if (key == "tool" && sample.activeExtruder.starts_with(extruder))

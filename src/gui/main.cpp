@@ -49,6 +49,7 @@ void describe(QCommandLineParser& parser)
     parser.setApplicationDescription(QCoreApplication::translate("main", "Resumes interrupted 3D prints."));
     parser.addOption({u"demo"_s, QCoreApplication::translate("main", "Open with the demo printer.")});
     parser.addOption({u"store"_s, QCoreApplication::translate("main", "Keep the history there instead of in your data folder."), u"url"_s});
+    parser.addPositionalArgument(u"files"_s, QCoreApplication::translate("main", "G-code files to look at, without a printer."), u"[files…]"_s);
     parser.addHelpOption();
     parser.addVersionOption();
 }
@@ -109,6 +110,8 @@ int runWindow(int argc, char** argv)
     if (parser.isSet(u"demo"_s))
         window.tryDemo();
     window.show();
+    for (const QString& file : parser.positionalArguments())
+        window.openFile(file);
     return QApplication::exec();
 }
 

@@ -3,14 +3,18 @@
 
 #include <QAction>
 #include <QApplication>
-#include <QEvent>
+#include <QDropEvent>
+#include <QFileDialog>
 #include <QMessageBox>
+#include <QMimeData>
 #include <QPushButton>
 #include <QScreen>
+#include <QShortcut>
 #include <QToolButton>
 
 #include "addprinterdialog.h"
 #include "democontrols.h"
+#include "filewindow.h"
 #include "messagebar.h"
 #include "printerdelegate.h"
 #include "printerheader.h"
@@ -49,6 +53,7 @@ MainWindow::MainWindow(Workshop& workshop, QWidget* parent)
     for (int row = 0; row < workshop.printers().rowCount(); ++row)
         addPage(workshop.printers().at(row));
     showChosen();
+    setAcceptDrops(true);
     const QSize wanted(fontMetrics().averageCharWidth() * 190, fontMetrics().height() * 52);
     resize(wanted.boundedTo(screen()->availableSize())); // the emergency stop is at the right end
 }
@@ -115,6 +120,10 @@ void MainWindow::makeList()
     m_ui->removeButton->setIcon(icon(QStringLiteral("remove")));
     connect(list->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &MainWindow::showChosen);
     connect(m_ui->addButton, &QPushButton::clicked, this, &MainWindow::addPrinter);
+    m_ui->openButton->setIcon(icon(QStringLiteral("open")));
+    new QShortcut(QKeySequence::Open, this, this, &MainWindow::askFile);
+    m_ui->openButton->setToolTip(m_ui->openButton->accessibleDescription());
+    connect(m_ui->openButton, &QPushButton::clicked, this, &MainWindow::askFile);
     connect(m_ui->removeButton, &QPushButton::clicked, this, &MainWindow::removePrinter);
 }
 
@@ -177,6 +186,43 @@ void MainWindow::addPrinter()
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &QDialog::accepted, this, [this, dialog] { choose(dialog->session()); });
     dialog->open();
+}
+
+void MainWindow::askFile()
+{
+    auto* dialog = new QFileDialog(this, tr("Open G-code"), QString(), tr("G-code (*.gcode *.gco *.g *.bgcode *.gz);;All files (*)"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::openFile);
+    dialog->open();
+}
+
+FileWindow* MainWindow::openFile(const QString& path)
+{
+    std::vector<app::Profile> printers;
+    for (int row = 0; row < m_workshop.printers().rowCount(); ++row)
+        printers.push_back(m_workshop.printers().at(row)->profile());
+    auto* window = new FileWindow(m_workshop.tools().files, std::move(printers), this);
+    window->setAttribute(Qt::WA_DeleteOnClose);
+    window->show();
+    window->open(path);
+    return window;
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event)
+{
+    const auto urls = event->mimeData()->urls();
+    if (!urls.isEmpty() && urls.front().isLocalFile())
+        event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event)
+{
+    for (const QUrl& url : event->mimeData()->urls()) {
+        if (url.isLocalFile())
+            openFile(url.toLocalFile());
+    }
+    event->acceptProposedAction();
 }
 
 void MainWindow::tryDemo()

@@ -16,6 +16,7 @@ namespace kintsugi::ui {
 namespace Ui {
 class MainWindow;
 }
+class FileWindow;
 class MessageBar;
 class PrinterHeader;
 class PrinterPage;
@@ -32,10 +33,13 @@ public:
     [[nodiscard]] PrinterPage* pageOf(app::Session& session) const;
     void choose(app::Session* session);
     void tryDemo();
+    FileWindow* openFile(const QString& path); ///< in a window of its own
     void showError(const Error& error);
 
 protected:
     void changeEvent(QEvent* event) override;
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
 
 private:
     void paintStopButton();
@@ -45,6 +49,7 @@ private:
     void dropPage(app::Session* session);
     void showChosen();
     void addPrinter();
+    void askFile();
     void removePrinter();
     [[nodiscard]] app::Session* chosen() const;
 

@@ -4,8 +4,10 @@ set(page_sources
     welcomepage.h welcomepage.cpp addprinterdialog.h addprinterdialog.cpp variablesdialog.h variablesdialog.cpp
     timelinesource.h timelinesource.cpp pointentry.h pointentry.cpp stopwidth.h stopwidth.cpp timelinepage.h timelinepage.cpp
     assistantpage.h assistantpage.cpp happenedpage.h happenedpage.cpp wherepage.h wherepage.cpp statepage.h statepage.cpp
+    ownlinespanel.h ownlinespanel.cpp
     gatepage.h gatepage.cpp zpage.h zpage.cpp planpage.h planpage.cpp runpage.h runpage.cpp reportpage.h reportpage.cpp
     resumepage.h resumepage.cpp
+    markersdialog.h markersdialog.cpp filewindow.h filewindow.cpp
     consolepage.h consolepage.cpp journalpage.h journalpage.cpp pluginmenu.h pluginmenu.cpp
     printerheader.h printerheader.cpp printerdelegate.h printerdelegate.cpp printerpage.h printerpage.cpp
     mainwindow.h mainwindow.cpp)

@@ -13,6 +13,7 @@
 #include <QTableView>
 
 #include "errortext.h"
+#include "ownlinespanel.h"
 #include "recovery/plan.h"
 #include "tables.h"
 #include "theme.h"
@@ -41,6 +42,19 @@ PlanPage::PlanPage(app::ResumeFlow& flow, app::Session& session, QWidget* parent
     , m_tabs(new QTabWidget(this))
 {
     m_summary = addSentence();
+    m_unchecked = addSentence();
+    setTone(m_unchecked, Tone::Warning);
+    makeTabs();
+    makeWay();
+    m_model.follow(&flow);
+    connect(&flow, &app::ResumeFlow::planned, this, &PlanPage::showFlow);
+    connect(&flow, &app::ResumeFlow::chosenChanged, this, &PlanPage::showFlow);
+    connect(&session, &app::Session::stateChanged, this, &PlanPage::showFlow);
+    showFlow();
+}
+
+void PlanPage::makeTabs()
+{
     m_tabs->setAccessibleName(tr("Views of the plan"));
     m_steps = new QTableView(m_tabs);
     m_steps->setModel(&m_model);
@@ -50,11 +64,16 @@ PlanPage::PlanPage(app::ResumeFlow& flow, app::Session& session, QWidget* parent
     m_steps->verticalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_text = makeText(tr("G-code that is sent before the original continues"), true, this);
     m_difference = makeText(tr("Difference to the original file"), true, this);
+    m_own = new OwnLinesPanel(flow(), m_tabs);
     m_tabs->addTab(m_steps, tr("St&eps"));
     m_tabs->addTab(m_text, tr("&G-code"));
     m_tabs->addTab(m_difference, tr("&Difference to the file"));
-    m_tabs->addTab(makeOwnLines(), tr("&Own lines"));
+    m_tabs->addTab(m_own, tr("&Own lines"));
     body()->addWidget(m_tabs, 1);
+}
+
+void PlanPage::makeWay()
+{
     auto* row = new QHBoxLayout;
     auto* label = new QLabel(tr("&Way"), this);
     m_way = new QComboBox(this);
@@ -69,67 +88,21 @@ PlanPage::PlanPage(app::ResumeFlow& flow, app::Session& session, QWidget* parent
     row->addStretch(1);
     row->addWidget(m_save);
     body()->addLayout(row);
-    m_model.follow(&flow);
     connect(m_way, &QComboBox::activated, this, [this] {
-        this->flow().setWay(static_cast<recovery::run::Way>(m_way->currentData().toInt()));
+        flow().setWay(static_cast<recovery::run::Way>(m_way->currentData().toInt()));
         showFlow();
     });
     connect(m_save, &QPushButton::clicked, this, &PlanPage::save);
-    connect(&flow, &app::ResumeFlow::planned, this, &PlanPage::showFlow);
-    connect(&flow, &app::ResumeFlow::chosenChanged, this, &PlanPage::showFlow);
-    connect(&session, &app::Session::stateChanged, this, &PlanPage::showFlow);
-    showFlow();
 }
 
-QWidget* PlanPage::makeOwnLines()
+/// What nobody checked, said above the plan and not only where it stands.
+void PlanPage::showLeftOut()
 {
-    auto* page = new QWidget(m_tabs);
-    auto* column = new QVBoxLayout(page);
-    auto* hint = new QLabel(tr("Lines of your own at four places. Lines that home or probe are refused."), page);
-    hint->setWordWrap(true);
-    setTone(hint, Tone::Dim);
-    auto* row = new QHBoxLayout;
-    auto* label = new QLabel(tr("&Place"), page);
-    m_place = new QComboBox(page);
-    label->setBuddy(m_place);
-    m_place->setAccessibleName(tr("Place of your lines"));
-    m_place->addItem(tr("before anything heats"), QStringLiteral("before-heat"));
-    m_place->addItem(tr("after the lift"), QStringLiteral("after-lift"));
-    m_place->addItem(tr("after Z is registered"), QStringLiteral("after-registration"));
-    m_place->addItem(tr("before the first plastic"), QStringLiteral("before-first-plastic"));
-    auto* take = new QPushButton(tr("&Use these lines"), page);
-    row->addWidget(label);
-    row->addWidget(m_place);
-    row->addStretch(1);
-    row->addWidget(take);
-    m_own = makeText(tr("Your lines at this place"), false, this);
-    column->addWidget(hint);
-    column->addLayout(row);
-    column->addWidget(m_own, 1);
-    setTabOrder(m_place, m_own);
-    setTabOrder(m_own, take);
-    connect(m_place, &QComboBox::currentIndexChanged, this, [this] {
-        QString text;
-        for (const std::string& line : m_ownLines[m_place->currentData().toString().toStdString()])
-            text += QString::fromStdString(line) + QLatin1Char('\n');
-        m_own->setPlainText(text);
-    });
-    connect(take, &QPushButton::clicked, this, &PlanPage::takeOwnLines);
-    return page;
-}
-
-void PlanPage::takeOwnLines()
-{
-    std::vector<std::string> lines;
-    for (const QString& line : m_own->toPlainText().split(QLatin1Char('\n'))) {
-        if (!line.trimmed().isEmpty())
-            lines.push_back(line.trimmed().toStdString());
-    }
-    m_ownLines[m_place->currentData().toString().toStdString()] = std::move(lines);
-    auto given = m_ownLines;
-    std::erase_if(given, [](const auto& place) { return place.second.empty(); });
-    flow().setOwnLines(given);
-    flow().replan();
+    const auto& plan = flow().plan();
+    const int count = plan ? static_cast<int>(plan->unsimulated.size()) : 0;
+    m_unchecked->setVisible(count > 0);
+    m_unchecked->setText(count > 0 ? tr("%n line(s) of yours run unchecked: nobody knows what they do.", nullptr, count) : QString());
+    m_tabs->setTabText(m_tabs->indexOf(m_own), m_own->isRefused() ? tr("&Own lines: refused") : tr("&Own lines"));
 }
 
 void PlanPage::entered()
@@ -168,6 +141,7 @@ void PlanPage::showFlow()
     m_save->setEnabled(plan.has_value());
     m_text->setPlainText(flow().planText());
     m_difference->setPlainText(differenceText());
+    showLeftOut();
     emit completeChanged();
     if (const auto& error = flow().planError()) {
         setHeading(tr("There is no plan yet"));

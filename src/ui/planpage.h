@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <map>
-#include <string>
-#include <vector>
-
 #include "assistantpage.h"
 #include "planmodel.h"
 
@@ -16,6 +12,8 @@ class QTabWidget;
 
 namespace kintsugi::ui {
 
+class OwnLinesPanel;
+
 /// The plan: steps with reasons, the full text, and what differs from the original file.
 class PlanPage final : public AssistantPage
 {
@@ -26,10 +24,11 @@ public:
     [[nodiscard]] bool isComplete() const override;
 
 private:
-    QWidget* makeOwnLines();
+    void makeTabs();
+    void makeWay();
     void showFlow();
+    void showLeftOut();
     void save();
-    void takeOwnLines();
     [[nodiscard]] QString differenceText() const;
 
     app::Session& m_session;
@@ -39,11 +38,10 @@ private:
     QTableView* m_steps;
     QPlainTextEdit* m_text;
     QPlainTextEdit* m_difference;
-    QPlainTextEdit* m_own;
-    QComboBox* m_place;
+    OwnLinesPanel* m_own;
+    QLabel* m_unchecked;
     QComboBox* m_way;
     QPushButton* m_save;
-    std::map<std::string, std::vector<std::string>> m_ownLines;
 };
 
 } // namespace kintsugi::ui

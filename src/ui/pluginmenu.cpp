@@ -21,10 +21,12 @@ PluginMenu::PluginMenu(app::Session& session, QWidget* parent)
     add(Command::Enable, tr("&Enable saving"), tr("Saving is enabled, read back from the printer."));
     add(Command::Disable, tr("&Disable saving"), tr("Saving is disabled, read back from the printer."));
     add(Command::Save, tr("&Save the state now"), tr("The state was saved, read back from the printer."));
-    add(Command::Reset, tr("&Reset the saved state"), tr("The saved state was cleared, read back from the printer."));
+    add(Command::Reset, tr("&Clear the saved state"), tr("The saved state was cleared, read back from the printer."));
     menu()->addSeparator();
     add(Command::SaveMesh, tr("Save the &mesh"), tr("The mesh was saved, read back from the printer."));
     add(Command::LoadMesh, tr("&Load the mesh"), tr("The mesh was loaded, read back from the printer."));
+    menu()->addSeparator();
+    connect(menu()->addAction(tr("&Recovery markers…")), &QAction::triggered, this, &PluginMenu::markersWanted);
     connect(&session.recorder(), &app::Recorder::pluginArmedChanged, this, &PluginMenu::showState);
     connect(&session, &app::Session::stateChanged, this, &PluginMenu::showState);
     showState();

@@ -16,6 +16,7 @@ public:
 
 signals:
     void done(const QString& words);
+    void markersWanted();
     void failed(const kintsugi::Error& error);
 
 private:

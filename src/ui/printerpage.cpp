@@ -8,6 +8,7 @@
 #include "demopanel.h"
 #include "errortext.h"
 #include "journalpage.h"
+#include "markersdialog.h"
 #include "messagebar.h"
 #include "pluginmenu.h"
 #include "resumepage.h"
@@ -104,6 +105,11 @@ void PrinterPage::makeTabs(DemoControls* demo)
     connect(console, &ConsolePage::failed, this, &PrinterPage::showError);
     connect(journal, &JournalPage::failed, this, &PrinterPage::showError);
     connect(plugin, &PluginMenu::failed, this, &PrinterPage::showError);
+    connect(plugin, &PluginMenu::markersWanted, this, [this] {
+        auto* dialog = new MarkersDialog(m_session.file(), this);
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        dialog->open();
+    });
     connect(plugin, &PluginMenu::done, this, [this](const QString& words) { m_message->say(MessageBar::Kind::Note, words); });
 }
 
@@ -130,7 +136,10 @@ void PrinterPage::showLink()
         m_link->sayError(*error);
     } else if (m_session.fileError()) {
         m_link->offer(tr("Read the file &again"));
-        m_link->sayError(*m_session.fileError());
+        if (m_session.fileError()->code == ErrorCode::Cancelled)
+            m_link->say(MessageBar::Kind::Note, tr("Reading the file of the print was cancelled."));
+        else
+            m_link->sayError(*m_session.fileError());
     } else {
         m_link->hide();
     }

@@ -178,9 +178,10 @@ void StatePage::confirm(const QString& key, const QString& value)
 void StatePage::showConflicts(const recovery::Snapshot& snapshot)
 {
     QStringList lines;
-    const auto rows = recovery::fieldRows(snapshot);
-    for (const recovery::FieldRow& row : rows) {
-        if (row.info.conflicts())
+    for (const Message& meaning : recovery::explainConflicts(snapshot))
+        lines << app::text(meaning);
+    for (const recovery::FieldRow& row : lines.isEmpty() ? recovery::fieldRows(snapshot) : std::vector<recovery::FieldRow>()) {
+        if (row.info.conflicts()) // nobody knows what they mean together: each for itself
             lines << tr("%1: the printer said %2, the file says %3.").arg(app::text(row.label), app::printable(QString::fromStdString(row.info.observed)),
                                                                          app::printable(QString::fromStdString(row.info.replayed)));
     }

@@ -11,6 +11,7 @@
 #include <QLabel>
 #include <QLocale>
 #include <QPainter>
+#include <QProgressBar>
 #include <QPushButton>
 #include <QSlider>
 #include <QSplitter>
@@ -156,12 +157,38 @@ QWidget* TimelinePage::makeHead()
     return head;
 }
 
+QWidget* TimelinePage::makeReading()
+{
+    m_fileReading = new QWidget(this);
+    auto* row = new QHBoxLayout(m_fileReading);
+    row->setContentsMargins({});
+    m_fileProgress = new QProgressBar(m_fileReading);
+    m_fileProgress->setAccessibleName(tr("Reading the file of the print"));
+    //: in a progress bar
+    m_fileProgress->setFormat(tr("Reading the file of the print: %p %"));
+    auto* cancel = new QPushButton(tr("Cancel"), m_fileReading);
+    cancel->setAccessibleDescription(tr("Stops the reading; it can be begun again"));
+    row->addWidget(m_fileProgress, 1);
+    row->addWidget(cancel);
+    m_fileReading->hide();
+    connect(cancel, &QPushButton::clicked, this, [this] { m_session.files().cancel(); });
+    return m_fileReading;
+}
+
+void TimelinePage::showReading(double fraction)
+{
+    m_part->setProgress(fraction);
+    m_fileProgress->setValue(static_cast<int>(fraction * 100));
+    m_fileReading->setVisible(!m_session.file() && !m_session.fileError());
+}
+
 QWidget* TimelinePage::makeCentre()
 {
     auto* centre = new QWidget(this);
     auto* column = new QVBoxLayout(centre);
     column->setContentsMargins({});
     column->addWidget(makeHead());
+    column->addWidget(makeReading());
     auto* split = new QSplitter(Qt::Vertical, centre);
     split->setChildrenCollapsible(false);
     m_timeline = new TimelineView(split);
@@ -264,7 +291,7 @@ void TimelinePage::follow()
     connect(&m_source, &TimelineSource::grown, m_timeline, &TimelineView::refresh);
     connect(&m_source, &TimelineSource::failed, this, &TimelinePage::failed);
     connect(&m_session, &app::Session::fileChanged, this, &TimelinePage::showFile);
-    connect(&m_session, &app::Session::fileProgress, m_part, &PartView::setProgress);
+    connect(&m_session, &app::Session::fileProgress, this, &TimelinePage::showReading);
     connect(&m_session, &app::Session::jobChanged, this, &TimelinePage::showJobs);
     connect(&m_session, &app::Session::stateChanged, this, &TimelinePage::showJobs);
     connect(m_job, &QComboBox::activated, this, [this](int row) {
@@ -313,6 +340,8 @@ void TimelinePage::showJobs()
 void TimelinePage::showFile()
 {
     const auto file = m_session.file();
+    if (file || m_session.fileError())
+        m_fileReading->hide();
     m_part->setFile(file);
     m_entry->setFile(file);
     const QSignalBlocker quiet(m_layer);

@@ -15,6 +15,7 @@
 class QButtonGroup;
 class QComboBox;
 class QLabel;
+class QProgressBar;
 class QPushButton;
 class QSlider;
 class QTableView;
@@ -46,9 +47,11 @@ private:
     QWidget* makeCentre();
     QWidget* makeHead();
     QWidget* makeInspector();
+    QWidget* makeReading();
     void follow();
     void showJobs();
     void showFile();
+    void showReading(double fraction);
     void showMeasure();
     void showSelection();
     void showLayer(std::size_t layer);
@@ -71,6 +74,8 @@ private:
     PointEntry* m_entry;
     QButtonGroup* m_axes;
     QComboBox* m_job;
+    QWidget* m_fileReading; ///< progress and Cancel while the file of the print is fetched and read
+    QProgressBar* m_fileProgress;
     ElidedLabel* m_measure;
     ElidedLabel* m_title;
     QTableView* m_table;

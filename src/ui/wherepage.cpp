@@ -24,6 +24,18 @@ QString overlapText(double likely, double most)
     return most < likely + 0.05 ? lengthText(likely) : WherePage::tr("%1 (at most %2)").arg(lengthText(likely), lengthText(most));
 }
 
+/// What the line prints and of which object, as the file names them.
+QString whatText(const recovery::ResumeCandidate& candidate)
+{
+    const QString feature = shortened(QString::fromStdString(candidate.feature));
+    const QString object = shortened(QString::fromStdString(candidate.object));
+    if (object.isEmpty())
+        return feature;
+    if (candidate.objectExcluded)
+        return WherePage::tr("excluded object %1").arg(object);
+    return feature.isEmpty() ? WherePage::tr("object %1").arg(object) : WherePage::tr("%1 of %2").arg(feature, object);
+}
+
 bool sameStop(const std::optional<recovery::StopInterval>& a, const std::optional<recovery::StopInterval>& b)
 {
     return a.has_value() == b.has_value() && (!a || (a->earliest == b->earliest && a->latest == b->latest && a->likely == b->likely));
@@ -58,12 +70,16 @@ void WherePage::makeTable()
     m_table->setModel(&m_model);
     ui::makeTable(m_table, tr("Points to go on from"), app::CandidateModel::Risks);
     m_table->verticalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    m_table->horizontalHeader()->setSectionResizeMode(app::CandidateModel::Risks, QHeaderView::Interactive);
+    m_table->horizontalHeader()->setStretchLastSection(true); // never so narrow that a row fills the page
+    m_table->horizontalHeader()->resizeSection(app::CandidateModel::Risks, fontMetrics().averageCharWidth() * 36);
     m_table->setItemDelegateForColumn(app::CandidateModel::Kind, new ShapeDelegate(
         [](const QModelIndex& index, const QPalette& palette) {
             const bool recommended = index.data(app::CandidateModel::RecommendedRole).toBool();
             return std::pair(recommended ? Shape::Tick : Shape::Ring, recommended ? colours(palette).good : colours(palette).dim);
         }, m_table));
-    body()->addWidget(m_table, 2);
+    body()->addWidget(m_table, 1);
+    m_table->setMinimumHeight(fontMetrics().height() * 9);
 }
 
 QWidget* WherePage::makeEntries()
@@ -81,7 +97,7 @@ QWidget* WherePage::makeEntries()
     column->addWidget(m_entry);
     column->addWidget(hint);
     column->addStretch(1);
-    m_entries->addTab(known, tr("Another &point"));
+    m_entries->addTab(known, tr("Anot&her point"));
     return m_entries;
 }
 
@@ -149,6 +165,7 @@ void WherePage::showFlow()
     m_entry->setFile(flow().file());
     showStop();
     const auto& chosen = flow().chosen();
+    m_refused->hide();
     emit completeChanged();
     if (!chosen) {
         m_chosen->setText(tr("Nothing chosen"));
@@ -162,10 +179,12 @@ void WherePage::showFlow()
         m_table->selectRow(row);
     else if (row < 0)
         m_table->clearSelection();
-    m_chosen->setText(tr("%1, byte %2: %3 printed twice, %4 left open")
+    const QString what = whatText(*chosen);
+    m_chosen->setText(QString(tr("%1, byte %2: %3 printed twice, %4 left open")
                           .arg(layerText(chosen->layer, {}, chosen->z), bytesText(static_cast<double>(chosen->byte)),
                                overlapText(chosen->printedTwiceMm, chosen->printedTwiceMostMm),
-                               overlapText(chosen->leftOpenMm, chosen->leftOpenMostMm)));
+                               overlapText(chosen->leftOpenMm, chosen->leftOpenMostMm))
+                              + (what.isEmpty() ? QString() : QString(QStringLiteral(" (") + what + QLatin1Char(')')))));
     QStringList risks;
     for (const Message& risk : chosen->risks)
         risks << app::text(risk);

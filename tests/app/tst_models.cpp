@@ -56,6 +56,8 @@ private slots:
     void snapshotEdits();
     void snapshotRowNearByte();
     void fields();
+    void nowBesideThen_data();
+    void nowBesideThen();
     void gateKeepsEqualIds();
     void planLights_data();
     void planLights();
@@ -173,6 +175,37 @@ void TestModels::fields()
     QCOMPARE(model.rowCount(), 0);
 }
 
+void TestModels::nowBesideThen_data()
+{
+    QTest::addColumn<QString>("key");
+    QTest::addColumn<QString>("now");
+    QTest::newRow("heater with its target") << u"hotend.0"_s << u"31 °C, target 0"_s;
+    QTest::newRow("second tool") << u"hotend.1"_s << u"25 °C"_s;
+    QTest::newRow("axis that is not homed has no position") << u"position.z"_s << u"not homed"_s;
+    QTest::newRow("homed axis") << u"position.x"_s << u"12.5"_s;
+    QTest::newRow("fan counts to 255 in the file") << u"fans.0"_s << u"128"_s;
+    QTest::newRow("factor in percent") << u"speed_percent"_s << u"80"_s;
+    QTest::newRow("limit") << u"motion.SET_VELOCITY_LIMIT.ACCEL"_s << u"3000"_s;
+    QTest::newRow("offset") << u"gcode_offset.Z"_s << u"-0.05"_s;
+    QTest::newRow("what was not reported stays empty") << u"bed"_s << QString();
+    QTest::newRow("strange key") << u"position.q"_s << QString();
+}
+
+void TestModels::nowBesideThen()
+{
+    QFETCH(QString, key);
+    recovery::Sample sample;
+    sample.heaters["extruder"] = {31.4, 0.0};
+    sample.heaters["extruder1"] = {25.0, std::nullopt};
+    sample.homedAxes = "xy";
+    sample.gcodePosition = {12.5, 3, 9, 0};
+    sample.fans["fan"] = 0.5;
+    sample.speedFactor = 0.8;
+    sample.maxAccel = 3000;
+    sample.homingOrigin = {0, 0, -0.05, 0};
+    QTEST(nowText(sample, key.toStdString()), "now");
+}
+
 void TestModels::gateKeepsEqualIds()
 {
     using recovery::Severity;
@@ -275,6 +308,7 @@ void TestModels::candidates()
     cut.z = 1.4;
     cut.kind = Kind::FirstSafeCut;
     cut.leftOpenMm = 3.25;
+    cut.leftOpenMostMm = 7.5;
     cut.recommended = true;
     cut.risks = {{"%1 mm stay unprinted.", {"3.3"}}};
     recovery::ResumeCandidate layer = cut;
@@ -285,6 +319,8 @@ void TestModels::candidates()
     QCOMPARE(model.rowOfByte(400), 1);
     QCOMPARE(textAt(model, 0, CandidateModel::Layer), u"7"_s);
     QCOMPARE(model.index(0, CandidateModel::LeftOpen).data(CandidateModel::RawRole).toDouble(), 3.25);
+    QVERIFY(textAt(model, 0, CandidateModel::LeftOpen).contains(u"7.5"_s)); // at most
+    QVERIFY(textAt(model, 0, CandidateModel::Kind).contains(u"recommended"_s));
     QVERIFY(model.index(0, 0).data(CandidateModel::RecommendedRole).toBool());
     QCOMPARE(model.index(0, 0).data(CandidateModel::RisksRole).toStringList(), QStringList(u"3.3 mm stay unprinted."_s));
     model.setCandidates({layer});

@@ -7,10 +7,13 @@
 #include <QApplication>
 #include <QComboBox>
 #include <QDialog>
+#include <QDragEnterEvent>
+#include <QDropEvent>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListView>
 #include <QListWidget>
+#include <QMimeData>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollArea>
@@ -22,7 +25,9 @@
 #include "addprinterdialog.h"
 #include "fakedriver.h"
 #include "fakesecrets.h"
+#include "filewindow.h"
 #include "mainwindow.h"
+#include "markersdialog.h"
 #include "messagebar.h"
 #include "partview.h"
 #include "printerpage.h"
@@ -155,6 +160,8 @@ private slots:
     void removedPrinterLeavesNothing();
     void tornVariablesShowTheDifference();
     void openingSendsNothingThatMoves();
+    void readingAFileCanBeCancelled();
+    void aDroppedFileOpensInItsOwnWindow();
 };
 
 void TestMainWindow::firstStartOffersTwoWays()
@@ -383,6 +390,55 @@ void TestMainWindow::openingSendsNothingThatMoves()
     house.onDriver([&names](test::FakeDriver& driver) { names = driver.callNames(); });
     for (const QString& forbidden : {u"runScript"_s, u"startPrint"_s, u"startPrintAt"_s, u"upload"_s, u"moveFile"_s, u"restartHost"_s, u"cancelPrint"_s})
         QVERIFY2(!names.contains(forbidden), qPrintable(names.join(u' ')));
+}
+
+void TestMainWindow::readingAFileCanBeCancelled()
+{
+    House house;
+    QVERIFY(house.add(u"Voron"_s));
+    QTRY_VERIFY(house.driver && house.window->page());
+    house.onDriver([](test::FakeDriver& driver) {
+        driver.hold({u"metadata"_s});
+        driver.goOnline();
+    });
+    ui::PrinterPage& page = *house.window->page();
+    QTRY_COMPARE(page.session().state(), app::PrinterState::Idle);
+    app::PrintJob job;
+    job.id = u"j"_s;
+    job.printer = page.session().profile().id;
+    job.file = u"big.gcode"_s;
+    job.fileSize = 1000;
+    page.session().selectJob(job);
+    emit house.files.progressed(u"Reading"_s, 0.4);
+    QPushButton* cancel = button(page.timeline(), u"Cancel"_s);
+    QVERIFY(cancel->isVisible());
+    QTest::mouseClick(cancel, Qt::LeftButton);
+    QTRY_VERIFY(page.session().fileError().has_value());
+    QVERIFY(!cancel->isVisible());
+    QVERIFY(button(page, u"Read the file again"_s)->isVisible());
+}
+
+void TestMainWindow::aDroppedFileOpensInItsOwnWindow()
+{
+    House house;
+    const QString path = house.folder.filePath(u"part.gcode"_s);
+    QVERIFY(QFile::copy(QStringLiteral(KINTSUGI_TEST_DATA "/gcode/ps_gear_relE_klipper.gcode"), path));
+    QMimeData dropped;
+    dropped.setUrls({QUrl::fromLocalFile(path)});
+    QDragEnterEvent enter(QPoint(10, 10), Qt::CopyAction, &dropped, Qt::LeftButton, Qt::NoModifier);
+    QCoreApplication::sendEvent(house.window.get(), &enter);
+    QVERIFY(enter.isAccepted());
+    QDropEvent drop(QPointF(10, 10), Qt::CopyAction, &dropped, Qt::LeftButton, Qt::NoModifier);
+    QCoreApplication::sendEvent(house.window.get(), &drop);
+    auto* opened = house.window->findChild<ui::FileWindow*>();
+    QVERIFY(opened && opened->isWindow());
+    QTRY_VERIFY(opened->file());
+    QCOMPARE(nameless(*opened), QStringList());
+    QCOMPARE(unreachable(*opened), QStringList());
+    ui::MarkersDialog markers(opened->file());
+    markers.show();
+    QCOMPARE(nameless(markers), QStringList());
+    QCOMPARE(unreachable(markers), QStringList());
 }
 
 QTEST_MAIN(TestMainWindow)

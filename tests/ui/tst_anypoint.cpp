@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QApplication>
+#include <QCheckBox>
+#include <QClipboard>
+#include <QComboBox>
+#include <QLabel>
+#include <QListWidget>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTableWidget>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "fakedriver.h"
+#include "filewindow.h"
+#include "markersdialog.h"
+#include "ownlinespanel.h"
+#include "partview.h"
+#include "planpage.h"
+#include "statepage.h"
+#include "stopwidth.h"
+#include "wherepage.h"
+
+using namespace kintsugi;
+using namespace Qt::StringLiterals;
+
+/// What a person does to go on from any point of any file: with a printer, and without one.
+class TestAnyPoint : public QObject
+{
+    Q_OBJECT
+private slots:
+    void init();
+    void cleanup();
+    void aFileWithoutAPrinterGivesAResumeFile();
+    void aPointOutsideThePrintIsRefusedInWords();
+    void theStopIntervalIsMeasured();
+    void guessedTemperaturesTakeOnePress();
+    void whatThePrinterReportsStandsBeside();
+    void aRefusedOwnLineIsShownAtTheLine();
+    void theFileIsReportedAndAskedForItsMarkers();
+    void aPreparedCopyIsANewFile();
+
+private:
+    [[nodiscard]] app::PrintJob job() const;
+    void choosePoint();
+
+    QString m_path;
+    std::unique_ptr<QTemporaryDir> m_folder;
+    std::unique_ptr<app::Archive> m_archive;
+    std::unique_ptr<app::FileCache> m_files;
+    std::unique_ptr<app::Session> m_session;
+    std::unique_ptr<app::ResumeFlow> m_flow;
+    test::FakeDriver* m_driver = nullptr;
+};
+
+namespace {
+
+QPushButton* button(const QWidget& in, const QString& part)
+{
+    for (QPushButton* candidate : in.findChildren<QPushButton*>()) {
+        if (candidate->text().remove(u'&').contains(part))
+            return candidate;
+    }
+    return nullptr;
+}
+
+QString allText(const QWidget& in)
+{
+    QStringList words;
+    for (const QLabel* label : in.findChildren<QLabel*>()) {
+        if (label->isVisibleTo(&in))
+            words << label->text();
+    }
+    return words.join(u'\n');
+}
+
+QByteArray contents(const QString& path)
+{
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+/// Pictures for people, when somebody wants them: KINTSUGI_SHOTS names the folder.
+void picture(QWidget& window, const QString& name)
+{
+    const QString folder = qEnvironmentVariable("KINTSUGI_SHOTS");
+    if (folder.isEmpty())
+        return;
+    const QPalette palette = QApplication::palette();
+    window.grab().save(folder + u'/' + name + u"_light.png"_s);
+    QPalette dark(QColor(0x2a, 0x2d, 0x33), QColor(0x24, 0x27, 0x2c));
+    dark.setColor(QPalette::Base, QColor(0x1b, 0x1d, 0x21));
+    dark.setColor(QPalette::Highlight, QColor(0x2b, 0x4a, 0x78));
+    QApplication::setPalette(dark);
+    QCoreApplication::sendPostedEvents();
+    (void)QTest::qWaitFor([&] {
+        const auto parts = window.findChildren<ui::PartView*>();
+        return std::all_of(parts.begin(), parts.end(), [](const ui::PartView* part) { return part->isDrawn(); });
+    }, 1000);
+    window.grab().save(folder + u'/' + name + u"_dark.png"_s);
+    QApplication::setPalette(palette);
+}
+
+std::shared_ptr<const app::OpenFile> openFile(const QString& path)
+{
+    auto file = std::make_shared<app::OpenFile>();
+    file->path = path;
+    file->source = std::move(*gcode::FileSource::open(path.toStdString()));
+    file->index = std::make_shared<gcode::FileIndex>(*gcode::buildIndex(*file->source, gcode::Dialect::Klipper));
+    return file;
+}
+
+} // namespace
+
+void TestAnyPoint::init()
+{
+    m_folder = std::make_unique<QTemporaryDir>();
+    m_path = m_folder->filePath(u"gear.gcode"_s);
+    QVERIFY(QFile::copy(QStringLiteral(KINTSUGI_TEST_DATA "/gcode/ps_gear_relE_klipper.gcode"), m_path));
+    m_archive = std::make_unique<app::Archive>();
+    QSignalSpy opened(m_archive.get(), &app::Archive::opened);
+    m_archive->open(QUrl::fromLocalFile(m_folder->filePath(u"history.sqlite"_s)));
+    QVERIFY(opened.wait());
+    m_files = std::make_unique<app::FileCache>(m_folder->filePath(u"cache"_s));
+    app::Profile profile;
+    profile.id = u"p"_s;
+    profile.url = QUrl(u"moonraker://127.0.0.1:1"_s);
+    auto driver = std::make_unique<test::FakeDriver>();
+    m_driver = driver.get();
+    m_driver->info.capabilities |= link::Capability::PlrPlugin;
+    m_session = std::make_unique<app::Session>(profile, std::move(driver), *m_archive, *m_files, [] { return 1'700'000'000.0; });
+    m_driver->goOnline();
+    m_flow = std::make_unique<app::ResumeFlow>(*m_session);
+}
+
+void TestAnyPoint::cleanup()
+{
+    m_flow.reset();
+    m_session.reset();
+    m_files.reset();
+    m_archive.reset();
+}
+
+app::PrintJob TestAnyPoint::job() const
+{
+    app::PrintJob job;
+    job.id = u"j"_s;
+    job.printer = u"p"_s;
+    job.file = u"gear.gcode"_s;
+    job.fileSize = static_cast<quint64>(QFileInfo(m_path).size());
+    job.localCopy = m_path;
+    job.state = app::JobState::Interrupted;
+    return job;
+}
+
+void TestAnyPoint::choosePoint()
+{
+    QSignalSpy analysed(m_flow.get(), &app::ResumeFlow::analysed);
+    m_flow->begin(job());
+    QVERIFY(analysed.wait());
+    m_flow->choose(m_flow->file()->index->layers.at(5).begin);
+    QTRY_VERIFY(m_flow->snapshot().has_value());
+}
+
+void TestAnyPoint::aFileWithoutAPrinterGivesAResumeFile()
+{
+    ui::FileWindow window(*m_files, {});
+    window.show();
+    QSignalSpy opened(&window, &ui::FileWindow::opened);
+    window.open(m_path);
+    QVERIFY(opened.wait());
+    QVERIFY(allText(window).contains(u"PrusaSlicer"_s));
+    QVERIFY(!button(window, u"resume file"_s)->isEnabled());
+    QSignalSpy planned(&window, &ui::FileWindow::planned);
+    const ByteOffset byte = window.file()->index->layers.at(5).begin;
+    window.select(byte);
+    QVERIFY(planned.wait());
+    auto* guessed = window.findChild<QCheckBox*>();
+    if (guessed->isVisible()) {
+        QVERIFY(!button(window, u"resume file"_s)->isEnabled());
+        guessed->click();
+        QVERIFY(planned.wait());
+    }
+    QTRY_VERIFY(window.isPlanned());
+    QVERIFY(button(window, u"resume file"_s)->isEnabled());
+    picture(window, u"file"_s);
+    QSignalSpy saved(&window, &ui::FileWindow::saved);
+    const QString target = m_folder->filePath(u"resume.gcode"_s);
+    window.save(target);
+    QVERIFY(saved.wait());
+    const QByteArray original = contents(m_path);
+    QVERIFY(contents(target).endsWith(original.mid(static_cast<qsizetype>(byte))));
+    QCOMPARE(original.size(), QFileInfo(m_path).size());
+    saved.clear();
+    window.save(target); // never replaces
+    QTRY_VERIFY(allText(window).contains(u"exists already"_s));
+    QCOMPARE(saved.count(), 0);
+}
+
+void TestAnyPoint::aPointOutsideThePrintIsRefusedInWords()
+{
+    ui::FileWindow window(*m_files, {});
+    window.show();
+    QSignalSpy opened(&window, &ui::FileWindow::opened);
+    window.open(m_path);
+    QVERIFY(opened.wait());
+    window.select(0);
+    QTRY_VERIFY(allText(window).contains(u"refused"_s));
+    QVERIFY(!button(window, u"resume file"_s)->isEnabled());
+
+    ui::WherePage where(*m_flow);
+    where.show();
+    choosePoint();
+    m_flow->choose(0);
+    QTRY_VERIFY(allText(where).contains(u"refused"_s));
+    m_flow->choose(m_flow->file()->index->layers.at(6).begin);
+    QTRY_COMPARE(m_flow->chosen()->layer, std::size_t{6});
+    QTRY_VERIFY(!allText(where).contains(u"refused"_s));
+}
+
+void TestAnyPoint::theStopIntervalIsMeasured()
+{
+    const auto file = openFile(m_path);
+    recovery::StopInterval stop;
+    stop.earliest = file->index->layers.at(3).begin;
+    stop.latest = file->index->layers.at(4).begin;
+    const auto width = ui::stopWidth(*file->source, *file->index, stop);
+    QVERIFY(width.has_value());
+    QCOMPARE(width->bytes, stop.latest - stop.earliest);
+    QVERIFY(width->lines > 10);
+    QVERIFY(width->millimetres > 100);
+    QVERIFY(std::abs(width->seconds / file->index->layers.at(3).seconds - 1) < 0.05); // the whole layer
+    stop.latest = stop.earliest;
+    QCOMPARE(ui::stopWidth(*file->source, *file->index, stop)->lines, std::uint64_t{0});
+}
+
+void TestAnyPoint::guessedTemperaturesTakeOnePress()
+{
+    ui::StatePage page(*m_flow, *m_session);
+    page.show();
+    choosePoint();
+    m_flow->choose(m_flow->file()->index->layers.at(0).firstExtrusion.value() + 4000);
+    QTRY_COMPARE(m_flow->chosen()->layer, std::size_t{0});
+    if (m_flow->snapshot()->unconfirmed().empty())
+        QVERIFY(m_flow->editField(u"hotend.0"_s, u"200"_s, u"x"_s).has_value());
+    const auto before = m_flow->snapshot()->unconfirmed();
+    QCOMPARE(page.isComplete(), before.empty());
+    for (std::size_t i = 0; i < before.size(); ++i) {
+        QTRY_VERIFY(button(page, u"is right"_s) && button(page, u"is right"_s)->isVisible());
+        button(page, u"is right"_s)->click();
+        QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+    }
+    QVERIFY(m_flow->snapshot()->unconfirmed().empty());
+    QVERIFY(page.isComplete());
+}
+
+void TestAnyPoint::whatThePrinterReportsStandsBeside()
+{
+    ui::StatePage page(*m_flow, *m_session);
+    page.show();
+    choosePoint();
+    auto sample = test::FakeDriver::printing({}, 1'700'000'000, 0, 0);
+    sample.heaters["heater_bed"] = {33.0, 0.0};
+    m_driver->emitSample(sample);
+    auto* table = page.findChild<QTableView*>();
+    const auto nowOfBed = [&] {
+        const auto* model = qobject_cast<const app::FieldModel*>(table->model());
+        return model->index(model->rowOfKey(u"bed"_s), app::FieldModel::Now).data().toString();
+    };
+    QTRY_COMPARE(nowOfBed(), u"33 °C, target 0"_s);
+    picture(page, u"state"_s);
+}
+
+void TestAnyPoint::aRefusedOwnLineIsShownAtTheLine()
+{
+    ui::OwnLinesPanel panel(*m_flow);
+    panel.show();
+    choosePoint();
+    m_flow->setZMethod(recovery::ZMethod::Keep);
+    for (const std::string& key : m_flow->snapshot()->unconfirmed())
+        QVERIFY(m_flow->editField(QString::fromStdString(key), key == "bed" ? u"60"_s : u"215"_s, u"x"_s).has_value());
+    QTRY_VERIFY(m_flow->plan().has_value());
+    auto editors = panel.findChildren<QPlainTextEdit*>();
+    QCOMPARE(editors.size(), 4);
+    editors[2]->setPlainText(u"M117 back\nG28"_s);
+    button(panel, u"Use these lines"_s)->click();
+    QTRY_VERIFY(panel.isRefused());
+    QCOMPARE(editors[2]->extraSelections().size(), 1);
+    QCOMPARE(editors[2]->extraSelections().front().cursor.blockNumber(), 1);
+    QVERIFY(allText(panel).contains(u"Line 2 is refused"_s));
+    picture(panel, u"ownlines"_s);
+    editors[2]->setPlainText(u"MY_MACRO"_s);
+    button(panel, u"Use these lines"_s)->click();
+    QTRY_VERIFY(!panel.isRefused() && m_flow->plan());
+}
+
+void TestAnyPoint::theFileIsReportedAndAskedForItsMarkers()
+{
+    ui::MarkersDialog dialog(openFile(m_path));
+    dialog.show();
+    QVERIFY(dialog.findChild<QListWidget*>()->count() >= 2);
+    QVERIFY(allText(dialog).contains(u"gear.gcode"_s));
+    picture(dialog, u"markers"_s);
+    button(dialog, u"Copy"_s)->click();
+    const auto* shown = dialog.findChild<QPlainTextEdit*>();
+    QCOMPARE(QApplication::clipboard()->text(), shown->toPlainText());
+    QVERIFY(!shown->toPlainText().isEmpty());
+}
+
+void TestAnyPoint::aPreparedCopyIsANewFile()
+{
+    const QByteArray before = contents(m_path);
+    ui::MarkersDialog dialog(openFile(m_path));
+    dialog.show();
+    QSignalSpy prepared(&dialog, &ui::MarkersDialog::prepared);
+    const QString target = m_folder->filePath(u"prepared.gcode"_s);
+    dialog.prepare(target);
+    QVERIFY(prepared.wait());
+    QVERIFY(contents(target).size() > before.size());
+    QCOMPARE(contents(m_path), before);
+    dialog.prepare(target);
+    QTRY_VERIFY(allText(dialog).contains(u"exists already"_s));
+    QCOMPARE(prepared.count(), 1);
+}
+
+QTEST_MAIN(TestAnyPoint)
+#include "tst_anypoint.moc"
