@@ -97,6 +97,12 @@ void machineFields(Io& io, S& state)
     io("unknown_motion"_L1, state.unknownMotion);
     io("doubtful_axes"_L1, state.doubtfulAxes);
     io("shifted_axes"_L1, state.shiftedAxes);
+    io("shift_nm"_L1, state.shift);
+    io("native_unknown"_L1, state.nativeUnknown);
+    io("ever_shifted"_L1, state.everShifted);
+    io("babystep_nm"_L1, state.babystep);
+    io("volumetric"_L1, state.volumetric);
+    io("advance_code"_L1, state.advanceCode);
     io("unknown_commands"_L1, state.unknownCommands);
 }
 
@@ -106,6 +112,7 @@ void meshFields(Io& io, S& mesh)
     io("profile"_L1, mesh.profile);
     io("m420_enabled"_L1, mesh.m420Enabled);
     io("m420_slot"_L1, mesh.m420Slot);
+    io("m420_fade"_L1, mesh.m420Fade);
 }
 
 template <class Io, class S>

@@ -151,6 +151,9 @@ Effect move(MachineState& state, const Command& command, Dialect dialect)
 
 // --- G -----------------------------------------------------------------------------------------------------------------
 
+void setBit(std::uint8_t& bits, std::size_t axis) { bits = static_cast<std::uint8_t>(bits | (1U << axis)); }
+void clearBit(std::uint8_t& bits, std::size_t axis) { bits = static_cast<std::uint8_t>(bits & ~(1U << axis)); }
+
 void home(MachineState& state, const Command& command)
 {
     const bool all = !command.has('X') && !command.has('Y') && !command.has('Z');
@@ -159,7 +162,37 @@ void home(MachineState& state, const Command& command)
             continue;
         state.position[axis] = 0;
         state.setBy[axis] = SetBy::Homing;
-        state.shiftedAxes = static_cast<std::uint8_t>(state.shiftedAxes & ~(1U << axis));
+        state.shift[axis] = 0;
+        clearBit(state.shiftedAxes, axis);
+        clearBit(state.nativeUnknown, axis);
+    }
+}
+
+void shiftAxis(MachineState& state, std::size_t axis, Nanometres declared)
+{
+    const auto& before = state.position[axis];
+    if (!before || state.setBy[axis] == SetBy::Homing)
+        setBit(state.nativeUnknown, axis);
+    else
+        state.shift[axis] = sum(state.shift[axis], difference(declared, *before));
+    setBit(state.everShifted, axis);
+    setBit(state.shiftedAxes, axis);
+    if (state.shift[axis] == 0 && !(state.nativeUnknown & (1U << axis)))
+        clearBit(state.shiftedAxes, axis);
+}
+
+/// Marlin's G92.9 sets the machine's own coordinate.
+void declareNative(MachineState& state, const Command& command)
+{
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        const auto value = command.value(static_cast<char>('X' + axis));
+        if (!value)
+            continue;
+        state.position[axis] = metric(state, *value);
+        state.setBy[axis] = SetBy::Declared;
+        state.shift[axis] = 0;
+        clearBit(state.shiftedAxes, axis);
+        clearBit(state.nativeUnknown, axis);
     }
 }
 
@@ -172,7 +205,7 @@ void declarePosition(MachineState& state, const Command& command)
             continue;
         const Nanometres declared = metric(state, value.value_or(0));
         if (state.position[axis] != declared)
-            state.shiftedAxes = static_cast<std::uint8_t>(state.shiftedAxes | (1U << axis));
+            shiftAxis(state, axis, declared);
         state.position[axis] = declared;
         state.setBy[axis] = SetBy::G92;
     }
@@ -189,12 +222,50 @@ void setToolTemperature(MachineState& state, const Command& command)
         put(state.hotend, toInt(*tool), *target);
 }
 
-void retractOrTool(MachineState& state, const Command& command)
+/// Every value of the letters, kept under a name that is also the head of the line that sets it again.
+void keep(MachineState& state, const std::string& name, const Command& command, std::string_view letters)
 {
-    if (command.present == 0)
+    for (const char letter : letters) {
+        const auto value = plain(command, letter);
+        if (!value)
+            continue;
+        if (state.motion.count(name) || state.motion.size() < MachineState::maxNames)
+            state.motion[name][std::string(1, letter)] = *value;
+    }
+}
+
+void retractOrTool(MachineState& state, const Command& command, Dialect dialect)
+{
+    if (command.present == 0) {
         state.firmwareRetracted = command.number == 10;
-    else if (command.number == 10)
-        setToolTemperature(state, command);
+        return;
+    }
+    if (command.number != 10)
+        return;
+    setToolTemperature(state, command);
+    const auto tool = command.value('P');
+    const bool ofTool = tool && command.value('L').value_or(1'000'000) == 1'000'000;
+    if (dialect == Dialect::RepRapFirmware && ofTool) // standby temperature and offsets
+        keep(state, "G10 P" + std::to_string(toInt(*tool)), command, "RXYZ");
+}
+
+/// RepRapFirmware's G29: S1 loads a height map, S2 forgets it, anything else probes and keeps what it found.
+void heightMap(MachineState& state, const Command& command)
+{
+    const int what = static_cast<int>(command.value('S').value_or(0) / 1'000'000);
+    if (what == 2) {
+        state.mesh.reset();
+        return;
+    }
+    std::string file = "heightmap.csv";
+    if (const std::size_t begin = command.rest.find('"'); begin != std::string_view::npos && what == 1) {
+        const std::string_view name = command.rest.substr(begin + 1);
+        file = cut(name.substr(0, name.find('"')));
+    }
+    if (what <= 1)
+        state.mesh = MeshState{.profile = std::move(file)};
+    if (what != 1)
+        doubt(state, "G29");
 }
 
 void applyG(MachineState& state, const Command& command, Dialect dialect)
@@ -203,7 +274,7 @@ void applyG(MachineState& state, const Command& command, Dialect dialect)
     switch (command.number) {
     case 10: case 11:
         if (plainCode)
-            retractOrTool(state, command);
+            retractOrTool(state, command, dialect);
         return;
     case 17: case 18: case 19:
         if (plainCode)
@@ -230,8 +301,20 @@ void applyG(MachineState& state, const Command& command, Dialect dialect)
     case 92:
         if (plainCode)
             declarePosition(state, command);
+        else if (command.subcode == 9 && dialect == Dialect::Marlin)
+            declareNative(state, command);
         return;
-    case 5: case 6: case 12: case 27: case 29: case 30: case 32: case 33: case 34: case 35: case 38: case 61: case 76: case 425:
+    case 29:
+        if (dialect == Dialect::RepRapFirmware)
+            heightMap(state, command);
+        else
+            doubt(state, codeName(command));
+        return;
+    case 80:
+        if (dialect == Dialect::Prusa) // levels with a mesh
+            doubt(state, codeName(command));
+        return;
+    case 5: case 6: case 12: case 27: case 30: case 32: case 33: case 34: case 35: case 38: case 61: case 76: case 425:
         doubt(state, codeName(command));
         return;
     default:
@@ -297,12 +380,45 @@ void setLimits(MachineState& state, const Command& command)
 void setPressureAdvance(MachineState& state, const Command& command, Dialect dialect)
 {
     const bool linearAdvance = command.number == 900;
-    if (const auto value = plain(command, linearAdvance ? 'K' : 'S'))
+    if (const auto value = plain(command, linearAdvance ? 'K' : 'S')) {
         put(state.pressureAdvance, pressureAdvanceKey(toolOr(command, linearAdvance ? 'T' : 'D', state.tool), dialect), *value);
+        state.advanceCode = static_cast<int>(command.number);
+    }
+}
+
+/// Klipper knows no M200.
+void setVolumetric(MachineState& state, const Command& command, Dialect dialect)
+{
+    if (dialect == Dialect::Klipper)
+        return;
+    const int tool = toolOr(command, 'T', state.tool);
+    if (const auto diameter = command.value('D'))
+        put(state.volumetric, tool, toMillimetres(metric(state, *diameter)));
+    if (command.value('S') == 0)
+        put(state.volumetric, tool, 0.0);
+}
+
+/// Marlin adds; RepRapFirmware adds, or sets with R0, and calls Z also S.
+void setBabystep(MachineState& state, const Command& command, Dialect dialect)
+{
+    if (dialect == Dialect::Klipper || dialect == Dialect::Prusa)
+        return;
+    const bool sets = dialect == Dialect::RepRapFirmware && command.value('R') == 0;
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        auto value = command.value(static_cast<char>('X' + axis));
+        if (!value && axis == 2)
+            value = command.value('S');
+        if (value)
+            state.babystep[axis] = sets ? metric(state, *value) : sum(state.babystep[axis], metric(state, *value));
+    }
 }
 
 void labelObject(MachineState& state, const Command& command)
 {
+    if (command.has('A')) { // a name follows, and its letters are no parameters
+        const std::string head = "M486 " + std::string(command.rest.substr(0, command.rest.find_first_of("Aa")));
+        return labelObject(state, parseCommand(head));
+    }
     if (command.has('S')) {
         const auto value = command.value('S');
         state.object = value && *value != -1'000'000 ? std::optional(shortest(plain(*value))) : std::nullopt;
@@ -336,8 +452,18 @@ void applyM(MachineState& state, const Command& command, Dialect dialect)
         if (const auto target = plain(command, 'S'))
             state.chamber = target;
         return;
+    case 200:
+        return setVolumetric(state, command, dialect);
     case 201: case 203: case 205: case 207: case 208: case 566:
         return setLimits(state, command);
+    case 218: // offsets of a tool
+        return keep(state, "M218 T" + std::to_string(toolOr(command, 'T', state.tool)), command, "XYZ");
+    case 290:
+        return setBabystep(state, command, dialect);
+    case 376: // height at which the mesh has faded out
+        if (dialect == Dialect::RepRapFirmware)
+            keep(state, "M376", command, "H");
+        return;
     case 204:
         return setAcceleration(state, command, dialect);
     case 220:
@@ -345,10 +471,11 @@ void applyM(MachineState& state, const Command& command, Dialect dialect)
         return;
     case 221:
         if (const auto percent = plain(command, 'S'))
-            put(state.flowPercent, toolOr(command, 'T', state.tool), *percent);
+            put(state.flowPercent, toolOr(command, dialect == Dialect::RepRapFirmware ? 'D' : 'T', state.tool), *percent);
         return;
     case 420:
-        state.mesh = MeshState{.profile = {}, .m420Enabled = plain(command, 'S'), .m420Slot = plain(command, 'L')};
+        state.mesh = MeshState{.profile = {}, .m420Enabled = plain(command, 'S'), .m420Slot = plain(command, 'L'),
+                               .m420Fade = plain(command, 'Z')};
         return;
     case 486:
         return labelObject(state, command);
@@ -491,7 +618,7 @@ constexpr std::array handlers{
     Handler{"BED_MESH_CLEAR", [](MachineState& state, const Parameters&) { state.mesh.reset(); }},
     Handler{"BED_MESH_PROFILE", [](MachineState& state, const Parameters& parameters) {
         if (const auto* const profile = find(parameters, "LOAD"))
-            state.mesh = MeshState{.profile = cut(*profile), .m420Enabled = {}, .m420Slot = {}};
+            state.mesh = MeshState{.profile = cut(*profile)};
     }},
     Handler{"EXCLUDE_OBJECT", excludeObject},
     Handler{"EXCLUDE_OBJECT_DEFINE", defineObject},

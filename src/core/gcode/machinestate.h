@@ -21,10 +21,11 @@ enum class Axis { X, Y, Z };
 /// What last gave an axis its value. A position is only trustworthy after an absolute move.
 enum class SetBy : std::uint8_t { Nothing, Move, Homing, G92, Declared };
 
-/// A mesh as the file asked for it: a Klipper profile, or Marlin's M420 S/L.
+/// A mesh as the file asked for it: a Klipper profile, RepRapFirmware's height map file, or Marlin's M420 S/L/Z.
 struct MeshState {
-    std::string profile;                  ///< BED_MESH_PROFILE LOAD=
+    std::string profile;                  ///< BED_MESH_PROFILE LOAD=, G29 P"…"
     std::optional<double> m420Enabled, m420Slot;
+    std::optional<double> m420Fade;       ///< mm
     friend bool operator==(const MeshState&, const MeshState&) = default;
 };
 
@@ -54,6 +55,9 @@ struct MachineState {
     bool firmwareRetracted = false;                ///< G10 without parameters
     std::optional<MeshState> mesh;
     std::map<std::string, double> gcodeOffset;     ///< "X","Y","Z" -> mm
+    std::array<Nanometres, 3> babystep{};          ///< M290: moves the machine, not its coordinates
+    std::map<int, double> volumetric;              ///< M200: tool -> filament diameter in mm; 0 = E counts lengths
+    int advanceCode = 0;                           ///< 900 or 572 when such a code set pressureAdvance last, else 0
     double workspace = 54;                         ///< G54..G59.3 as written
     std::set<std::string> excluded;                ///< excluded objects
     std::optional<std::string> object;             ///< object being printed
@@ -61,6 +65,9 @@ struct MachineState {
     bool unknownMotion = false;                    ///< a macro or probing command ran since X, Y and Z were last all set by moves
     std::uint8_t doubtfulAxes = 0;                 ///< bit 0..2 = X..Z not set by an absolute move since that command
     std::uint8_t shiftedAxes = 0;                  ///< bit 0..2 = G92 made X..Z differ from the machine's own coordinate
+    std::array<Nanometres, 3> shift{};             ///< by how much: logical minus the machine's own
+    std::uint8_t nativeUnknown = 0;                ///< bit 0..2 = G92 came where only the printer knew its place: `shift` is not known
+    std::uint8_t everShifted = 0;                  ///< bit 0..2 = shifted once, whatever came later
     std::vector<std::string> unknownCommands;      ///< names of macros run so far, first occurrence each, at most 64
     static constexpr std::size_t maxNames = 1024;  ///< objects, fans, heaters …: a hostile file cannot grow the state further
     static constexpr std::size_t maxNameLength = 256; ///< bytes; longer names are cut

@@ -98,6 +98,8 @@ std::string meshText(const gcode::MeshState& mesh)
         text += " S" + decimal(*mesh.m420Enabled, 6);
     if (mesh.m420Slot)
         text += " L" + decimal(*mesh.m420Slot, 6);
+    if (mesh.m420Fade)
+        text += " Z" + decimal(*mesh.m420Fade, 6);
     return text;
 }
 
