@@ -102,6 +102,7 @@ void machineFields(Io& io, S& state)
     io("ever_shifted"_L1, state.everShifted);
     io("babystep_nm"_L1, state.babystep);
     io("volumetric"_L1, state.volumetric);
+    io("tool_setup"_L1, state.toolSetup);
     io("advance_code"_L1, state.advanceCode);
     io("unknown_commands"_L1, state.unknownCommands);
 }

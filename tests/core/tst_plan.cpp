@@ -106,8 +106,8 @@ private slots:
     void ownRelativeMovesAddUp();
     void numbersThatAreNone();
     void neverHotterThanTheTarget();
-    void shiftedCoordinatesAreRefused_data();
-    void shiftedCoordinatesAreRefused();
+    void unknownShiftsAreRefused_data();
+    void unknownShiftsAreRefused();
     void extruderRegisterSurvivesARelativeBlock();
     void toolAndPartFanHaveTheLastWord();
     void hopBeforeTheIntervalCounts();
@@ -458,7 +458,8 @@ void TestPlan::ownLines()
     // Whatever the person's lines did to the modes is undone right behind them.
     const auto step = std::find_if(plan->steps.begin(), plan->steps.end(), [&line](const PlanStep& s) { return s.gcode.front() == line.toStdString(); });
     QVERIFY(step != plan->steps.end());
-    QCOMPARE(step->gcode.back(), std::string("M83"));
+    const auto modes = std::find(step->gcode.begin(), step->gcode.end(), "M83");
+    QVERIFY(modes != step->gcode.end() && *(modes - 1) == "G90" && *(modes - 2) == "G21");
 }
 
 void TestPlan::afterOwnLinesTheHeadIsBroughtBack()
@@ -520,19 +521,21 @@ void TestPlan::neverHotterThanTheTarget()
     QCOMPARE(at(linesOf(*plan), "M104 S300"), std::ptrdiff_t(-1));
 }
 
-void TestPlan::shiftedCoordinatesAreRefused_data()
+void TestPlan::unknownShiftsAreRefused_data()
 {
     QTest::addColumn<QByteArray>("before");
     QTest::addColumn<bool>("allowed");
-    QTest::newRow("Z") << QByteArray("G92 Z0\nG1 Z0.2\n") << false;
-    QTest::newRow("X") << QByteArray("G92 X0\n") << false;
-    QTest::newRow("all") << QByteArray("G92\nG1 X50 Y50 Z0.2\n") << false;
+    QTest::newRow("Z") << QByteArray("G92 Z0\nG1 Z0.2\n") << true;
+    QTest::newRow("X") << QByteArray("G92 X0\n") << true;
+    QTest::newRow("all") << QByteArray("G92\nG1 X50 Y50 Z0.2\n") << true;
+    QTest::newRow("from a home only the printer knows") << QByteArray("G28 X\nG92 X100\nG1 X50\n") << false;
+    QTest::newRow("from nowhere") << QByteArray("G28 Z\nG92 Z7\nG1 Z0.2\n") << false;
     QTest::newRow("E") << QByteArray("G92 E0\n") << true;
     QTest::newRow("to the same") << QByteArray("G92 X50\n") << true;
     QTest::newRow("homed again") << QByteArray("G92 X0\nG28 X\nG1 X50\n") << true;
 }
 
-void TestPlan::shiftedCoordinatesAreRefused()
+void TestPlan::unknownShiftsAreRefused()
 {
     QFETCH(QByteArray, before);
     QFETCH(bool, allowed);
@@ -672,7 +675,7 @@ void TestPlan::refusals_data()
     QTest::newRow("hotend unknown") << 2 << int(ErrorCode::UnknownState) << QByteArray("hotend.0");
     QTest::newRow("touch without a height") << 3 << int(ErrorCode::UnknownState) << QByteArray("declaredZ");
     QTest::newRow("stock-zplus") << 4 << int(ErrorCode::NotSupported) << QByteArray("zMethod");
-    QTest::newRow("marlin") << 5 << int(ErrorCode::NotSupported) << QByteArray("dialect");
+    QTest::newRow("inch") << 5 << int(ErrorCode::NotSupported) << QByteArray("inch");
     QTest::newRow("no room above") << 6 << int(ErrorCode::Unsafe) << QByteArray("travel");
     QTest::newRow("outside in X") << 7 << int(ErrorCode::Unsafe) << QByteArray("position.x");
     QTest::newRow("homing lifts") << 8 << int(ErrorCode::Unsafe) << QByteArray("homeXY");
@@ -695,7 +698,7 @@ void TestPlan::refusals()
     if (what == 4)
         options.zMethod = ZMethod::StockZplus;
     if (what == 5)
-        snapshot.dialect = gcode::Dialect::Marlin;
+        snapshot.state.inch = true;
     if (what == 6)
         printer.maximum[2] = 2.1;
     if (what == 7)

@@ -229,8 +229,8 @@ void keep(MachineState& state, const std::string& name, const Command& command, 
         const auto value = plain(command, letter);
         if (!value)
             continue;
-        if (state.motion.count(name) || state.motion.size() < MachineState::maxNames)
-            state.motion[name][std::string(1, letter)] = *value;
+        if (state.toolSetup.count(name) || state.toolSetup.size() < MachineState::maxNames)
+            state.toolSetup[name][std::string(1, letter)] = *value;
     }
 }
 
@@ -457,6 +457,8 @@ void applyM(MachineState& state, const Command& command, Dialect dialect)
     case 201: case 203: case 205: case 207: case 208: case 566:
         return setLimits(state, command);
     case 218: // offsets of a tool
+        if (dialect == Dialect::Klipper)
+            return;
         return keep(state, "M218 T" + std::to_string(toolOr(command, 'T', state.tool)), command, "XYZ");
     case 290:
         return setBabystep(state, command, dialect);

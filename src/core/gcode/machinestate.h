@@ -57,6 +57,7 @@ struct MachineState {
     std::map<std::string, double> gcodeOffset;     ///< "X","Y","Z" -> mm
     std::array<Nanometres, 3> babystep{};          ///< M290: moves the machine, not its coordinates
     std::map<int, double> volumetric;              ///< M200: tool -> filament diameter in mm; 0 = E counts lengths
+    std::map<std::string, std::map<std::string, double>> toolSetup; ///< "M218 T1" -> {"X": …}: a tool's offsets, RepRapFirmware's standby
     int advanceCode = 0;                           ///< 900 or 572 when such a code set pressureAdvance last, else 0
     double workspace = 54;                         ///< G54..G59.3 as written
     std::set<std::string> excluded;                ///< excluded objects

@@ -14,8 +14,9 @@ std::size_t footprint(const MachineState& state)
     constexpr std::size_t node = 112;
     std::size_t entries = state.flowPercent.size() + state.hotend.size() + state.fans.size() + state.heaters.size() + state.pressureAdvance.size()
         + state.gcodeOffset.size() + state.excluded.size() + state.definedObjects.size() + state.unknownCommands.size();
-    for (const auto& [name, values] : state.motion)
-        entries += 1 + values.size();
+    for (const auto* map : {&state.motion, &state.toolSetup})
+        for (const auto& [name, values] : *map)
+            entries += 1 + values.size();
     return sizeof(MachineState) + entries * node;
 }
 

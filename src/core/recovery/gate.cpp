@@ -268,7 +268,7 @@ private:
 
     void travelLimits()
     {
-        const gcode::Extents& p = m_index.printed;
+        const gcode::Extents& p = m_plan.whole;
         const std::array<double, 3> low{p.minX, p.minY, p.minZ}, high{p.maxX, p.maxY, std::max(p.maxZ, m_plan.liftToZ)};
         constexpr double tolerance = 1e-6;
         for (std::size_t i = 0; i < 3 && p.valid; ++i) {
@@ -301,7 +301,9 @@ private:
         const gcode::Command command = gcode::parseCommand(line);
         if (command.is('G', 28))
             return command.has('Z') || (!command.has('X') && !command.has('Y'));
-        return command.letter == 'G' && command.kind == gcode::Command::Kind::Code && isForbidden(line) && !command.is('G', 92);
+        const bool ownWord = command.number == 92 || command.number == 10 || (command.number >= 54 && command.number <= 59);
+        const bool loadsMap = command.is('G', 29) && command.value('S') == 1'000'000; // RepRapFirmware: nothing is probed
+        return command.letter == 'G' && command.kind == gcode::Command::Kind::Code && isForbidden(line) && !ownWord && !loadsMap;
     }
 
     void planHomes()
@@ -309,7 +311,9 @@ private:
         std::string found;
         for (const PlanStep& step : m_plan.steps) {
             for (const std::string& line : step.gcode) {
-                const bool foreign = step.kind == StepKind::Note && isForbidden(line);
+                const gcode::Command command = gcode::parseCommand(line);
+                const bool workspace = command.letter == 'G' && command.number >= 54 && command.number <= 59; // the plan's own
+                const bool foreign = step.kind == StepKind::Note && isForbidden(line) && !workspace;
                 if (foreign || homesZ(line))
                     found = line;
             }
@@ -366,7 +370,9 @@ private:
         const gcode::MachineState& want = m_snapshot.state;
         if (got.position != want.position)
             return "position";
-        if (got.absoluteXyz != want.absoluteXyz || got.absoluteEFlag != want.absoluteEFlag)
+        const bool flagAlone = m_plan.dialect != gcode::Dialect::Marlin; // there G90/G91 may stand for it
+        const bool sameE = flagAlone ? got.absoluteEFlag == want.absoluteEFlag : got.eIsAbsolute(m_plan.dialect) == want.eIsAbsolute(m_plan.dialect);
+        if (got.absoluteXyz != want.absoluteXyz || got.inch != want.inch || !sameE)
             return "modes";
         if (want.eIsAbsolute(m_plan.dialect) && got.e != want.e)
             return "e";

@@ -63,6 +63,8 @@ struct Plan {
     std::optional<double> clearance;     ///< mm, lowest clearance of the planned travels above what is printed
     std::array<double, 2> primeAt{};
     gcode::Extents printed;              ///< mm, footprint of the whole print; maxZ == highestPrinted
+    gcode::Extents whole;                ///< mm, of all that the whole file extrudes, in the machine's own coordinates
+    bool shifted = false;                ///< the plan goes on in coordinates of G92 that only the running firmware knows
     std::array<double, 3> minimum{}, maximum{}; ///< mm, travel limits the plan was made for
     std::vector<Unsimulated> unsimulated; ///< own lines that run unchecked
 };
@@ -77,15 +79,16 @@ struct PlanOptions {
 };
 
 /// The preamble that makes the machine equal to the file's state at snapshot.byte. UnknownState (field names it),
-/// BeforeFirstExtrusion, AfterLastExtrusion, Unsafe (own lines that home or probe, travel outside the limits), NotSupported.
+/// BeforeFirstExtrusion, AfterLastExtrusion, Unsafe (own lines that home or probe, travel outside the limits), NotSupported:
+/// what the dialect or the Z method cannot do; `detail` says why.
 [[nodiscard]] Result<Plan> planResume(const gcode::Source& source, const gcode::FileIndex& index, const Snapshot& snapshot,
                                       const PrinterFacts& printer, const PlanOptions& options);
 
 /// All G-code of the plan, one `; step n: reason` before each step, without the tail.
 [[nodiscard]] std::string preambleText(const Plan& plan);
 /// Lines that continue the original file in place, for ONE script after all steps but Objects: selecting a file makes
-/// Klipper forget its objects, so those lines come in between. `name` is the path below the gcodes root. Unsafe when no
-/// quoting makes the name safe.
+/// Klipper forget its objects, so those lines come in between. `name` is the path below the gcodes root, or on the card.
+/// Unsafe when no quoting makes the name safe; NotSupported, with the reason, where a firmware cannot start inside a file.
 [[nodiscard]] Result<std::vector<std::string>> zeroCopyStart(const Plan& plan, const std::string& name);
 /// `; KINTSUGI RESUME POINT byte=<N>`
 [[nodiscard]] std::string resumePointLine(ByteOffset byte);
@@ -96,6 +99,7 @@ struct ResumePoint {
     ByteOffset original = 0;   ///< byte of the original file
     ByteOffset tailBegin = 0;  ///< byte of the resume file at which the original bytes start
     gcode::Extents printed;    ///< mm, what is printed outside this file: x and y of the original, z up to the stop
+    bool shifted = false;      ///< it went on in coordinates of G92 that only the firmware of then knew
 };
 /// Reads a resume file's head; nullopt when it is none. A byte B >= tailBegin of it is original byte B - tailBegin + original.
 [[nodiscard]] Result<std::optional<ResumePoint>> readResumePoint(const gcode::Source& source);

@@ -22,6 +22,21 @@ std::string commentText(std::string_view text)
     return out;
 }
 
+/// Firmware on a serial line has little room for a line, even for one it skips, and knows ASCII alone.
+std::string commentLine(const std::string& text, gcode::Dialect dialect)
+{
+    constexpr std::size_t longest = 90;
+    std::string line = commentText(text);
+    if (dialect == gcode::Dialect::Klipper)
+        return line + '\n';
+    for (std::size_t degree = line.find("°"); degree != std::string::npos; degree = line.find("°"))
+        line.erase(degree, std::string_view("°").size());
+    std::replace_if(line.begin(), line.end(), [](unsigned char c) { return c >= 0x80; }, '?');
+    if (line.size() > longest)
+        line = line.substr(0, longest - 3) + "...";
+    return line + '\n';
+}
+
 std::string hex(std::uint64_t value)
 {
     std::array<char, 16> digits{};
@@ -105,10 +120,12 @@ public:
             m_root = wholeNumber(text.substr(write::rootComment.size()));
         } else if (text.starts_with(write::printedComment)) {
             m_printed = printedFrom(text.substr(write::printedComment.size()));
+        } else if (text.starts_with(write::shiftedComment)) {
+            m_shifted = true;
         } else if (text.starts_with(write::pointComment)) {
             m_done = true;
             if (const auto byte = wholeNumber(text.substr(write::pointComment.size())))
-                m_point = ResumePoint{m_root.value_or(*byte), line.end, m_printed};
+                m_point = ResumePoint{m_root.value_or(*byte), line.end, m_printed, m_shifted};
         }
     }
     [[nodiscard]] bool done() const { return m_done; }
@@ -118,6 +135,7 @@ private:
     bool m_done = false;
     std::optional<ByteOffset> m_root;
     gcode::Extents m_printed;
+    bool m_shifted = false;
     std::optional<ResumePoint> m_point;
 };
 
@@ -127,7 +145,7 @@ std::string preambleText(const Plan& plan)
 {
     std::string text;
     for (const PlanStep& step : plan.steps) {
-        text += "; step " + std::to_string(step.n) + ": " + commentText(english(step.reason)) + '\n';
+        text += commentLine("; step " + std::to_string(step.n) + ": " + english(step.reason), plan.dialect);
         for (const std::string& line : step.gcode)
             text += line + '\n';
     }
@@ -212,7 +230,7 @@ Result<std::string> resumeHeader(const gcode::Source& source, const gcode::FileI
         return fail(nested.error());
     const Snapshot& snapshot = plan.snapshot;
     std::string text = std::string(firstLine) + '\n';
-    text += "; continues: " + commentText(snapshot.file.name) + '\n';
+    text += commentLine("; continues: " + snapshot.file.name, plan.dialect);
     text += "; size: " + std::to_string(index.size) + " bytes, xxh3: " + hex(index.xxh3) + '\n';
     text += "; from byte: " + std::to_string(snapshot.byte) + '\n';
     if (snapshot.layer)
@@ -225,6 +243,12 @@ Result<std::string> resumeHeader(const gcode::Source& source, const gcode::FileI
     }
     if (plan.printed.valid)
         text += printedText(plan.printed);
+    if (plan.shifted) {
+        text += write::shiftedComment;
+        for (const gcode::Nanometres shift : snapshot.state.shift)
+            text += write::exact(shift) + ' ';
+        text.back() = '\n';
+    }
     return text;
 }
 

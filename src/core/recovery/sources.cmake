@@ -3,21 +3,28 @@ set(recovery_sources
     recovery/bgcodewriter.h recovery/bgcodewriter.cpp
     recovery/candidates.cpp
     recovery/conflicts.cpp
+    recovery/dialectwriter.h recovery/dialectwriter.cpp recovery/dialectwriters.h
     recovery/gate.h recovery/gate.cpp
+    recovery/klipperwriter.cpp
     recovery/ownlines.h recovery/ownlines.cpp
+    recovery/ownlinescheck.h recovery/ownlinescheck.cpp
     recovery/meshrestore.h recovery/meshrestore.cpp
     recovery/motiontime.h recovery/motiontime.cpp
     recovery/newfile.h recovery/newfile.cpp
     recovery/originalbyte.cpp
     recovery/plan.h recovery/plan.cpp
+    recovery/planbuilder.h recovery/planbuilder.cpp
     recovery/plangcode.h recovery/plangcode.cpp
     recovery/plrcopy.cpp
     recovery/plrmarkers.h recovery/plrmarkers.cpp
+    recovery/planmeasure.h recovery/planmeasure.cpp
     recovery/positionmatch.h recovery/positionmatch.cpp
+    recovery/reprapwriter.cpp
     recovery/resumefile.cpp
     recovery/resumewriter.h recovery/resumewriter.cpp
     recovery/resumemachine.h recovery/resumemachine.cpp
     recovery/sample.h
+    recovery/serialwriter.cpp
     recovery/snapshot.h recovery/snapshot.cpp
     recovery/statefields.h recovery/statefields.cpp
     recovery/stopinterval.h recovery/stopinterval.cpp
