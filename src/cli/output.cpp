@@ -37,6 +37,7 @@ int exitCodeOf(ErrorCode code)
     case ErrorCode::FileTooShort:
     case ErrorCode::FileExists:
     case ErrorCode::FileNotGcode:
+    case ErrorCode::FileDamaged:
     case ErrorCode::BadByte:
     case ErrorCode::BeforeFirstExtrusion:
     case ErrorCode::AfterLastExtrusion:
