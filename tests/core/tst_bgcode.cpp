@@ -9,7 +9,7 @@
 #include "../bench/plainbgcode.h"
 #include "bgcodesample.h"
 #include "gcode/bgcodesource.h"
-#include "gcode/fileindex.h"
+#include "gcode/indexcache.h"
 #include "gcode/meatpack.h"
 #include "gcode/opengcode.h"
 
@@ -79,11 +79,14 @@ private slots:
     void slicersFiles_data();
     void slicersFiles();
     void slicersFileHasTheLayersOfItsText();
+    void indexKnowsTheContainer();
+    void slicerOfItsMetadata();
     void allKinds_data();
     void allKinds();
     void oddReads();
     void placesBothWays();
     void metadata();
+    void jsonMetadataIsPassedOver();
     void threads();
     void wrongChecksum_data();
     void wrongChecksum();
@@ -144,6 +147,34 @@ void TestBgcode::slicersFileHasTheLayersOfItsText()
     const auto located = locate(**source, *index, index->size / 2);
     QVERIFY(located.has_value());
     QVERIFY(located->state == locate(decoded, *plain, plain->size / 2)->state);
+}
+
+void TestBgcode::indexKnowsTheContainer()
+{
+    const std::string text = contents(u"cura_block_marlin.gcode"_s);
+    const BgcodeSample sample = makeBgcode(text, usual());
+    const auto source = opened(sample.bytes);
+    const auto index = buildIndex(**source, Dialect::Marlin);
+    QVERIFY(index.has_value());
+    QCOMPARE(index->size, sample.text.size());
+    QCOMPARE(index->fileSize, sample.bytes.size());
+    QCOMPARE(index->fileXxh3, *(*source)->fileXxh3());
+    QVERIFY(verifyWhole(**source, *index).has_value());
+    // The same text in other blocks is another file.
+    BgcodeOptions other = usual();
+    other.compression = Compression::Deflate;
+    const auto repacked = opened(makeBgcode(text, other).bytes);
+    QCOMPARE(*(*repacked)->size(), index->size);
+    QCOMPARE(verifyWhole(**repacked, *index).error().code, ErrorCode::FileChanged);
+}
+
+void TestBgcode::slicerOfItsMetadata()
+{
+    const BgcodeSample sample = makeBgcode("G28\nG1 X5 E1\n", {.encoding = Encoding::MeatPack});
+    const auto index = buildIndex(**opened(sample.bytes), Dialect::Marlin);
+    QVERIFY(index.has_value());
+    QVERIFY(index->slicer == Slicer::PrusaSlicer);
+    QCOMPARE(index->slicerLine, std::string("PrusaSlicer 2.9.1"));
 }
 
 void TestBgcode::allKinds_data()
@@ -232,6 +263,18 @@ void TestBgcode::metadata()
     QCOMPARE(picture.height, std::uint16_t(32));
     const std::string bytes = makeBgcode("G28\n", {}).bytes;
     QCOMPARE(bytes.substr(picture.fileByte, picture.bytes), std::string("\x89PNG not really"));
+}
+
+void TestBgcode::jsonMetadataIsPassedOver()
+{
+    const BgcodeSample sample = makeBgcode("G28\n", {});
+    const std::string json = "{\"a\":\"b=c\"}";
+    std::string bytes = sample.bytes;
+    bytes.insert(sample.blocks[sample.firstGcode], rawBlock(BlockType::SlicerMetadata, Compression::Deflate, std::string("\1\0", 2), deflated(json), json.size(), true));
+    const auto source = opened(bytes);
+    QVERIFY2(source.has_value(), qPrintable(describe(source ? Error{} : source.error())));
+    QCOMPARE((*source)->metadata()->slicer.size(), opened(sample.bytes).value()->metadata()->slicer.size());
+    QCOMPARE(wholeText(**source), std::string("G28\n"));
 }
 
 void TestBgcode::threads()

@@ -150,14 +150,14 @@ Result<> BlockReader::decode(const Block& block, std::string& text)
     if (auto bytes = read(block); !bytes)
         return fail(bytes.error());
     const std::uint16_t encoding = parameter(block);
-    const std::uint16_t highest = block.type == BlockType::Gcode ? static_cast<std::uint16_t>(Encoding::MeatPackComments) : 0;
-    if (encoding > highest)
+    const bool gcode = block.type == BlockType::Gcode;
+    if (gcode && encoding > static_cast<std::uint16_t>(Encoding::MeatPackComments))
         return fail(blockError(m_file, block, "an encoding of kind " + std::to_string(encoding), ErrorCode::NotSupported));
     const std::size_t dataAt = block.headerBytes() + block.parameterBytes();
     const auto plain = decompress(block, std::span(m_raw).subspan(dataAt, block.packedBytes));
     if (!plain)
         return fail(plain.error());
-    if (encoding == static_cast<std::uint16_t>(Encoding::None)) {
+    if (!gcode || encoding == static_cast<std::uint16_t>(Encoding::None)) {
         text.assign(plain->data(), plain->size());
         return {};
     }

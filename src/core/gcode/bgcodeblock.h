@@ -15,6 +15,8 @@ enum class BlockType : std::uint16_t { FileMetadata = 0, Gcode = 1, SlicerMetada
 enum class Compression : std::uint16_t { None = 0, Deflate = 1, Heatshrink11 = 2, Heatshrink12 = 3 };
 enum class Encoding : std::uint16_t { None = 0, MeatPack = 1, MeatPackComments = 2 };
 
+inline constexpr std::uint16_t iniEncoding = 0; ///< of metadata; 1 is JSON
+
 inline constexpr std::string_view magic = "GCDE";
 inline constexpr std::size_t fileHeaderBytes = 10; ///< magic, version u32, checksum kind u16
 /// Slicers write 64 KiB; beyond this a header lies.
@@ -59,7 +61,7 @@ public:
     BlockReader(const Source& file, FileHeader header) : m_file(file), m_header(header) {}
     /// All bytes of the block, checked against their CRC. Valid until the next call.
     [[nodiscard]] Result<std::span<const char>> read(const Block& block);
-    /// read(), decompressed and decoded. Blocks of G-code and metadata.
+    /// read(), decompressed and, G-code, decoded. Metadata stay in their own encoding.
     [[nodiscard]] Result<> decode(const Block& block, std::string& text);
     /// Of the block read last.
     [[nodiscard]] std::span<const char> bytes() const { return m_raw; }

@@ -132,6 +132,8 @@ Result<> BgcodeSource::addBlock(const Block& block, BlockReader& reader, std::st
     }
     if (auto decoded = reader.decode(block, text); !decoded)
         return decoded;
+    if (block.isMetadata() && reader.parameter(block) != bgcode::iniEncoding)
+        return {}; // nothing in it is needed to print
     switch (block.type) {
     case BlockType::FileMetadata: return addMetadata(block, text, m_metadata.file);
     case BlockType::SlicerMetadata: return addMetadata(block, text, m_metadata.slicer);

@@ -36,7 +36,7 @@ struct ContainerPlace {
     friend bool operator==(const ContainerPlace&, const ContainerPlace&) = default;
 };
 
-/// What a container says beside its G-code, as it stands there.
+/// What a container says beside its G-code: the lines key=value of its INI texts, as they stand there.
 struct ContainerMetadata {
     using Pairs = std::vector<std::pair<std::string, std::string>>;
     struct Thumbnail {
