@@ -132,6 +132,10 @@ QJsonObject inspectJson(const gcode::FileIndex& index, const QString& file, bool
                      {u"last_extrusion_end"_s, byteOrNull(index.lastExtrusionEnd)},
                      {u"truncated_lines"_s, static_cast<qint64>(index.truncatedLines)},
                      {u"nul_bytes"_s, static_cast<qint64>(index.nulBytes)}};
+    if (index.fileXxh3 != index.xxh3) { // a container: what is above counts its text
+        json.insert("file_size"_L1, static_cast<qint64>(index.fileSize));
+        json.insert("file_xxh3"_L1, QString::number(index.fileXxh3, 16).rightJustified(16, u'0'));
+    }
     if (layers) {
         QJsonArray table;
         for (const gcode::Layer& layer : index.layers)

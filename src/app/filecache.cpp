@@ -11,6 +11,8 @@
 #include <QStandardPaths>
 #include <QUuid>
 
+#include "gcode/opengcode.h"
+
 namespace kintsugi::app {
 
 using namespace Qt::StringLiterals;
@@ -43,7 +45,7 @@ QString safeName(const QString& name)
 
 Result<Opened> openAndIndex(const QString& path, const QString& remote, gcode::Dialect dialect, const JobControl& control)
 {
-    auto source = gcode::FileSource::open(path.toStdString());
+    auto source = gcode::openGcode(path.toStdString(), [&control](double) { return !control.cancelled(); });
     if (!source)
         return fail(source.error());
     auto file = std::make_shared<OpenFile>();

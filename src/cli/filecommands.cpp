@@ -9,6 +9,7 @@
 #include "codec.h"
 #include "command.h"
 #include "errortext.h"
+#include "gcode/opengcode.h"
 #include "point.h"
 #include "printerchoice.h"
 #include "recovery/resumewriter.h"
@@ -20,13 +21,13 @@ using namespace Qt::StringLiterals;
 namespace {
 
 struct Opened {
-    std::unique_ptr<gcode::FileSource> source;
+    std::unique_ptr<gcode::Source> source;
     gcode::FileIndex index;
 };
 
 Result<Opened> openFile(const std::string& path, gcode::Dialect dialect)
 {
-    auto source = gcode::FileSource::open(path);
+    auto source = gcode::openGcode(path);
     if (!source)
         return fail(source.error());
     auto index = gcode::buildIndex(**source, dialect);
