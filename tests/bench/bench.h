@@ -40,5 +40,6 @@ void missing(const std::string& id, const std::string& measure, const std::strin
 [[nodiscard]] std::string number(double value, int decimals);
 
 void rowsEngine(const Bench& bench); ///< P2 to P5
+void rowsFiles(const Bench& bench);  ///< P8, P9, P14
 
 } // namespace kintsugi::bench
