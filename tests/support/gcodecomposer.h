@@ -80,6 +80,10 @@ public:
         op.kind = rare[dice(rare.size())];
         if (roll > 97)
             op.kind = std::array{Kind::Inch, Kind::Metric, Kind::Metric, Kind::Home}[dice(4)];
+        if ((op.kind == Kind::Offset || op.kind == Kind::OffsetAdjust) && m_dialect != gcode::Dialect::Klipper)
+            op.kind = Kind::Noise; // others do not know the command
+        if (op.kind == Kind::Inch || op.kind == Kind::Metric)
+            m_inch = op.kind == Kind::Inch;
         fill(op);
         return op;
     }
@@ -115,7 +119,8 @@ private:
     {
         Op op;
         op.kind = kind;
-        const Micro step = std::array<Micro, 4>{1'000, 1, 1'000'000, 10}[dice(4)];
+        // Five decimals of an inch are whole nanometres; six are not, and every reader rounds them in its own way.
+        const Micro step = std::array<Micro, 4>{1'000, m_inch ? 10 : 1, 1'000'000, 10}[dice(4)];
         for (std::size_t axis = 0; axis < 2; ++axis)
             if (dice(4) != 0)
                 op.axes[axis] = between(-20'000'000, 220'000'000, step);
@@ -251,6 +256,7 @@ private:
     gcode::Dialect m_dialect;
     Style m_style;
     std::uint64_t m_lineNumber = 0;
+    bool m_inch = false;
 };
 
 /// Executes values, slowly and plainly. Lengths in nm.
