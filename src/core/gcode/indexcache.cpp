@@ -2,16 +2,36 @@
 #include "gcode/indexcache.h"
 
 #include <algorithm>
-#include <memory>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <thread>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
+
+#include "gcode/opengcode.h"
+#include "gcode/quickscan.h"
+#include "gcode/sidecar.h"
 
 namespace kintsugi::gcode {
 
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr std::size_t hashChunk = 256 * 1024;
+constexpr std::uint64_t largestSidecar = std::uint64_t{1} << 30;
+constexpr std::uint64_t largeFile = 8 << 20;     ///< below this the full pass is as quick as the eye
+constexpr std::uint64_t worthThreads = 64 << 20;
+constexpr double quickShare = 0.1;               ///< of the time of both passes, roughly
+constexpr std::string_view extension = ".kindex";
+constexpr std::string_view tornExtension = ".part";
 
 struct HashDelete {
     void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
@@ -22,7 +42,143 @@ auto changed(const Source& source, const char* how)
     return fail(ErrorCode::FileChanged, how, source.name());
 }
 
+/// A file descriptor that closes itself.
+class Descriptor
+{
+public:
+    explicit Descriptor(int fd) : m_fd(fd) {}
+    ~Descriptor()
+    {
+        if (m_fd >= 0)
+            ::close(m_fd);
+    }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    [[nodiscard]] int get() const { return m_fd; }
+    explicit operator bool() const { return m_fd >= 0; }
+
+private:
+    int m_fd;
+};
+
+/// Of a part of the whole work.
+Progress portion(const Progress& progress, double from, double to)
+{
+    if (!progress)
+        return {};
+    return [&progress, from, to](double fraction) { return progress(from + (to - from) * fraction); };
+}
+
+std::vector<std::byte> readAll(const fs::path& path)
+{
+    // O_NONBLOCK: something else than a file under that name must not be waited for.
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
+    struct ::stat status {};
+    if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) || static_cast<std::uint64_t>(status.st_size) > largestSidecar)
+        return {};
+    std::vector<std::byte> bytes(static_cast<std::size_t>(status.st_size));
+    std::size_t done = 0;
+    while (done < bytes.size()) {
+        const auto got = ::read(file.get(), bytes.data() + done, bytes.size() - done);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return {};
+        done += static_cast<std::size_t>(got);
+    }
+    const std::array<timespec, 2> now{timespec{.tv_sec = 0, .tv_nsec = UTIME_NOW}, timespec{.tv_sec = 0, .tv_nsec = UTIME_NOW}};
+    ::futimens(file.get(), now.data()); // last used
+    return bytes;
+}
+
+bool writeWhole(int fd, std::string_view bytes)
+{
+    while (!bytes.empty()) {
+        const auto written = ::write(fd, bytes.data(), bytes.size());
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return false;
+        bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return ::fsync(fd) == 0;
+}
+
+/// Whole or not at all; two writers do not meet. A failure only means that the next opening takes longer.
+void keep(const fs::path& path, std::string_view bytes)
+{
+    static std::atomic<unsigned> number = 0;
+    std::error_code ignored;
+    fs::create_directories(path.parent_path(), ignored);
+    const fs::path torn = path.string() + '-' + std::to_string(::getpid()) + '-' + std::to_string(++number) + std::string(tornExtension);
+    bool whole = false;
+    {
+        const Descriptor file(::open(torn.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+        if (!file)
+            return;
+        whole = writeWhole(file.get(), bytes);
+    }
+    if (!whole || ::rename(torn.c_str(), path.c_str()) != 0)
+        ::unlink(torn.c_str());
+}
+
+std::optional<FileIndex> remembered(const fs::path& path, const SidecarKey& key)
+{
+    const auto bytes = readAll(path);
+    return bytes.empty() ? std::nullopt : readSidecar(bytes, key);
+}
+
+Result<FileIndex> readIndex(const Source& source, Dialect dialect, const OpenOptions& options, double start)
+{
+    const auto size = source.size();
+    if (!size)
+        return fail(size.error());
+    if (options.partial && *size >= largeFile) {
+        const auto quick = quickScan(source, dialect, {.progress = portion(options.progress, start, start + (1 - start) * quickShare),
+                                                       .partial = options.partial, .scan = {}});
+        if (!quick)
+            return fail(quick.error());
+        if (quick->fallback == QuickIndex::Fallback::None)
+            options.partial(quick->index);
+        start += (1 - start) * quickShare;
+    }
+    IndexOptions how;
+    how.threads = *size >= worthThreads && std::thread::hardware_concurrency() > 1 ? 2 : 1;
+    return buildIndex(source, dialect, portion(options.progress, start, 1), how);
+}
+
 } // namespace
+
+Result<Indexed> openIndexed(const fs::path& path, Dialect dialect, const OpenOptions& options)
+{
+    constexpr double decoding = 0.5; // a container is decoded once before it can be read
+    auto source = openGcode(path, portion(options.progress, 0, decoding));
+    if (!source)
+        return fail(source.error());
+    const Source& text = **source;
+    const auto size = text.size();
+    if (!size)
+        return fail(size.error());
+    const bool keeps = !options.cacheFolder.empty() && *size >= options.smallest;
+    const fs::path sidecar = keeps ? sidecarPath(options.cacheFolder, path, dialect) : fs::path();
+    std::optional<SidecarKey> key;
+    if (keeps) {
+        const auto now = sidecarKey(text, dialect);
+        if (!now)
+            return fail(now.error());
+        key = *now;
+        if (auto index = remembered(sidecar, *key))
+            return Indexed{.source = std::move(*source), .index = std::move(*index), .remembered = true};
+    }
+    auto index = readIndex(text, dialect, options, text.container() == Container::None ? 0.0 : decoding);
+    if (!index)
+        return fail(index.error());
+    if (keeps && index->stamp == key->stamp) {
+        keep(sidecar, writeSidecar(*index, *key));
+        pruneSidecars(options.cacheFolder, {}, sidecar);
+    }
+    return Indexed{.source = std::move(*source), .index = std::move(*index), .remembered = false};
+}
 
 Result<> verifyWhole(const Source& source, const FileIndex& index, const Progress& progress)
 {
@@ -58,6 +214,56 @@ Result<> verifyWhole(const Source& source, const FileIndex& index, const Progres
     if (XXH3_64bits_digest(hash.get()) != index.xxh3)
         return changed(source, "the content differs from what was read before");
     return {};
+}
+
+fs::path sidecarPath(const fs::path& cacheFolder, const fs::path& file, Dialect dialect)
+{
+    std::error_code error;
+    const fs::path whole = fs::canonical(file, error);
+    const std::string name = error ? fs::absolute(file, error).string() : whole.string();
+    std::array<char, 17> hash{};
+    std::snprintf(hash.data(), hash.size(), "%016llx", static_cast<unsigned long long>(XXH3_64bits(name.data(), name.size())));
+    return cacheFolder / (std::string(hash.data()) + '-' + std::string(gcode::name(dialect)) + std::string(extension));
+}
+
+void pruneSidecars(const fs::path& cacheFolder, const CacheLimits& limits, const fs::path& keep)
+{
+    struct Kept {
+        fs::path path;
+        fs::file_time_type used;
+        std::uint64_t size = 0;
+    };
+    constexpr auto tornAge = std::chrono::hours(1); // its writer is long gone
+    const auto now = fs::file_time_type::clock::now();
+    std::vector<Kept> all;
+    std::uint64_t total = 0;
+    std::error_code error;
+    for (auto entry = fs::directory_iterator(cacheFolder, error); !error && entry != fs::directory_iterator(); entry.increment(error)) {
+        std::error_code ignored;
+        const fs::path& path = entry->path();
+        const bool torn = path.extension() == tornExtension && path.string().find(extension) != std::string::npos;
+        if ((path.extension() != extension && !torn) || path == keep || !fs::is_regular_file(entry->symlink_status(ignored)))
+            continue;
+        const Kept one{path, fs::last_write_time(path, ignored), fs::file_size(path, ignored)};
+        if (ignored)
+            continue;
+        if (now - one.used > (torn ? std::chrono::hours(tornAge) : limits.age)) {
+            fs::remove(path, ignored);
+        } else if (!torn) {
+            total += one.size;
+            all.push_back(one);
+        }
+    }
+    std::error_code none;
+    const auto own = keep.empty() ? 0 : fs::file_size(keep, none);
+    total += none ? 0 : own;
+    std::ranges::sort(all, {}, &Kept::used);
+    for (const Kept& one : all) {
+        if (total <= limits.bytes)
+            break;
+        fs::remove(one.path, none);
+        total -= one.size;
+    }
 }
 
 } // namespace kintsugi::gcode

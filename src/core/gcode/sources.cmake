@@ -15,6 +15,7 @@ set(gcode_sources
     gcode/indexbuilder.h gcode/indexbuilder.cpp
     gcode/indexstages.h gcode/indexstages.cpp
     gcode/indexcache.h gcode/indexcache.cpp
+    gcode/indexfields.h
     gcode/layercluster.h gcode/layercluster.cpp
     gcode/linescan.h gcode/linescan.cpp
     gcode/machinestate.h gcode/machinestate.cpp
@@ -24,6 +25,7 @@ set(gcode_sources
     gcode/opengcode.h gcode/opengcode.cpp
     gcode/quickscan.h gcode/quickscan.cpp
     gcode/scanner.h gcode/scanner.cpp
+    gcode/sidecar.h gcode/sidecar.cpp
     gcode/sharedstates.h gcode/sharedstates.cpp
     gcode/source.h gcode/source.cpp
     gcode/startmacro.h gcode/startmacro.cpp
@@ -33,3 +35,11 @@ set(gcode_sources
 if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
     set_source_files_properties(gcode/motion.cpp PROPERTIES COMPILE_OPTIONS "-fno-math-errno;-fno-trapping-math")
 endif()
+
+# Of all files that decide what an index holds, so of all that are here.
+set(parser_version ${CMAKE_CURRENT_BINARY_DIR}/gcode/parserversion.h)
+list(JOIN gcode_sources "," parser_sources)
+add_custom_command(OUTPUT ${parser_version}
+    COMMAND ${CMAKE_COMMAND} -D OUT=${parser_version} -D FOLDER=${CMAKE_CURRENT_SOURCE_DIR} -D "SOURCES=${parser_sources}"
+        -P ${PROJECT_SOURCE_DIR}/cmake/ParserVersion.cmake
+    DEPENDS ${gcode_sources} ${PROJECT_SOURCE_DIR}/cmake/ParserVersion.cmake VERBATIM)
