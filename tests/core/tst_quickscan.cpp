@@ -349,9 +349,11 @@ void TestQuickScan::saysWhenItCannot_data()
 {
     QTest::addColumn<QByteArray>("text");
     QTest::addColumn<Fallback>("reason");
-    const QByteArray marks = ";LAYER:0\nG1 X1 E1\nG1 X2 E2\n;LAYER:1\nG1 X3 E3\n";
+    const QByteArray marks = ";LAYER:0\nG1 X1 E1\nG1 X2 E2\n;LAYER:1\nG1 X3 E3\n;LAYER:2\nG1 X4 E4\n;LAYER:3\nG1 X5 E5\n";
     QTest::newRow("marks") << QByteArray("G1 X0 Y0 Z1\n" + marks) << Fallback::None;
     QTest::newRow("no marks") << QByteArray("G1 X0 Y0 Z1\nG1 X1 E1\n") << Fallback::NoMarks;
+    QTest::newRow("few marks of nobody") << QByteArray("G1 X0 Y0 Z1\n" + marks.left(marks.indexOf(";LAYER:2"))) << Fallback::NoMarks;
+    QTest::newRow("a number twice") << QByteArray("G1 X0 Y0 Z1\n;LAYER:0\n" + marks) << Fallback::NoMarks;
     QTest::newRow("one mark") << QByteArray(";LAYER:0\nG1 X0 Y0 Z1\nG1 X1 E1\n") << Fallback::NoMarks;
     QTest::newRow("absolute after relative E") << QByteArray("M83\nG1 X0 Y0 Z1 E1\nM82\n" + marks) << Fallback::ExtruderUnknown;
     const QByteArray longest(static_cast<int>(Scanner::maxText), 'x');

@@ -69,6 +69,7 @@ private slots:
     void byteIsRoundedToItsLine();
     void startMacroIsInferred_data();
     void startMacroIsInferred();
+    void settingsAreSecondBest();
     void observedWinsWhereTheFileCannotKnow();
     void fileWinsWhereItKnowsToTheLine();
     void measuredIsNeverATarget();
@@ -155,6 +156,26 @@ void TestSnapshot::startMacroIsInferred()
     if (expected == Origin::Inferred)
         QVERIFY(!snapshot->fields.at("hotend.0").note.empty());
     QCOMPARE(snapshot->unconfirmed().empty(), own || (hotend.isEmpty() && bed.isEmpty()));
+}
+
+void TestSnapshot::settingsAreSecondBest()
+{
+    const std::string print = "\nG90\nM83\nG1 X0 Y0 Z0.2 F600\nG1 X5 E1\nG1 X9 E1\n", settings = "; temperature = 215\n; bed_temperature = 60\n";
+    const auto snapshotOf = [&](const std::string& start) {
+        const Print file = printOf(start + print + settings);
+        return *snapshotFromFile(*file.source, file.index, file.index.size - settings.size());
+    };
+    const Snapshot silent = snapshotOf("START_PRINT");
+    QCOMPARE(silent.fields.at("hotend.0").origin, Origin::Inferred);
+    QCOMPARE(silent.fields.at("hotend.0").note, std::string("temperature = 215"));
+    QCOMPARE(silent.fields.at("bed").note, std::string("bed_temperature = 60"));
+    QCOMPARE(snapshotOf("START_PRINT EXTRUDER=230").fields.at("hotend.0").note, std::string("START_PRINT EXTRUDER=230"));
+    QCOMPARE(snapshotOf("START_PRINT EXTRUDER=230").fields.at("bed").note, std::string("bed_temperature = 60"));
+    // No macro: what the file does not heat is not heated, whatever its settings say.
+    const Snapshot bare = snapshotOf("M104 S225");
+    QCOMPARE(bare.fields.at("hotend.0").origin, Origin::Replayed);
+    QCOMPARE(bare.fields.at("bed").origin, Origin::Unknown);
+    QVERIFY(bare.unconfirmed().empty());
 }
 
 void TestSnapshot::observedWinsWhereTheFileCannotKnow()

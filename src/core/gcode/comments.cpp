@@ -12,6 +12,7 @@ namespace {
 
 bool isBlank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
+bool isWordChar(char c) { return isDigit(c) || c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 std::string_view trimmedLeft(std::string_view text)
 {
@@ -72,7 +73,7 @@ std::optional<std::string_view> setting(std::string_view text, std::string_view 
 
 std::optional<Dialect> flavour(std::string_view value)
 {
-    constexpr std::array<std::pair<std::string_view, Dialect>, 15> flavours{{
+    constexpr std::array<std::pair<std::string_view, Dialect>, 17> flavours{{
         {"klipper", Dialect::Klipper},
         {"marlin2", Dialect::Marlin},
         {"marlin", Dialect::Marlin1},
@@ -88,6 +89,8 @@ std::optional<Dialect> flavour(std::string_view value)
         {"UltiGCode", Dialect::Marlin1},
         {"Repetier", Dialect::Marlin1},
         {"RepRap", Dialect::RepRapFirmware},
+        {"RepRapFirmware", Dialect::RepRapFirmware},
+        {"Klipper", Dialect::Klipper},
     }};
     const auto* const found = std::ranges::find(flavours, value, &std::pair<std::string_view, Dialect>::first);
     return found == flavours.end() ? std::nullopt : std::optional(found->second);
@@ -136,25 +139,31 @@ std::optional<MarkFamily> markFamily(Slicer slicer)
 
 std::optional<LayerMark> layerMark(std::string_view comment)
 {
-    if (comment.starts_with("LAYER:")) {
-        const std::size_t digit = comment.starts_with("LAYER:-") ? 7 : 6;
-        if (comment.size() > digit && isDigit(comment[digit]))
-            return LayerMark{.family = MarkFamily::LayerNumber, .z = {}, .height = {}};
+    std::string_view text = trimmed(comment);
+    if (skip(text, "LAYER:")) {
+        text = trimmedLeft(text);
+        std::int64_t number = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (error == std::errc() && end == text.data() + text.size())
+            return LayerMark{.family = MarkFamily::LayerNumber, .z = {}, .height = {}, .number = number};
         return std::nullopt;
     }
-    std::string_view text = trimmed(comment);
-    if (text == "LAYER_CHANGE" || text == "CHANGE_LAYER")
-        return LayerMark{.family = MarkFamily::LayerChange, .z = {}, .height = {}};
+    if (skip(text, "LAYER_CHANGE") || skip(text, "CHANGE_LAYER")) {
+        const bool ends = text.empty() || !isWordChar(text.front());
+        return ends ? std::optional(LayerMark{.family = MarkFamily::LayerChange}) : std::nullopt;
+    }
     if (skip(text, "layer ") && !text.empty() && isDigit(text.front())) {
-        const auto z = after(text, ", Z = ");
-        return z ? std::optional(LayerMark{.family = MarkFamily::Simplify3D, .z = z, .height = {}}) : std::nullopt;
+        auto z = after(text, ", Z = ");
+        if (!z)
+            z = after(text, ", z = ");
+        return z ? std::optional(LayerMark{.family = MarkFamily::Simplify3D, .z = z}) : std::nullopt;
     }
     if (skip(text, "BEGIN_LAYER_")) {
         const auto z = after(text, " z=");
         return z ? std::optional(LayerMark{.family = MarkFamily::KissSlicer, .z = z, .height = after(text, " z_thickness=")}) : std::nullopt;
     }
     if (skip(text, "Layer #") && !text.empty() && isDigit(text.front()))
-        return LayerMark{.family = MarkFamily::CraftWare, .z = {}, .height = {}};
+        return LayerMark{.family = MarkFamily::CraftWare};
     return std::nullopt;
 }
 
@@ -194,15 +203,19 @@ std::optional<double> heightNote(std::string_view comment)
 std::optional<std::string_view> objectNote(std::string_view comment)
 {
     std::string_view text = trimmed(comment);
-    if (!skip(text, "printing object ") || text.empty())
+    if (skip(text, "MESH:") || skip(text, "PRINTING:")) {
+        text = trimmed(text);
+        return text.empty() || text == "NONMESH" || text == "NON-OBJECT" ? std::nullopt : std::optional(text);
+    }
+    if (!skip(text, "printing object ") && !skip(text, "start printing object, unique label id: "))
         return std::nullopt;
-    return text;
+    return text.empty() ? std::nullopt : std::optional(text);
 }
 
 std::optional<Dialect> dialectNote(std::string_view comment)
 {
     std::string_view text = trimmedLeft(comment);
-    if (skip(text, "FLAVOR:"))
+    if (skip(text, "FLAVOR:") || skip(text, "Firmware:"))
         return flavour(trimmed(text));
     if (const auto value = setting(text, "gcode_flavor"))
         return flavour(*value);
@@ -212,6 +225,56 @@ std::optional<Dialect> dialectNote(std::string_view comment)
     if (model && !buddy && (model->starts_with("MK3") || model->starts_with("MK2")))
         return Dialect::Prusa;
     return std::nullopt;
+}
+
+std::optional<bool> thumbnailNote(std::string_view comment)
+{
+    std::string_view text = trimmed(comment);
+    if (skip(text, "THUMBNAIL_BLOCK_"))
+        return text == "START" ? std::optional(true) : text == "END" ? std::optional(false) : std::nullopt;
+    if (skip(text, "thumbnail")) {
+        if (skip(text, "_"))
+            while (!text.empty() && isWordChar(text.front()))
+                text.remove_prefix(1);
+    } else if (!skip(text, "png") && !skip(text, "jpg") && !skip(text, "bmp")) {
+        return std::nullopt;
+    }
+    if (text == " end")
+        return false;
+    return text.starts_with(" begin ") ? std::optional(true) : std::nullopt;
+}
+
+bool isLayerCount(std::string_view comment)
+{
+    return comment.starts_with("LAYER_COUNT:");
+}
+
+std::optional<SettingNote> settingNote(std::string_view comment)
+{
+    constexpr std::array<std::string_view, 32> keys{"temperature", "first_layer_temperature", "bed_temperature",
+        "first_layer_bed_temperature", "filament_type", "nozzle_temperature", "nozzle_temperature_initial_layer", "curr_bed_type",
+        "hot_plate_temp", "hot_plate_temp_initial_layer", "cool_plate_temp", "cool_plate_temp_initial_layer", "eng_plate_temp",
+        "eng_plate_temp_initial_layer", "textured_plate_temp", "textured_plate_temp_initial_layer", "supertack_plate_temp",
+        "supertack_plate_temp_initial_layer", "temperature_C", "first_layer_C", "bed_C", "material_name", "temperatureNumber",
+        "temperatureHeatedBed", "temperatureSetpointCount", "temperatureSetpointTemperatures", "temperatureType",
+        "temperatureSetpoints", "printMaterial", "BUILD_PLATE.INITIAL_TEMPERATURE", "Filament Type #1", "Filament Type #2"};
+    const std::string_view text = trimmedLeft(comment);
+    constexpr std::string_view train = "EXTRUDER_TRAIN.";
+    constexpr std::string_view starts = "tfbnchesmpBFE";
+    if (text.empty() || starts.find(text.front()) == starts.npos)
+        return std::nullopt;
+    const auto at = text.find_first_of("=,:");
+    if (at == text.npos)
+        return std::nullopt;
+    const std::string_view key = trimmed(text.substr(0, at));
+    const bool known = std::ranges::find(keys, key) != keys.end() || (key.starts_with(train) && key.ends_with(".INITIAL_TEMPERATURE"));
+    return known ? std::optional(SettingNote{.key = key, .value = trimmed(text.substr(at + 1))}) : std::nullopt;
+}
+
+std::optional<std::string_view> curaSettings(std::string_view comment)
+{
+    std::string_view text = comment;
+    return skip(text, "SETTING_3 ") ? std::optional(text) : std::nullopt;
 }
 
 } // namespace kintsugi::gcode

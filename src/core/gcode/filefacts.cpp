@@ -18,6 +18,12 @@ constexpr std::string_view executableEnd = "; EXECUTABLE_BLOCK_END";
 constexpr std::size_t maxMacros = 64;     ///< that may be the start macro
 constexpr std::size_t maxMacroText = 1024;
 constexpr std::string_view blanks = " \t\v\f";
+constexpr std::size_t settledOwnMarks = 2; ///< of the family of a slicer that is known
+constexpr std::size_t settledMarks = 4;    ///< when none is known
+constexpr std::size_t maxSettings = 512;
+constexpr std::size_t maxCuraSettings = std::size_t{256} << 10;
+constexpr std::size_t maxThumbnailEdges = 256;
+constexpr ByteOffset maxThumbnail = 4 << 20;
 
 char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
@@ -56,6 +62,21 @@ std::string labelText(std::string_view rest)
     if (text.size() > 1 && text.front() == '"')
         text = text.substr(1, text.find('"', 1) - 1);
     return std::string(text.substr(0, MachineState::maxNameLength));
+}
+
+/// Marks that mean layers come with another height almost every time.
+bool climbs(const std::vector<Layer>& layers)
+{
+    std::size_t changes = 0, printed = 0;
+    std::optional<double> z;
+    for (const Layer& layer : layers) {
+        if (!layer.firstExtrusion || !layer.z)
+            continue;
+        ++printed;
+        changes += layer.z != z ? 1U : 0U;
+        z = layer.z;
+    }
+    return printed > 1 && changes * 2 > printed;
 }
 
 void mergeInto(Layer& layer, const Layer& part)
@@ -97,9 +118,32 @@ bool FileFacts::comment(const Line& line, std::string_view comment)
     if (m_slicer == Slicer::Unknown && line.begin < signatureReach)
         readSlicer(comment);
     readDialect(comment);
+    readThumbnail(line, comment);
+    readSettings(comment);
     if (const auto object = objectNote(comment))
         m_noted.add(*object);
     return readMark(line, comment);
+}
+
+void FileFacts::readThumbnail(const Line& line, std::string_view comment)
+{
+    const auto edge = thumbnailNote(comment);
+    if (edge && m_thumbnails.size() < maxThumbnailEdges)
+        m_thumbnails.push_back({.begin = *edge, .byte = line.begin});
+}
+
+void FileFacts::readSettings(std::string_view comment)
+{
+    if (const auto setting = settingNote(comment))
+        addSetting(setting->key, setting->value);
+    else if (const auto piece = curaSettings(comment); piece && m_curaSettings.size() < maxCuraSettings)
+        m_curaSettings += *piece;
+}
+
+void FileFacts::addSetting(std::string_view key, std::string_view value)
+{
+    if (m_settings.size() < maxSettings)
+        m_settings.push_back({.key = std::string(key), .value = std::string(value.substr(0, MachineState::maxNameLength))});
 }
 
 void FileFacts::followComments(const Line& line)
@@ -132,20 +176,19 @@ void FileFacts::readSlicer(std::string_view comment)
     const auto first = comment.find_first_not_of(" \t");
     const auto last = comment.find_last_not_of(" \t");
     m_slicerLine = comment.substr(first, std::min(last + 1 - first, maxSignature));
-    const auto family = markFamily(m_slicer);
-    if (!family || family == m_family)
-        return;
-    m_family = family; // marks before the signature were somebody else's
-    m_ownMarks = 0;
 }
 
 bool FileFacts::readMark(const Line& line, std::string_view comment)
 {
     if (const auto mark = layerMark(comment)) {
-        m_marks.push_back({.begin = line.begin, .family = mark->family, .z = mark->z, .height = mark->height, .zNote = {}, .heightNote = {}});
-        countOwn(m_marks.back());
+        m_marks.push_back({.begin = line.begin, .family = mark->family, .z = mark->z, .height = mark->height, .zNote = {},
+            .heightNote = {}, .number = mark->number});
+        const bool inPicture = !m_thumbnails.empty() && m_thumbnails.back().begin;
+        m_counts[static_cast<std::size_t>(mark->family)] += inPicture ? 0U : 1U;
         return true;
     }
+    if (!m_layerCount && isLayerCount(comment))
+        m_layerCount = line.begin;
     Mark& mark = m_marks.back();
     if (const auto z = mark.zNote ? std::nullopt : zNote(comment))
         mark.zNote = {.value = *z, .byte = line.begin};
@@ -154,12 +197,11 @@ bool FileFacts::readMark(const Line& line, std::string_view comment)
     return false;
 }
 
-void FileFacts::countOwn(const Mark& mark)
+bool FileFacts::marksSettled() const
 {
-    if (!m_family)
-        m_family = mark.family;
-    if (m_family == mark.family)
-        ++m_ownMarks;
+    if (const auto own = markFamily(m_slicer))
+        return m_counts[static_cast<std::size_t>(*own)] >= settledOwnMarks;
+    return std::ranges::any_of(m_counts, [](std::size_t count) { return count >= settledMarks; });
 }
 
 void FileFacts::readDialect(std::string_view comment)
@@ -173,8 +215,13 @@ void FileFacts::readDialect(std::string_view comment)
 
 void FileFacts::readPlrMarker(const Line& line)
 {
-    const bool setup = line.text.find(plrSetupMarker) != line.text.npos;
-    if ((!setup && line.text.find(plrPrintMarker) == line.text.npos) || m_markers.size() >= maxMarkers)
+    constexpr std::string_view common = ";;;;; PLR_RESUME";
+    const auto at = line.text.find(common);
+    if (at == line.text.npos || m_markers.size() >= maxMarkers)
+        return;
+    const std::string_view text = line.text.substr(at);
+    const bool setup = text.find(plrSetupMarker) != text.npos;
+    if (!setup && text.find(plrPrintMarker) == text.npos)
         return;
     const bool isComment = m_runEnd == line.end;
     m_markers.push_back({.setup = setup, .byte = line.begin, .line = line.number, .inBlock = m_blockEnd == line.end,
@@ -220,6 +267,22 @@ void FileFacts::label(const Command& command)
         label->second = std::move(text);
 }
 
+bool FileFacts::needsSegments() const
+{
+    if (!marksSettled())
+        return true;
+    const auto family = chosenFamily({});
+    if (family == MarkFamily::LayerNumber)
+        for (const Mark* previous = nullptr; const Mark& mark : m_marks) {
+            if (mark.family != family)
+                continue;
+            if (previous && previous->number == mark.number)
+                return true;
+            previous = &mark;
+        }
+    return std::ranges::any_of(m_marks, [this](const Mark& mark) { return mark.family && pictureEnd(mark.begin); });
+}
+
 // --- joining -----------------------------------------------------------------------------------------------------------
 
 void FileFacts::append(FileFacts&& later, std::uint64_t linesBefore)
@@ -227,15 +290,20 @@ void FileFacts::append(FileFacts&& later, std::uint64_t linesBefore)
     if (m_slicer == Slicer::Unknown && later.m_slicer != Slicer::Unknown) {
         m_slicer = later.m_slicer;
         m_slicerLine = std::move(later.m_slicerLine);
-        if (const auto family = markFamily(m_slicer); family && family != m_family) {
-            m_family = family;
-            m_ownMarks = 0;
-        }
     }
     adopt(m_marks.back(), later.m_marks.front());
     m_marks.insert(m_marks.end(), later.m_marks.begin() + 1, later.m_marks.end());
-    for (auto at = later.m_marks.begin() + 1; at != later.m_marks.end(); ++at)
-        countOwn(*at);
+    for (std::size_t at = 0; at < m_counts.size(); ++at)
+        m_counts[at] += later.m_counts[at];
+    m_layerCount = m_layerCount ? m_layerCount : later.m_layerCount;
+    for (const auto& edge : later.m_thumbnails)
+        if (m_thumbnails.size() < maxThumbnailEdges)
+            m_thumbnails.push_back(edge);
+    for (auto& setting : later.m_settings)
+        if (m_settings.size() < maxSettings)
+            m_settings.push_back(std::move(setting));
+    if (m_curaSettings.size() < maxCuraSettings)
+        m_curaSettings += later.m_curaSettings;
     for (auto& marker : later.m_markers) {
         marker.line += linesBefore;
         marker.inBlock = marker.inBlock || m_blockEnd == marker.runBegin;
@@ -294,21 +362,81 @@ void FileFacts::resolve(FileIndex& index, std::vector<Layer> segments, std::vect
     chooseObjects(index);
     chooseMacros(index);
     choosePlr(index.plr);
+    readCuraSettings();
+    index.settings = std::move(m_settings);
 }
 
-std::vector<Layer> FileFacts::markedLayers(std::vector<Layer>& segments) const
+/// The family whose marks are the layers: the slicer's own, else (an old version, a changed signature) the most frequent.
+std::optional<MarkFamily> FileFacts::chosenFamily(const std::vector<Layer>& segments) const
 {
-    segments.resize(m_marks.size());
+    std::array<std::size_t, markFamilies> counts{};
+    for (std::size_t at = 1; at < m_marks.size(); ++at)
+        counts[static_cast<std::size_t>(*m_marks[at].family)] += isPicture(at, segments) ? 0U : 1U;
+    const auto own = markFamily(m_slicer);
+    if (own && counts[static_cast<std::size_t>(*own)] > 0)
+        return own;
+    const auto most = std::ranges::max_element(counts);
+    if (*most == 0)
+        return std::nullopt;
+    const auto family = static_cast<MarkFamily>(most - counts.begin());
+    return !own || climbs(markedLayers(family, segments)) ? std::optional(family) : std::nullopt;
+}
+
+/// Whether the byte lies in what can be a picture: one that is short and ends.
+std::optional<ByteOffset> FileFacts::pictureEnd(ByteOffset byte) const
+{
+    const auto after = std::ranges::upper_bound(m_thumbnails, byte, {}, &ThumbnailEdge::byte);
+    if (after == m_thumbnails.begin() || after == m_thumbnails.end())
+        return std::nullopt;
+    const auto before = std::prev(after);
+    const bool picture = before->begin && !after->begin && after->byte - before->byte <= maxThumbnail;
+    return picture ? std::optional(after->byte) : std::nullopt;
+}
+
+/// A mark from which something is printed before the picture ends is none of its lines.
+bool FileFacts::isPicture(std::size_t mark, const std::vector<Layer>& segments) const
+{
+    const auto end = pictureEnd(m_marks[mark].begin);
+    return end && !(mark < segments.size() && segments[mark].firstExtrusion && *segments[mark].firstExtrusion < *end);
+}
+
+std::vector<bool> FileFacts::ownMarks(MarkFamily family, const std::vector<Layer>& segments) const
+{
+    std::vector<bool> own(m_marks.size(), false);
+    for (std::size_t at = 1; at < m_marks.size(); ++at)
+        own[at] = m_marks[at].family == family && !isPicture(at, segments);
+    if (family != MarkFamily::LayerNumber)
+        return own;
+    // Start G-code may talk of layers before the slicer does: what comes before the count, or says the number that the
+    // next mark says again without having printed anything.
+    const auto countedFrom = m_layerCount.value_or(0);
+    const bool counted = std::ranges::any_of(m_marks, [&](const Mark& mark) { return mark.family == family && mark.begin > countedFrom; });
+    std::optional<std::size_t> previous;
+    for (std::size_t at = 1; at < m_marks.size(); ++at) {
+        if (!own[at])
+            continue;
+        if (counted && m_marks[at].begin < countedFrom)
+            own[at] = false;
+        else if (previous && !segments.empty() && !segments[*previous].firstExtrusion && m_marks[*previous].number == m_marks[at].number)
+            own[*previous] = false;
+        previous = at;
+    }
+    return own;
+}
+
+std::vector<Layer> FileFacts::markedLayers(MarkFamily family, const std::vector<Layer>& segments) const
+{
+    const std::vector<bool> isOwn = ownMarks(family, segments);
     std::vector<Layer> layers;
     std::vector<Mark> own;
     for (std::size_t at = 1; at < m_marks.size(); ++at) {
-        const Mark& mark = m_marks[at];
-        if (mark.family == m_family) {
-            own.push_back(mark);
-            layers.push_back(std::move(segments[at]));
+        const Layer segment = at < segments.size() ? segments[at] : Layer{};
+        if (isOwn[at]) {
+            own.push_back(m_marks[at]);
+            layers.push_back(segment);
         } else if (!own.empty()) {
-            adopt(own.back(), mark);
-            mergeInto(layers.back(), segments[at]);
+            adopt(own.back(), m_marks[at]);
+            mergeInto(layers.back(), segment);
         }
     }
     for (std::size_t at = 0; at < layers.size(); ++at) {
@@ -326,18 +454,35 @@ std::vector<Layer> FileFacts::markedLayers(std::vector<Layer>& segments) const
     return layers;
 }
 
-void FileFacts::chooseLayers(FileIndex& index, std::vector<Layer>& segments, std::vector<Layer>& clustered) const
+void FileFacts::chooseLayers(FileIndex& index, const std::vector<Layer>& segments, std::vector<Layer>& clustered) const
 {
-    // A single mark may be a stray comment; several are the slicer's own.
+    const auto family = chosenFamily(segments);
+    auto marked = family ? markedLayers(*family, segments) : std::vector<Layer>();
+    // A few marks among many heights are stray comments; several are the slicer's own.
     constexpr std::size_t fewLayers = 3;
-    auto marked = markedLayers(segments);
-    index.layersMarked = marked.size() > 1 || (marked.size() == 1 && clustered.size() <= fewLayers);
+    const bool own = family && family == markFamily(m_slicer);
+    const std::size_t enough = own ? settledOwnMarks : settledMarks;
+    index.layersMarked = marked.size() >= enough || (!marked.empty() && clustered.size() <= marked.size() * fewLayers);
     index.layers = std::move(index.layersMarked ? marked : clustered);
     auto& layers = index.layers;
     for (std::size_t at = 0; at < layers.size(); ++at) {
         layers[at].index = at;
         layers[at].end = at + 1 < layers.size() ? layers[at + 1].begin : index.size;
     }
+}
+
+/// From the text of ";SETTING_3": "…\\nmaterial_print_temperature = 205\\n…", escaped twice.
+void FileFacts::readCuraSettings()
+{
+    for (const std::string_view key : {"material_print_temperature", "material_print_temperature_layer_0", "material_bed_temperature",
+             "material_bed_temperature_layer_0"}) {
+        const std::string wanted = "n" + std::string(key) + " = ";
+        for (auto at = m_curaSettings.find(wanted); at != std::string::npos; at = m_curaSettings.find(wanted, at + 1)) {
+            const auto begin = at + wanted.size();
+            addSetting(key, std::string_view(m_curaSettings).substr(begin, m_curaSettings.find_first_not_of("0123456789.", begin) - begin));
+        }
+    }
+    m_curaSettings.clear();
 }
 
 void FileFacts::chooseObjects(FileIndex& index) const

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -44,14 +45,16 @@ public:
     bool extended(const Line& line, const Command& command);
     /// M486.
     void label(const Command& command);
-    /// True from the second mark of the slicer's own family on: the layers need no clustering.
-    [[nodiscard]] bool marksSettled() const { return m_ownMarks > 1; }
+    /// True when there are marks enough to trust them: the layers need no clustering.
+    [[nodiscard]] bool marksSettled() const;
     [[nodiscard]] std::size_t marks() const { return m_marks.size() - 1; }
+    /// True when it takes the segments of every move to tell which marks are layers.
+    [[nodiscard]] bool needsSegments() const;
 
     /// Joins what was gathered from the bytes that follow; linesBefore: added to its line numbers.
     void append(FileFacts&& later, std::uint64_t linesBefore);
 
-    /// Sets slicer, slicerLine, suggested, objects, plr, startMacros, layersMarked and layers (index, z, height, begin,
+    /// Sets slicer, slicerLine, suggested, objects, plr, startMacros, settings, layersMarked and layers (index, z, height, begin,
     /// end) of the index, whose size and firstExtrusion must be known. `segments` may be empty (heights then come from marks alone), else it has marks() + 1 entries.
     /// `clustered`: the layers to take when there are no marks worth the name. Call once.
     void resolve(FileIndex& index, std::vector<Layer> segments, std::vector<Layer> clustered);
@@ -67,6 +70,11 @@ private:
         std::optional<MarkFamily> family; ///< nothing: the beginning of what was gathered
         std::optional<double> z, height;  ///< of the mark's own line
         std::optional<Note> zNote, heightNote;
+        std::optional<std::int64_t> number; ///< as the mark says
+    };
+    struct ThumbnailEdge {
+        bool begin = false;
+        ByteOffset byte = 0;
     };
     struct PlrMarker {
         bool setup = false;
@@ -83,10 +91,17 @@ private:
     bool readMark(const Line& line, std::string_view comment);
     void readDialect(std::string_view comment);
     void readPlrMarker(const Line& line);
-    void countOwn(const Mark& mark);
+    void readThumbnail(const Line& line, std::string_view comment);
+    void readSettings(std::string_view comment);
+    void addSetting(std::string_view key, std::string_view value);
+    void readCuraSettings();
     static void adopt(Mark& mark, const Mark& dismissed);
-    [[nodiscard]] std::vector<Layer> markedLayers(std::vector<Layer>& segments) const;
-    void chooseLayers(FileIndex& index, std::vector<Layer>& segments, std::vector<Layer>& clustered) const;
+    [[nodiscard]] std::optional<MarkFamily> chosenFamily(const std::vector<Layer>& segments) const;
+    [[nodiscard]] std::vector<bool> ownMarks(MarkFamily family, const std::vector<Layer>& segments) const;
+    [[nodiscard]] std::optional<ByteOffset> pictureEnd(ByteOffset byte) const;
+    [[nodiscard]] bool isPicture(std::size_t mark, const std::vector<Layer>& segments) const;
+    [[nodiscard]] std::vector<Layer> markedLayers(MarkFamily family, const std::vector<Layer>& segments) const;
+    void chooseLayers(FileIndex& index, const std::vector<Layer>& segments, std::vector<Layer>& clustered) const;
     void chooseObjects(FileIndex& index) const;
     void chooseMacros(FileIndex& index);
     void choosePlr(PlrMarkers& plr) const;
@@ -94,9 +109,13 @@ private:
 
     Slicer m_slicer = Slicer::Unknown;
     std::string m_slicerLine;
-    std::optional<MarkFamily> m_family; ///< of the signature, else of the first mark
-    std::size_t m_ownMarks = 0;
     std::vector<Mark> m_marks{Mark{}};
+    std::array<std::size_t, markFamilies> m_counts{}; ///< marks of each family
+    std::optional<ByteOffset> m_layerCount;           ///< of the first ";LAYER_COUNT:"
+    std::vector<ThumbnailEdge> m_thumbnails;
+
+    std::vector<SlicerSetting> m_settings;
+    std::string m_curaSettings;
 
     /// klipper-plr's view: a line with one ';' begins a block of comments, which any other line but a comment ends;
     /// between "; EXECUTABLE_BLOCK_START" and "…_END" there are no blocks.

@@ -63,6 +63,9 @@ struct MacroCall {
     ByteOffset byte = 0;
 };
 
+/// A setting of the slicer that tells of temperatures or material, as the file says it.
+struct SlicerSetting { std::string key, value; };
+
 struct Extents { double minX = 0, minY = 0, minZ = 0, maxX = 0, maxY = 0, maxZ = 0; bool valid = false; };
 
 struct FileIndex {
@@ -84,6 +87,7 @@ struct FileIndex {
     std::vector<std::string> objects;    ///< names by EXCLUDE_OBJECT_DEFINE, M486 or "printing object"
     PlrMarkers plr;
     std::vector<MacroCall> startMacros;
+    std::vector<SlicerSetting> settings; ///< in the order of the file; a key may come more than once
     Extents printed;               ///< of extruding moves
     std::optional<ByteOffset> firstExtrusion, lastExtrusionEnd; ///< first/last line that extrudes while moving in XY
     std::uint64_t truncatedLines = 0; ///< lines longer than Scanner::maxText

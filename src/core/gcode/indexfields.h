@@ -44,13 +44,15 @@ void fields(auto& archive, Like<PlrMarkers> auto& x)
 
 void fields(auto& archive, Like<MacroCall> auto& x) { archive(x.name, x.rest, x.line, x.byte); }
 
+void fields(auto& archive, Like<SlicerSetting> auto& x) { archive(x.key, x.value); }
+
 void fields(auto& archive, Like<Extents> auto& x) { archive(x.minX, x.minY, x.minZ, x.maxX, x.maxY, x.maxZ, x.valid); }
 
 void fields(auto& archive, Like<FileIndex> auto& x)
 {
     archive(x.size, x.xxh3, x.fileSize, x.fileXxh3, x.stamp, x.slicer, x.slicerLine, x.dialect, x.suggested, x.lines, x.moves, x.seconds,
-        x.modelSeconds, x.filamentMm, x.layersMarked, x.layers, x.checkpoints, x.objects, x.plr, x.startMacros, x.printed, x.firstExtrusion,
-        x.lastExtrusionEnd, x.truncatedLines, x.nulBytes);
+        x.modelSeconds, x.filamentMm, x.layersMarked, x.layers, x.checkpoints, x.objects, x.plr, x.startMacros, x.settings, x.printed,
+        x.firstExtrusion, x.lastExtrusionEnd, x.truncatedLines, x.nulBytes);
 }
 
 } // namespace kintsugi::gcode

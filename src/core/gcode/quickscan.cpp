@@ -224,7 +224,7 @@ Result<QuickIndex> QuickScanner::run()
         return fail(ErrorCode::FileChanged, "the file changed while it was read", m_source.name());
     FileIndex index = layersSoFar(m_size);
     index.stamp = *stamp;
-    if (m_quick.fallback == QuickIndex::Fallback::None && index.layers.size() < 2)
+    if (m_quick.fallback == QuickIndex::Fallback::None && (index.layers.size() < 2 || m_facts.needsSegments()))
         m_quick.fallback = QuickIndex::Fallback::NoMarks;
     if (m_quick.fallback != QuickIndex::Fallback::None) {
         index.layers.clear();

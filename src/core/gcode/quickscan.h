@@ -48,7 +48,7 @@ struct QuickIndex {
     /// Why the layers can only come from buildIndex(); index.layers is then empty.
     enum class Fallback {
         None,
-        NoMarks,         ///< no layer marks, or a single one
+        NoMarks,         ///< no layer marks, a single one, or some of which the moves decide whether they are any
         LongLine,        ///< longer than Scanner::maxText
         ExtruderUnknown, ///< absolute E after relative E that was not read, where it decides a layer's height
         NotGcode,        ///< nothing looked like a command yet

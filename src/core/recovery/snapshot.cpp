@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "gcode/startmacro.h"
 #include "recovery/statefields.h"
 #include "recovery/walk.h"
 
@@ -29,23 +30,9 @@ void describe(Snapshot& snapshot)
     }
 }
 
-// --- temperatures that only a start macro names ---
+// --- temperatures that only a start macro or the slicer's notes name ---
 
-enum class Heated { None, Hotend, Bed, Chamber };
-
-Heated heatedBy(const std::string& parameter)
-{
-    static const std::map<std::string, Heated> names{
-        {"EXTRUDER", Heated::Hotend}, {"EXTRUDER_TEMP", Heated::Hotend}, {"HOTEND", Heated::Hotend},
-        {"HOTEND_TEMP", Heated::Hotend}, {"NOZZLE", Heated::Hotend}, {"NOZZLE_TEMP", Heated::Hotend},
-        {"TOOL_TEMP", Heated::Hotend}, {"T0_TEMP", Heated::Hotend}, {"EXTRUDERTEMP", Heated::Hotend},
-        {"TEMP", Heated::Hotend}, {"BED", Heated::Bed}, {"BED_TEMP", Heated::Bed}, {"BEDTEMP", Heated::Bed},
-        {"CHAMBER", Heated::Chamber}, {"CHAMBER_TEMP", Heated::Chamber}};
-    const auto it = names.find(parameter);
-    return it == names.end() ? Heated::None : it->second;
-}
-
-void infer(Snapshot& snapshot, const std::string& key, double value, const std::string& macro)
+void infer(Snapshot& snapshot, const std::string& key, double value, const std::string& basis)
 {
     FieldInfo& info = snapshot.fields[key];
     if (info.origin != Origin::Unknown && info.origin != Origin::Inferred)
@@ -55,44 +42,21 @@ void infer(Snapshot& snapshot, const std::string& key, double value, const std::
         return;
     info.origin = Origin::Inferred;
     info.replayed.clear();
-    info.note = macro;
+    info.note = basis;
 }
 
-void inferFrom(Snapshot& snapshot, const gcode::Command& command)
+void inferTemperatures(Snapshot& snapshot, const gcode::FileIndex& index)
 {
-    const std::string macro(command.name);
-    for (const auto& [parameter, text] : gcode::parseParameters(command.rest)) {
-        double value = 0;
-        const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
-        if (ec != std::errc() || end != text.data() + text.size())
-            continue;
-        const Heated heated = heatedBy(parameter);
-        if (heated == Heated::Hotend && value >= 100)
-            infer(snapshot, toolKey("hotend", snapshot.state.tool), value, macro);
-        else if (heated == Heated::Bed && value > 0)
-            infer(snapshot, "bed", value, macro);
-        else if (heated == Heated::Chamber && value > 0)
-            infer(snapshot, "chamber", value, macro);
-    }
-}
-
-Result<> inferTemperatures(Snapshot& snapshot, const gcode::Source& source, const gcode::FileIndex& index)
-{
-    const bool complete = snapshot.state.bed && snapshot.state.hotend.count(snapshot.state.tool);
-    const std::vector<std::string>& macros = snapshot.state.unknownCommands;
-    if (complete || macros.empty())
-        return {};
-    constexpr ByteOffset headLimit = std::size_t{16} << 20;
-    const ByteOffset end = std::min({snapshot.byte, index.firstExtrusion.value_or(headLimit), headLimit});
-    return walk(source, index, 0, end, [&](const Walked& walked) {
-        if (walked.command.kind != gcode::Command::Kind::Extended)
-            return true;
-        std::string name(walked.command.name);
-        std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-        if (std::find(macros.begin(), macros.end(), name) != macros.end())
-            inferFrom(snapshot, walked.command);
-        return true;
-    });
+    const auto inferred = gcode::inferTemperatures(index, snapshot.byte);
+    for (const auto& [tool, target] : inferred.hotend)
+        infer(snapshot, toolKey("hotend", tool), target.value, target.basis);
+    if (const auto* const target = inferred.hotendOf(snapshot.state.tool))
+        infer(snapshot, toolKey("hotend", snapshot.state.tool), target->value, target->basis);
+    // Without a macro that may have heated it, a bed the file never sets is a cold one.
+    if (inferred.bed && !snapshot.state.unknownCommands.empty())
+        infer(snapshot, "bed", inferred.bed->value, inferred.bed->basis);
+    if (inferred.chamber)
+        infer(snapshot, "chamber", inferred.chamber->value, inferred.chamber->basis);
 }
 
 // --- what the recorder saw ---
@@ -348,8 +312,7 @@ Result<Snapshot> snapshotFromFile(const gcode::Source& source, const gcode::File
     if (const gcode::Layer* layer = index.layerAt(snapshot.byte))
         snapshot.layer = layer->index;
     describe(snapshot);
-    if (const auto inferred = inferTemperatures(snapshot, source, index); !inferred)
-        return fail(inferred.error());
+    inferTemperatures(snapshot, index);
     return snapshot;
 }
 
