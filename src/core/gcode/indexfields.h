@@ -21,7 +21,7 @@ void fields(auto& archive, Like<Layer> auto& x)
     archive(x.index, x.z, x.height, x.begin, x.end, x.firstExtrusion, x.seconds, x.modelSeconds, x.extrudedMm, x.highestZ);
 }
 
-void fields(auto& archive, Like<MeshState> auto& x) { archive(x.profile, x.m420Enabled, x.m420Slot); }
+void fields(auto& archive, Like<MeshState> auto& x) { archive(x.profile, x.m420Enabled, x.m420Slot, x.m420Fade); }
 
 void fields(auto& archive, Like<HotState> auto& x)
 {
@@ -33,8 +33,8 @@ void fields(auto& archive, Like<MachineState> auto& x)
 {
     archive(x.position, x.setBy, x.e, x.eTotal, x.eHighest, x.absoluteXyz, x.absoluteEFlag, x.eFollowsXyz, x.inch, x.plane, x.feed, x.tool,
         x.speedPercent, x.flowPercent, x.hotend, x.bed, x.chamber, x.fans, x.heaters, x.motion, x.pressureAdvance, x.firmwareRetracted,
-        x.mesh, x.gcodeOffset, x.workspace, x.excluded, x.object, x.definedObjects, x.unknownMotion, x.doubtfulAxes, x.shiftedAxes,
-        x.unknownCommands);
+        x.mesh, x.gcodeOffset, x.babystep, x.volumetric, x.toolSetup, x.advanceCode, x.workspace, x.excluded, x.object, x.definedObjects,
+        x.unknownMotion, x.doubtfulAxes, x.shiftedAxes, x.shift, x.nativeUnknown, x.everShifted, x.unknownCommands);
 }
 
 void fields(auto& archive, Like<PlrMarkers> auto& x)
