@@ -119,6 +119,7 @@ private slots:
     void badInput_data();
     void badInput();
     void inspect();
+    void binaryGcode();
     void stateEqualsTheOracle_data();
     void stateEqualsTheOracle();
     void statePoints();
@@ -219,6 +220,36 @@ void TstCli::inspect()
     }
     QVERIFY(!run({u"inspect"_s, path, u"--json"_s}).json().contains(u"layers"_s));
     QVERIFY(run({u"inspect"_s, path}).out.contains("layers_marked: true"));
+}
+
+void TstCli::binaryGcode()
+{
+    const QString path = dataFile(u"bgcode_gear_heatshrink12_meatpack.bgcode"_s);
+    const QJsonObject shown = run({u"inspect"_s, path, u"--json"_s}).json();
+    QCOMPARE(shown["slicer"_L1].toString(), u"PrusaSlicer"_s);
+    QCOMPARE(shown["layer_count"_L1].toInteger(), 10);
+    QCOMPARE(shown["file_size"_L1].toInteger(), QFile(path).size());
+    QVERIFY(shown["size"_L1].toInteger() > 2 * shown["file_size"_L1].toInteger());
+    // The resume file is binary again, begins where the original was left, and has the same layers from there on.
+    const QString out = m_folder.filePath(u"gear.resume.bgcode"_s);
+    const Ran planned = run({u"plan"_s, path, u"--layer"_s, u"5"_s, u"--dialect"_s, u"klipper"_s, u"--z-method"_s, u"keep"_s, u"--out"_s, out});
+    QVERIFY2(planned.code == 0, planned.err);
+    QFile written(out);
+    QVERIFY(written.open(QIODevice::ReadOnly));
+    QVERIFY(written.read(4) == "GCDE");
+    const Ran again = run({u"inspect"_s, out, u"--json"_s});
+    QCOMPARE(again.code, 0);
+    QCOMPARE(again.json()["slicer"_L1].toString(), u"PrusaSlicer"_s);
+    QVERIFY(again.json()["moves"_L1].toInteger() < shown["moves"_L1].toInteger());
+    // One wrong byte: the block is named.
+    QByteArray damaged = written.seek(0) ? written.readAll() : QByteArray();
+    damaged[damaged.size() / 2] = char(damaged[damaged.size() / 2] ^ 1);
+    QFile broken(m_folder.filePath(u"broken.bgcode"_s));
+    QVERIFY(broken.open(QIODevice::WriteOnly) && broken.write(damaged) == damaged.size());
+    broken.close();
+    const Ran refused = run({u"inspect"_s, broken.fileName()});
+    QCOMPARE(refused.code, 3);
+    QVERIFY2(refused.err.contains("damaged") && refused.err.contains("block "), refused.err);
 }
 
 void TstCli::stateEqualsTheOracle_data()

@@ -5,8 +5,7 @@
 #include <array>
 #include <cstring>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
+#include "gcode/hasher.h"
 
 namespace kintsugi::gcode {
 
@@ -23,10 +22,6 @@ constexpr std::size_t maxBlocks = 1'000'000; ///< 64 GB of text in usual blocks
 /// Real G-code shrinks to a tenth; only a trap shrinks further than this.
 constexpr std::uint64_t maxExpansion = 200;
 constexpr std::uint64_t alwaysAllowed = std::uint64_t{256} << 20;
-
-struct HashDelete {
-    void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
-};
 
 auto changed(const Source& file)
 {
@@ -95,12 +90,11 @@ Result<std::unique_ptr<BgcodeSource>> BgcodeSource::open(std::unique_ptr<Source>
 
 Result<> BgcodeSource::readBlocks(const Progress& progress)
 {
-    const std::unique_ptr<XXH3_state_t, HashDelete> hash(XXH3_createState());
-    XXH3_64bits_reset(hash.get());
+    Hasher hash;
     std::array<std::byte, bgcode::fileHeaderBytes> head{};
     if (const auto count = m_file->read(0, head); !count || *count < head.size())
         return changed(*m_file);
-    XXH3_64bits_update(hash.get(), head.data(), head.size());
+    hash.add(head);
     BlockReader reader(*m_file, m_header);
     std::string text;
     ByteOffset at = head.size();
@@ -112,12 +106,12 @@ Result<> BgcodeSource::readBlocks(const Progress& progress)
             return fail(bgcode::blockError(*m_file, *block, "too many blocks", ErrorCode::NotSupported));
         if (auto added = addBlock(*block, reader, text); !added)
             return added;
-        XXH3_64bits_update(hash.get(), reader.bytes().data(), reader.bytes().size());
+        hash.add(std::as_bytes(reader.bytes()));
         at = block->end(m_header);
         if (progress && !progress(static_cast<double>(at) / static_cast<double>(m_fileSize)))
             return fail(ErrorCode::Cancelled, {}, name());
     }
-    m_xxh3 = XXH3_64bits_digest(hash.get());
+    m_xxh3 = hash.value();
     return {};
 }
 

@@ -8,8 +8,7 @@
 #define ZLIB_CONST
 #include <zlib.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
+#include "gcode/hasher.h"
 
 namespace kintsugi::gcode {
 
@@ -29,10 +28,6 @@ constexpr std::size_t trailerBytes = 8; ///< CRC32 and length
 /// Real G-code shrinks to a tenth; only a trap shrinks further than this.
 constexpr std::uint64_t maxExpansion = 200;
 constexpr std::uint64_t alwaysAllowed = std::uint64_t{256} << 20;
-
-struct HashDelete {
-    void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
-};
 
 Error errorAt(const Source& file, ErrorCode code, std::string what, ByteOffset byte)
 {
@@ -77,7 +72,7 @@ public:
         return bytes;
     }
     /// Sees every byte of the file, once, in order.
-    void hashInto(XXH3_state_t* hash) { m_hash = hash; }
+    void hashInto(Hasher& hash) { m_hash = &hash; }
 
 private:
     Result<> setFormat(int format);
@@ -89,7 +84,7 @@ private:
     const Source& m_file;
     std::vector<std::byte> m_input;
     z_stream m_stream{};
-    XXH3_state_t* m_hash = nullptr;
+    Hasher* m_hash = nullptr;
     ByteOffset m_text = 0, m_inputEnd = 0;
     bool m_open = false, m_raw = false, m_atEnd = false, m_atMember = true;
 };
@@ -134,7 +129,7 @@ Result<> GzCursor::refill()
     if (!count)
         return fail(count.error());
     if (m_hash)
-        XXH3_64bits_update(m_hash, m_input.data(), *count);
+        m_hash->add(std::span(m_input).first(*count));
     m_inputEnd += *count;
     m_stream.next_in = reinterpret_cast<Bytef*>(m_input.data());
     m_stream.avail_in = static_cast<uInt>(*count);
@@ -239,10 +234,9 @@ Result<std::unique_ptr<GzSource>> GzSource::open(std::unique_ptr<Source> file, c
 
 Result<> GzSource::scan(const Progress& progress)
 {
-    const std::unique_ptr<XXH3_state_t, HashDelete> hash(XXH3_createState());
-    XXH3_64bits_reset(hash.get());
+    Hasher hash;
     GzCursor cursor(*m_file);
-    cursor.hashInto(hash.get());
+    cursor.hashInto(hash);
     m_members.push_back({});
     m_points.push_back({});
     if (auto started = cursor.start(m_points.front()); !started)
@@ -263,7 +257,7 @@ Result<> GzSource::scan(const Progress& progress)
         if (progress && !progress(static_cast<double>(cursor.fileByte()) / static_cast<double>(m_stamp.size)))
             return fail(ErrorCode::Cancelled, {}, name());
     }
-    m_xxh3 = XXH3_64bits_digest(hash.get());
+    m_xxh3 = hash.value();
     return {};
 }
 

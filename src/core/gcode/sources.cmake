@@ -11,6 +11,7 @@ set(gcode_sources
     gcode/filefacts.h gcode/filefacts.cpp
     gcode/fileindex.h gcode/fileindex.cpp
     gcode/gzsource.h gcode/gzsource.cpp
+    gcode/hasher.h gcode/hasher.cpp
     gcode/heatshrink.h gcode/heatshrink.cpp
     gcode/indexbuilder.h gcode/indexbuilder.cpp
     gcode/indexstages.h gcode/indexstages.cpp
