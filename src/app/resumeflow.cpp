@@ -48,6 +48,7 @@ struct ResumeFlow::Private {
 
     std::optional<PrintJob> job;
     FilePtr file;
+    FilePtr printed; ///< the file of the job: a resume file, or `file` itself
     StopEvidence evidence;
     std::vector<CauseEvidence> causes;
     Samples samples = std::make_shared<std::vector<Sample>>();
@@ -269,7 +270,7 @@ void ResumeFlow::Private::haveStored(Stored stored)
 
 void ResumeFlow::Private::haveFile(const Stored& stored, const FilePtr& opened)
 {
-    file = opened;
+    file = printed = opened;
     job->localCopy = opened->path;
     samples = std::make_shared<std::vector<Sample>>(stored.samples);
     pointRead = [this, stored](const Result<std::optional<recovery::ResumePoint>>& point) {
@@ -424,8 +425,8 @@ void ResumeFlow::Private::startChoice(ByteOffset byte, const std::optional<Snaps
     changedPlan();
     if (!jobs->choosing.isRunning())
         setBusy(+1);
-    jobs->choosing.start([from = file, seen = samples, around = stop, byte, given](JobControl&) {
-        return makeChoice(*from, *seen, around, byte, given);
+    jobs->choosing.start([from = file, last = printed, seen = samples, around = stop, byte, given](JobControl&) {
+        return makeChoice(*from, *seen, around, byte, given, last.get());
     });
 }
 

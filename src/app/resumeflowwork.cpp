@@ -66,10 +66,10 @@ std::vector<Sample> onOriginal(std::vector<Sample> samples, const recovery::Resu
         sample.fileSize = original.index->size;
         if (!sample.filePosition)
             continue;
-        const bool inTail = *sample.filePosition >= point.tailBegin;
-        if (!inTail)
+        const recovery::OriginalByte there = recovery::originalByte(point, *sample.filePosition);
+        if (there.inPreamble)
             sample.livePosition.reset(); // heating, homing, priming: no place on the original's path
-        sample.filePosition = inTail ? *sample.filePosition - point.tailBegin + point.original : point.original;
+        sample.filePosition = there.byte;
     }
     return samples;
 }
@@ -91,8 +91,18 @@ Result<Analysis> analyse(const OpenFile& file, const std::vector<Sample>& sample
 }
 
 Result<Choice> makeChoice(const OpenFile& file, const std::vector<Sample>& samples, const std::optional<StopInterval>& stop, ByteOffset byte,
-                          const std::optional<Snapshot>& given)
+                          const std::optional<Snapshot>& stored, const OpenFile* printed)
 {
+    std::optional<Snapshot> given = stored;
+    const bool ofResumeFile = given && printed && given->file.size == printed->index->size && given->file.size != file.index->size;
+    if (ofResumeFile) {
+        auto mapped = recovery::mapToOriginal(*given, *printed->source, *file.source, *file.index);
+        if (!mapped)
+            return fail(mapped.error());
+        byte = mapped->byte;
+        mapped->file.name = file.remote.toStdString();
+        given = std::move(*mapped);
+    }
     auto candidate = recovery::candidateAt(*file.source, *file.index, byte, stop ? &*stop : nullptr);
     if (!candidate)
         return fail(candidate.error());

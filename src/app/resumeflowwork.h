@@ -48,10 +48,11 @@ struct Written {
                                                        const OpenFile& original);
 /// Stop interval and candidates, the recommended one first. BadValue: no sample has a position.
 [[nodiscard]] Result<Analysis> analyse(const OpenFile& file, const std::vector<recovery::Sample>& samples, recovery::StopCause cause);
-/// The candidate and the snapshot of a byte; `given` is taken as it is.
+/// The candidate and the snapshot of a byte; `given` is taken as it is, or mapped when it is of the resume file `printed`
+/// (may be nullptr) that `file` was continued by.
 [[nodiscard]] Result<Choice> makeChoice(const OpenFile& file, const std::vector<recovery::Sample>& samples,
                                         const std::optional<recovery::StopInterval>& stop, ByteOffset byte,
-                                        const std::optional<recovery::Snapshot>& given);
+                                        const std::optional<recovery::Snapshot>& given, const OpenFile* printed);
 [[nodiscard]] Result<Planned> planWith(const OpenFile& file, const recovery::Snapshot& snapshot, const PlanFacts& facts,
                                        const recovery::PlanOptions& options);
 [[nodiscard]] Result<recovery::ResumeFile> writeTo(const OpenFile& file, const recovery::Plan& plan, const QString& path,

@@ -160,7 +160,13 @@ private:
                 [this](const Result<std::vector<recovery::Snapshot>>& snapshots) { chooseSnapshot(snapshots); });
             return;
         }
-        if (m_options.point.given()) {
+        if (m_options.point.likely) {
+            const auto& stop = m_flow->stop();
+            if (!stop)
+                return fails({.code = ErrorCode::UnknownState, .detail = "nothing recorded tells where it stopped; name a place", .field = "point"});
+            m_wanted = stop->likely;
+            m_flow->choose(stop->likely);
+        } else if (m_options.point.given()) {
             const auto file = m_flow->file();
             const auto located = locate(m_options.point, *file->source, *file->index);
             if (!located)
@@ -183,7 +189,7 @@ private:
                                      [&](const recovery::Snapshot& snapshot) { return snapshot.id == *m_options.snapshotId; });
         if (it == snapshots->end())
             return fails({.code = ErrorCode::BadUsage, .detail = "no such snapshot", .field = "--snapshot-id"});
-        m_wanted = it->byte;
+        m_wantedSnapshot = it->id;
         m_chosen = true;
         m_flow->chooseSnapshot(*it);
     }
@@ -194,7 +200,10 @@ private:
     {
         if (m_ended)
             return;
-        const bool here = m_flow->chosen() && (!m_wanted || m_flow->chosen()->byte == *m_wanted);
+        // The byte of a resume file's snapshot becomes one of the original: the id tells it.
+        const bool same = m_wantedSnapshot ? m_flow->snapshot() && m_flow->snapshot()->id == *m_wantedSnapshot
+                                           : !m_wanted || (m_flow->chosen() && m_flow->chosen()->byte == *m_wanted);
+        const bool here = m_flow->chosen() && same;
         if (m_shown || !m_chosen || !here || m_flow->isBusy() || !(m_flow->plan() || m_flow->planError()))
             return;
         m_shown = true;
@@ -308,6 +317,7 @@ private:
     std::unique_ptr<app::Session> m_session;
     std::unique_ptr<app::ResumeFlow> m_flow;
     std::optional<ByteOffset> m_wanted;
+    std::optional<std::int64_t> m_wantedSnapshot;
     QJsonObject m_document;
     std::optional<int> m_lingerCode;
     bool m_jobSeen = false;
@@ -321,7 +331,7 @@ void addResumeCommand(CLI::App& app, Chosen& chosen)
     const auto options = std::make_shared<ResumeOptions>();
     auto* resume = app.add_subcommand("resume", "Check an interrupted print and let it go on");
     resume->add_option("--printer", options->printer, "Id, name or address")->required();
-    options->point.add(*resume, false);
+    options->point.add(*resume, false, PointOptions::Recorded::Yes);
     resume->add_option("--snapshot-id", options->snapshotId, "Resume from this recorded state");
     resume->add_option("--z-method", options->zMethod, "How Z becomes true again: keep, touch, stock-zplus, …")->required();
     resume->add_option("--way", options->way, "new-file or zero-copy")->check(CLI::IsMember({"new-file", "zero-copy"}))->capture_default_str();

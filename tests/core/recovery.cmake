@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+kintsugi_test(core tst_caliper)
+kintsugi_test(core tst_candidates)
 kintsugi_test(core tst_gate)
 kintsugi_test(core tst_plan)
 kintsugi_test(core tst_plrstate)

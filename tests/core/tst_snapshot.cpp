@@ -78,6 +78,17 @@ private slots:
     void pluginStateMapsToTheNextLine();
     void pluginStateOfAnotherFile();
     void pluginMovedPositionIsAConflict();
+    void bytesOfAResumeFile();
+    void bytesOfAResumeFileOfAResumeFile();
+    void bytesOfThePluginsFile();
+    void anotherOriginalIsRefused_data();
+    void anotherOriginalIsRefused();
+    void snapshotOfAResumeFileMovesToTheOriginal();
+    void conflictsAreExplained_data();
+    void conflictsAreExplained();
+    void positionsAreComparedWhereTheyWereRead();
+    void anotherFileIsTold();
+    void equalIsNoConflict();
     void edits_data();
     void edits();
     void wrongEditsChangeNothing_data();
@@ -318,6 +329,249 @@ void TestSnapshot::pluginMovedPositionIsAConflict()
     QVERIFY(snapshot->fields.at("position.x").conflicts());
     QVERIFY(!snapshot->fields.at("position.z").conflicts());
     QCOMPARE(snapshot->state.gcodeOffset.at("Z"), -0.02);
+}
+
+namespace {
+
+/// The head this program writes, some steps, and the tail of `original` from `byte` on. `parent` names what it was cut from.
+std::string resumeFileOf(const std::string& original, ByteOffset byte, std::optional<ByteOffset> root = {})
+{
+    std::string resumed = "; Kintsugi resume file\n; continues: test.gcode\n";
+    if (root)
+        resumed += "; root byte: " + std::to_string(*root) + "\n";
+    return resumed + "; step 1: heat\nM109 S210\nG1 X0 Y0 Z5 F3000\n; KINTSUGI RESUME POINT byte=" + std::to_string(byte) + "\n" + original.substr(byte);
+}
+
+std::string longPrint()
+{
+    std::string print = text;
+    for (int i = 0; i < 200; ++i)
+        print += "G1 X" + std::to_string(50 + i % 10) + " Y" + std::to_string(i) + " E1\n";
+    return print;
+}
+
+bool says(const std::vector<Message>& messages, const std::string& words)
+{
+    return std::any_of(messages.begin(), messages.end(), [&words](const Message& m) { return english(m).find(words) != std::string::npos; });
+}
+
+} // namespace
+
+void TestSnapshot::bytesOfAResumeFile()
+{
+    const std::string original = longPrint();
+    const ByteOffset cut = original.find("G1 X53 Y3 ");
+    const std::string resumed = resumeFileOf(original, cut);
+    const gcode::MemorySource one(resumed), other(original);
+    for (const char* line : {"G1 X53 Y3 ", "G1 X57 Y87 ", "G1 X59 Y199 "}) {
+        const auto at = originalByte(one, other, resumed.find(line));
+        QVERIFY(at.has_value());
+        QCOMPARE(at->byte, ByteOffset(original.find(line)));
+        QVERIFY(!at->inPreamble);
+    }
+    const auto preamble = originalByte(one, other, resumed.find("M109"));
+    QCOMPARE(preamble->byte, cut);
+    QVERIFY(preamble->inPreamble);
+    QCOMPARE(originalByte(one, other, resumed.size())->byte, ByteOffset(original.size()));
+    QCOMPARE(originalByte(one, other, resumed.size() + 1).error().code, ErrorCode::BadByte);
+    QCOMPARE(originalByte(other, other, 1234)->byte, ByteOffset(1234)); // zero-copy: the original itself
+}
+
+void TestSnapshot::bytesOfAResumeFileOfAResumeFile()
+{
+    const std::string original = longPrint();
+    const ByteOffset cut = original.find("G1 X53 Y3 ");
+    const std::string first = resumeFileOf(original, cut);
+    const ByteOffset again = first.find("G1 X50 Y60 ");
+    const std::string second = resumeFileOf(first, again, original.find("G1 X50 Y60 "));
+    const gcode::MemorySource one(second), other(original);
+    const auto at = originalByte(one, other, second.find("G1 X57 Y127 "));
+    QVERIFY(at.has_value());
+    QCOMPARE(at->byte, ByteOffset(original.find("G1 X57 Y127 ")));
+    // The file in between is an original of it too: the one it was cut from.
+    const gcode::MemorySource middle(first);
+    QCOMPARE(originalByte(middle, other, first.find("G1 X57 Y127 "))->byte, ByteOffset(original.find("G1 X57 Y127 ")));
+}
+
+/// klipper-plr names no byte and writes its file under the name of the original.
+void TestSnapshot::bytesOfThePluginsFile()
+{
+    const auto written = gcode::FileSource::open(KINTSUGI_TEST_DATA "/moonraker/gcode/tower_plr.after_PLR_RESUME_PRINT.gcode");
+    const auto original = gcode::FileSource::open(KINTSUGI_TEST_DATA "/moonraker/gcode/tower_plr.gcode");
+    const std::uint64_t shorter = *(*original)->size() - *(*written)->size();
+    const auto tail = originalByte(**written, **original, 15'000);
+    QVERIFY(tail.has_value());
+    QVERIFY(!tail->inPreamble);
+    QCOMPARE(tail->byte, 15'000 + shorter);
+    const auto head = originalByte(**written, **original, 400);
+    QVERIFY(head.has_value());
+    QVERIFY(head->inPreamble);
+    const auto index = gcode::buildIndex(**original, gcode::Dialect::Klipper);
+    QCOMPARE(gcode::locate(**original, *index, head->byte)->byte, head->byte);
+}
+
+void TestSnapshot::anotherOriginalIsRefused_data()
+{
+    QTest::addColumn<QByteArray>("change"); // text of the tail -> another of the same length, or more
+    QTest::addColumn<QByteArray>("into");
+    QTest::newRow("edited after the point") << QByteArray("G1 X57 Y87 ") << QByteArray("G1 X57 Y88 ");
+    QTest::newRow("longer") << QByteArray("G1 X57 Y87 ") << QByteArray("G1 X57.1 Y87 ");
+    QTest::newRow("edited at the end") << QByteArray("G1 X59 Y199 ") << QByteArray("G1 X58 Y199 ");
+}
+
+void TestSnapshot::anotherOriginalIsRefused()
+{
+    QFETCH(QByteArray, change);
+    QFETCH(QByteArray, into);
+    const std::string original = longPrint();
+    const std::string resumed = resumeFileOf(original, original.find("G1 X53 Y3 "));
+    std::string edited = original;
+    edited.replace(edited.find(change.toStdString()), std::size_t(change.size()), into.toStdString());
+    const gcode::MemorySource one(resumed), other(edited);
+    const auto at = originalByte(one, other, resumed.find("G1 X50 Y10 "));
+    QVERIFY(!at.has_value());
+    QCOMPARE(at.error().code, ErrorCode::FileChanged);
+}
+
+void TestSnapshot::snapshotOfAResumeFileMovesToTheOriginal()
+{
+    const std::string original = longPrint();
+    const std::string resumed = resumeFileOf(original, original.find("G1 X53 Y3 "));
+    const Print there = printOf(resumed), here = printOf(original);
+    Sample seen = sample();
+    seen.speedFactor = 1.2;
+    seen.homingOrigin = {0, 0, 0.15, 0};
+    seen.heaters["extruder"] = {.temperature = 215, .target = 216};
+    seen.maxAccel = 2500;
+    seen.excludedObjects = {{"cube 2"}};
+    auto snapshot = snapshotFromSample(*there.source, there.index, resumed.find("G1 X57 Y87 "), seen);
+    QVERIFY(snapshot.has_value());
+    QVERIFY(edit(*snapshot, "bed", "65", "warmer").has_value());
+    snapshot->earliest = resumed.find("G1 X55 Y85 ");
+    snapshot->latest = resumed.find("G1 X50 Y90 ");
+    snapshot->note = "mine";
+    const auto mapped = mapToOriginal(*snapshot, *there.source, *here.source, here.index);
+    QVERIFY(mapped.has_value());
+    QCOMPARE(mapped->byte, ByteOffset(original.find("G1 X57 Y87 ")));
+    QCOMPARE(*mapped->earliest, ByteOffset(original.find("G1 X55 Y85 ")));
+    QCOMPARE(*mapped->latest, ByteOffset(original.find("G1 X50 Y90 ")));
+    QCOMPARE(mapped->file.size, std::uint64_t(original.size()));
+    QCOMPARE(mapped->note, std::string("mine"));
+    QCOMPARE(mapped->source, SnapshotSource::Recorder);
+    for (const auto& [key, value] : {std::pair("speed_percent", "120"), std::pair("gcode_offset.Z", "0.15"), std::pair("hotend.0", "216"),
+                                     std::pair("bed", "65"), std::pair("motion.SET_VELOCITY_LIMIT.ACCEL", "2500"), std::pair("excluded", "cube 2"),
+                                     std::pair("position.x", "56"), std::pair("position.z", "0.2")})
+        QVERIFY2(textOf(*mapped, key) == value, qPrintable(QString::fromStdString(std::string(key) + " is " + textOf(*mapped, key))));
+    QCOMPARE(mapped->fields.at("bed").origin, Origin::Edited);
+    QCOMPARE(mapped->fields.at("speed_percent").origin, Origin::Observed);
+    snapshot->file.size += 1;
+    QCOMPARE(mapToOriginal(*snapshot, *there.source, *here.source, here.index).error().code, ErrorCode::FileChanged);
+}
+
+void TestSnapshot::conflictsAreExplained_data()
+{
+    QTest::addColumn<QByteArray>("key");
+    QTest::addColumn<QByteArray>("observed");
+    QTest::addColumn<QByteArray>("words");
+    const auto row = [](const char* key, const char* observed, const char* words) { QTest::newRow(key) << QByteArray(key) << QByteArray(observed) << QByteArray(words); };
+    row("speed_percent", "150", "speed factor was changed");
+    row("flow_percent.0", "95", "flow factor was changed");
+    row("gcode_offset.Z", "0.1", "offset Z was changed");
+    row("hotend.0", "220", "nozzle's target was changed");
+    row("bed", "70", "bed's target was changed");
+    row("fans.0", "255", "Fan 0 was changed");
+    row("pressure_advance.extruder", "0.06", "pressure advance of extruder");
+    row("mesh", "other", "bed mesh");
+    row("position.z", "1.5", "offset was edited");
+    row("absolute_e", "true", "do not agree on absolute_e");
+}
+
+void TestSnapshot::conflictsAreExplained()
+{
+    QFETCH(QByteArray, key);
+    QFETCH(QByteArray, observed);
+    QFETCH(QByteArray, words);
+    const Print print = printOf(text);
+    auto snapshot = snapshotFromFile(*print.source, print.index, text.find("G1 Y60"));
+    FieldInfo& info = snapshot->fields[key.toStdString()];
+    if (info.replayed.empty())
+        info.replayed = "0.02";
+    info.observed = observed.toStdString();
+    const auto messages = explainConflicts(*snapshot);
+    QCOMPARE(messages.size(), std::size_t(1));
+    QVERIFY2(says(messages, words.toStdString()), english(messages.front()).c_str());
+}
+
+namespace {
+
+/// What a printer reports while it reads `print`, moved by an offset.
+std::vector<Sample> reports(const Print& print, const std::vector<ByteOffset>& bytes, double dx, double dz)
+{
+    std::vector<Sample> samples;
+    for (const ByteOffset byte : bytes) {
+        const auto at = gcode::locate(*print.source, print.index, byte);
+        Sample one = sample();
+        one.time += double(samples.size());
+        one.printState = "printing";
+        one.filePosition = at->byte;
+        one.fileSize = print.index.size;
+        one.gcodePosition = {gcode::toMillimetres(*at->state.position[0]) + dx, gcode::toMillimetres(*at->state.position[1]),
+                             gcode::toMillimetres(*at->state.position[2]) + dz, 0};
+        samples.push_back(one);
+    }
+    return samples;
+}
+
+std::vector<ByteOffset> someLines(const std::string& print)
+{
+    std::vector<ByteOffset> bytes;
+    for (int i = 20; i < 180; i += 9)
+        bytes.push_back(print.find("G1 X" + std::to_string(50 + i % 10) + " Y" + std::to_string(i) + " "));
+    return bytes;
+}
+
+} // namespace
+
+void TestSnapshot::positionsAreComparedWhereTheyWereRead()
+{
+    const std::string lines = longPrint();
+    const Print print = printOf(lines);
+    const auto snapshot = snapshotFromFile(*print.source, print.index, lines.find("G1 X57 Y87 "));
+    const auto moved = explainConflicts(*snapshot, *print.source, print.index, reports(print, someLines(lines), 0, 0.3));
+    QVERIFY(moved.has_value());
+    QCOMPARE(moved->size(), std::size_t(1));
+    QVERIFY2(says(*moved, "Every position differs") && says(*moved, "Z +0.3"), english(moved->front()).c_str());
+    QVERIFY(!says(*moved, "X +"));
+}
+
+void TestSnapshot::anotherFileIsTold()
+{
+    const std::string lines = longPrint();
+    const Print print = printOf(lines);
+    const auto snapshot = snapshotFromFile(*print.source, print.index, lines.find("G1 X57 Y87 "));
+    std::vector<Sample> samples = reports(print, someLines(lines), 0, 0);
+    for (std::size_t i = 0; i < samples.size(); ++i)
+        (*samples[i].gcodePosition)[0] += 3.0 * double(i % 5) + 1;
+    const auto other = explainConflicts(*snapshot, *print.source, print.index, samples);
+    QVERIFY2(says(*other, "another file"), english(other->front()).c_str());
+    samples = reports(print, someLines(lines), 0, 0);
+    for (Sample& one : samples)
+        one.fileSize = print.index.size + 7;
+    const auto changed = explainConflicts(*snapshot, *print.source, print.index, samples);
+    QCOMPARE(changed->size(), std::size_t(1));
+    QVERIFY(says(*changed, "another file or was changed"));
+}
+
+void TestSnapshot::equalIsNoConflict()
+{
+    const std::string lines = longPrint();
+    const Print print = printOf(lines);
+    const auto snapshot = snapshotFromSample(*print.source, print.index, lines.find("G1 X57 Y87 "), sample());
+    QVERIFY(explainConflicts(*snapshot).empty());
+    std::vector<Sample> samples = reports(print, someLines(lines), 0, 0);
+    (*samples[4].gcodePosition)[0] += 4; // one stray report
+    QVERIFY(explainConflicts(*snapshot, *print.source, print.index, samples)->empty());
+    QVERIFY(explainConflicts(*snapshot, *print.source, print.index, {})->empty());
 }
 
 void TestSnapshot::edits_data()

@@ -6,10 +6,12 @@
 #include <QTest>
 
 #include <cmath>
+#include <deque>
 #include <functional>
 #include <limits>
 #include <random>
 
+#include "gcode/scanner.h"
 #include "gcode/toolpath.h"
 #include "recovery/positionmatch.h"
 #include "recovery/stopinterval.h"
@@ -112,11 +114,95 @@ Sample sampleOn(const gcode::Segment& segment, double fraction, ByteOffset reade
     return sample;
 }
 
+/// Marlin as far as its queue goes: 4 command slots, 15 planner blocks, the oldest of which is being executed.
+struct MarlinRun {
+    struct Moment {
+        double time = 0;
+        std::size_t segment = 0;              ///< being executed
+        ByteOffset read = 0, accepted = 0;    ///< ends of the last line read, and of the last said "ok" to
+        int free = 15;                        ///< P of that "ok"
+    };
+    std::vector<Moment> moments; ///< one per block, ascending
+    std::vector<gcode::Segment> segments;
+    std::vector<double> extruded; ///< before each segment
+    double end = 0;
+
+    MarlinRun(const gcode::Source& source, const gcode::FileIndex& index)
+    {
+        struct Line { ByteOffset end; std::optional<std::size_t> segment; };
+        segments = gcode::readToolpath(source, index, 0, index.size)->segments;
+        for (double sum = 0; const gcode::Segment& segment : segments) {
+            extruded.push_back(sum);
+            sum += double(segment.e);
+        }
+        std::vector<Line> lines;
+        gcode::Scanner scanner(0, 1);
+        std::string text(index.size, '\0');
+        (void)source.read(0, std::as_writable_bytes(std::span(text)));
+        std::size_t next = 0;
+        const auto sink = [&](const gcode::Line& line) {
+            if (gcode::parseCommand(line.text).kind == gcode::Command::Kind::None)
+                return;
+            while (next < segments.size() && segments[next].begin < line.begin)
+                ++next;
+            const bool moves = next < segments.size() && segments[next].begin == line.begin
+                && std::max(lengthOf(segments[next]), double(std::abs(segments[next].e))) > 0.05;
+            lines.push_back({line.end, moves ? std::optional(next) : std::nullopt});
+        };
+        scanner.feed(std::as_bytes(std::span(text)), sink);
+        scanner.finish(sink);
+        std::deque<std::size_t> ring, planner;
+        Moment now;
+        for (std::size_t line = 0;;) {
+            for (bool going = true; going;) {
+                going = false;
+                for (; ring.size() < 4 && line < lines.size(); ++line, going = true) {
+                    ring.push_back(line);
+                    now.read = lines[line].end;
+                }
+                while (!ring.empty() && (!lines[ring.front()].segment || planner.size() < 15)) {
+                    if (lines[ring.front()].segment)
+                        planner.push_back(*lines[ring.front()].segment);
+                    now.accepted = lines[ring.front()].end;
+                    now.free = 15 - int(planner.size());
+                    ring.pop_front();
+                    going = true;
+                }
+            }
+            if (planner.empty())
+                break;
+            now.segment = planner.front();
+            moments.push_back(now);
+            now.time += std::max(0.003, secondsOf(segments[planner.front()]) * 1.1);
+            planner.pop_front();
+        }
+        end = now.time;
+    }
+    [[nodiscard]] const Moment& at(double time) const
+    {
+        const auto after = std::upper_bound(moments.begin(), moments.end(), time, [](double t, const Moment& m) { return t < m.time; });
+        return *std::prev(after);
+    }
+    [[nodiscard]] std::array<double, 4> place(double time) const
+    {
+        const Moment& now = at(time);
+        const gcode::Segment& s = segments[now.segment];
+        const double f = std::min(1.0, (time - now.time) / std::max(0.003, secondsOf(s) * 1.1));
+        const auto round = [](double value) { return std::round(value * 100) / 100; }; // M114 has two decimals
+        return {round(s.x0 + f * double(s.x1 - s.x0)), round(s.y0 + f * double(s.y1 - s.y0)), round(s.z0 + f * double(s.z1 - s.z0)),
+                round(extruded[now.segment] + f * double(s.e))};
+    }
+};
+
+/// What a host can know of such a printer.
+enum class Sees { CardByte, CardByteAndPlace, Acknowledged, AdvancedOk };
+
 using Spoil = std::function<void(std::vector<Sample>&)>;
 
 } // namespace
 
 Q_DECLARE_METATYPE(Spoil)
+Q_DECLARE_METATYPE(Sees)
 
 class TestStopInterval : public QObject
 {
@@ -137,6 +223,12 @@ private slots:
     void wrongSamples();
     void oneReadPositionAlone();
     void startOfALineMayBeTheEndOfTheLast();
+    void marlinQueue_data();
+    void marlinQueue();
+    void marlinRunsOut();
+    void cardPrintGoesOnWithoutHost();
+    void klipperVersionNarrowsTheRunOut();
+    void excludedObjectTakesNoTime();
     void truthLiesInside_data();
     void truthLiesInside();
     void safeCutIsARetractedTravel();
@@ -363,6 +455,154 @@ void TestStopInterval::startOfALineMayBeTheEndOfTheLast()
         QVERIFY(stop.has_value());
         QCOMPARE(stop->earliest, s[first].begin);
     }
+}
+
+void TestStopInterval::marlinQueue_data()
+{
+    QTest::addColumn<QByteArray>("file");
+    QTest::addColumn<Sees>("sees");
+    for (const char* file : {"cura_block_marlin", "ps_cube_absE_marlin2_thumbnails"}) {
+        QTest::addRow("%s, byte of the card", file) << QByteArray(file) << Sees::CardByte;
+        QTest::addRow("%s, byte and live place", file) << QByteArray(file) << Sees::CardByteAndPlace;
+        QTest::addRow("%s, streamed", file) << QByteArray(file) << Sees::Acknowledged;
+        QTest::addRow("%s, streamed with P and B", file) << QByteArray(file) << Sees::AdvancedOk;
+    }
+}
+
+namespace {
+
+std::vector<Sample> marlinSamples(const MarlinRun& run, double cut, Sees sees, double period, double phase)
+{
+    std::vector<Sample> samples;
+    for (double time = std::max(0.0, cut - 15 - phase); time < cut; time += period) {
+        const MarlinRun::Moment& now = run.at(time);
+        Sample sample;
+        sample.time = time;
+        sample.printState = "printing";
+        if (sees == Sees::CardByte || sees == Sees::CardByteAndPlace)
+            sample.filePosition = now.read;
+        if (sees == Sees::CardByteAndPlace)
+            sample.livePosition = run.place(time);
+        if (sees == Sees::Acknowledged || sees == Sees::AdvancedOk) {
+            sample.sent = now.read;
+            sample.acknowledged = now.accepted;
+        }
+        if (sees == Sees::AdvancedOk)
+            sample.plannerFree = now.free;
+        samples.push_back(sample);
+    }
+    return samples;
+}
+
+} // namespace
+
+/// The truth is always inside, and behind the last sample's byte there are never more moves than the firmware can hold.
+void TestStopInterval::marlinQueue()
+{
+    QFETCH(QByteArray, file);
+    QFETCH(Sees, sees);
+    const auto source = gcode::FileSource::open((QByteArray(KINTSUGI_TEST_DATA "/gcode/") + file + ".gcode").toStdString());
+    const auto index = gcode::buildIndex(**source, gcode::Dialect::Marlin);
+    const MarlinRun run(**source, *index);
+    std::mt19937 random(11);
+    std::uniform_real_distribution<double> share(0, 1);
+    const int stops = qEnvironmentVariableIsSet("KINTSUGI_LONG") ? 500 : 100;
+    std::vector<std::size_t> held, possible;
+    for (int i = 0; i < stops; ++i) {
+        const double cut = 20 + (run.end - 25) * share(random), period = sees == Sees::CardByte ? 1.0 : 0.25;
+        const auto samples = marlinSamples(run, cut, sees, period, share(random) * period);
+        const auto stop = stopInterval(**source, *index, samples, StopCause::PrinterPowerLost);
+        QVERIFY(stop.has_value());
+        const ByteOffset truth = run.segments[run.at(cut).segment].begin;
+        QVERIFY2(stop->earliest <= truth && truth < stop->latest,
+                 qPrintable(u"%1 in [%2, %3), %4"_s.arg(truth).arg(stop->earliest).arg(stop->latest).arg(QString::fromStdString(english(stop->reason)))));
+        const ByteOffset seen = samples.back().acknowledged.value_or(samples.back().filePosition.value_or(0));
+        held.push_back(std::size_t(std::count_if(run.segments.begin(), run.segments.end(), [&](const gcode::Segment& s) {
+            return s.begin >= stop->earliest && s.begin < seen && std::max(lengthOf(s), double(std::abs(s.e))) >= 0.15;
+        })));
+        possible.push_back(std::size_t(std::count_if(run.segments.begin(), run.segments.end(), [&](const gcode::Segment& s) {
+            return s.begin >= stop->earliest && s.begin < stop->latest;
+        })));
+    }
+    std::sort(held.begin(), held.end());
+    std::sort(possible.begin(), possible.end());
+    QVERIFY2(held.back() <= 3 + 15 + 1, qPrintable(QString::number(held.back())));
+    if (sees == Sees::CardByteAndPlace)
+        QVERIFY2(possible[possible.size() / 2] < 8, qPrintable(QString::number(possible[possible.size() / 2])));
+    if (sees == Sees::AdvancedOk)
+        QVERIFY(held.back() <= 16);
+}
+
+/// A streamed print whose host died ends with the last line the firmware got.
+void TestStopInterval::marlinRunsOut()
+{
+    const auto source = gcode::FileSource::open(KINTSUGI_TEST_DATA "/gcode/cura_block_marlin.gcode");
+    const auto index = gcode::buildIndex(**source, gcode::Dialect::Marlin);
+    const MarlinRun run(**source, *index);
+    std::mt19937 random(3);
+    std::uniform_real_distribution<double> share(0, 1);
+    for (int i = 0; i < 50; ++i) {
+        const double cut = 20 + (run.end - 25) * share(random);
+        const auto samples = marlinSamples(run, cut, Sees::Acknowledged, 0.25, 0.25 * share(random));
+        const ByteOffset sent = run.at(cut).read;
+        const auto last = std::find_if(run.segments.rbegin(), run.segments.rend(), [sent](const gcode::Segment& s) { return s.end <= sent; });
+        const auto stop = stopInterval(**source, *index, samples, StopCause::HostLost);
+        QVERIFY(stop.has_value());
+        QVERIFY2(stop->earliest <= last->begin && last->begin < stop->latest,
+                 qPrintable(u"%1 in [%2, %3)"_s.arg(last->begin).arg(stop->earliest).arg(stop->latest)));
+        QVERIFY(stop->earliest >= run.segments[run.at(samples.back().time).segment].begin);
+    }
+}
+
+void TestStopInterval::cardPrintGoesOnWithoutHost()
+{
+    const auto source = gcode::FileSource::open(KINTSUGI_TEST_DATA "/gcode/cura_block_marlin.gcode");
+    const auto index = gcode::buildIndex(**source, gcode::Dialect::Marlin);
+    const MarlinRun run(**source, *index);
+    const auto samples = marlinSamples(run, 100, Sees::CardByte, 1.0, 0.3);
+    for (const StopCause cause : {StopCause::HostLost, StopCause::LinkLost})
+        QCOMPARE(stopInterval(**source, *index, samples, cause)->latest, index->size);
+    QVERIFY(stopInterval(**source, *index, samples, StopCause::PrinterPowerLost)->latest < index->size);
+}
+
+/// Since August 2025 the host keeps little motion in the controllers.
+void TestStopInterval::klipperVersionNarrowsTheRunOut()
+{
+    const Tower print = tower();
+    const std::vector<Sample> samples = lastOf(recording().samples, 40);
+    const auto latest = [&](const char* version) {
+        return stopInterval(*print.source, print.index, samples, StopCause::HostLost, queueModelOf(gcode::Dialect::Klipper, version))->latest;
+    };
+    QCOMPARE(latest(""), latest("v0.13.0-12-gabcdef"));
+    QVERIFY(latest("v0.13.0-420-gabcdef") < latest("v0.12.0-420-gabcdef"));
+}
+
+/// The host skips the lines of an excluded object: the nozzle is soon far behind them.
+void TestStopInterval::excludedObjectTakesNoTime()
+{
+    std::string text = "M104 S200\nG90\nM83\nEXCLUDE_OBJECT_DEFINE NAME=a\nEXCLUDE_OBJECT_DEFINE NAME=b\nG1 X0 Y0 Z0.2 F1200\n";
+    for (int turn = 0; turn < 6; ++turn) {
+        for (const char* object : {"a", "b"}) {
+            text += std::string("EXCLUDE_OBJECT_START NAME=") + object + "\n";
+            for (int i = 0; i < 4; ++i)
+                text += "G1 X" + std::to_string(10 + i + (*object == 'b' ? 40 : 0)) + " Y" + std::to_string(turn * 5 + i) + " E1\n";
+            text += std::string("EXCLUDE_OBJECT_END NAME=") + object + "\n";
+        }
+    }
+    const gcode::MemorySource source(text);
+    const auto index = gcode::buildIndex(source, gcode::Dialect::Klipper);
+    const auto path = gcode::readToolpath(source, *index, 0, index->size);
+    const auto& s = path->segments;
+    const auto lastOfA = std::find_if(s.begin(), s.end(), [](const gcode::Segment& one) { return one.x1 == 13 && one.y1 == 8; });
+    Sample sample = sampleOn(*lastOfA, 0.9, s.back().begin, 50, 1);
+    const auto with = stopInterval(source, *index, {sample}, StopCause::PrinterPowerLost);
+    sample.excludedObjects = {{"b"}};
+    const auto without = stopInterval(source, *index, {sample}, StopCause::PrinterPowerLost);
+    QVERIFY(with && without);
+    QCOMPARE(without->likely, lastOfA->begin);
+    QVERIFY(without->distanceMm && !with->distanceMm); // the reader is too far ahead for anything but an excluded object
+    QVERIFY(without->latest - without->earliest < with->latest - with->earliest);
+    QCOMPARE(without->excluded, std::vector<std::string>{"b"});
 }
 
 void TestStopInterval::truthLiesInside_data()

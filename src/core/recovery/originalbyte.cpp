@@ -97,15 +97,14 @@ Result<OriginalByte> byMark(const Pair& files, const ResumePoint& point, ByteOff
         && files.resumeSize - point.tailBegin == files.originalSize - point.original;
     if (!fits)
         return fail(notTheSame(files.original, "the resume file continues another file"));
-    const bool before = byte < point.tailBegin;
-    const ByteOffset mapped = before ? point.original : byte - point.tailBegin + point.original;
-    const ByteOffset from = before ? point.tailBegin : byte;
-    const auto same = sameBytes(files.resume, from, files.original, mapped, files.originalSize - mapped);
+    const OriginalByte mapped = originalByte(point, byte);
+    const ByteOffset from = mapped.inPreamble ? point.tailBegin : byte;
+    const auto same = sameBytes(files.resume, from, files.original, mapped.byte, files.originalSize - mapped.byte);
     if (!same)
         return fail(same.error());
     if (!*same)
         return fail(notTheSame(files.original, "the resume file continues another text"));
-    return OriginalByte{mapped, before};
+    return mapped;
 }
 
 /// klipper-plr's files name no byte: they are the head of the original, new lines, and its tail.
@@ -154,6 +153,12 @@ void carryOver(const Snapshot& from, Snapshot& to)
 
 } // namespace
 
+OriginalByte originalByte(const ResumePoint& point, ByteOffset byte)
+{
+    const bool before = byte < point.tailBegin;
+    return {before ? point.original : byte - point.tailBegin + point.original, before};
+}
+
 Result<OriginalByte> originalByte(const gcode::Source& resumeFile, const gcode::Source& original, ByteOffset byte)
 {
     const auto resumeSize = resumeFile.size();
@@ -200,6 +205,8 @@ Result<Snapshot> mapToOriginal(const Snapshot& ofResumeFile, const gcode::Source
     };
     mapped->earliest = move(ofResumeFile.earliest);
     mapped->latest = move(ofResumeFile.latest);
+    mapped->id = ofResumeFile.id;
+    mapped->pinned = ofResumeFile.pinned;
     mapped->printer = ofResumeFile.printer;
     mapped->job = ofResumeFile.job;
     mapped->source = ofResumeFile.source;

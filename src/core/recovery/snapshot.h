@@ -13,6 +13,8 @@
 
 namespace kintsugi::recovery {
 
+struct ResumePoint; // plan.h
+
 enum class Origin { Unknown, Observed, Replayed, Inferred, Edited };
 enum class SnapshotSource { Recorder, Plugin, Firmware, File };
 [[nodiscard]] std::string_view name(Origin origin);           ///< "observed" …
@@ -79,8 +81,9 @@ struct FieldRow { std::string key; Message label; std::string value; FieldInfo i
 /// FileChanged: the two files do not belong together (sizes, or text around the byte and at the end).
 [[nodiscard]] Result<Snapshot> mapToOriginal(const Snapshot& ofResumeFile, const gcode::Source& resumeFile,
                                              const gcode::Source& original, const gcode::FileIndex& originalIndex);
-/// The byte alone.
+/// The byte alone; by the point without a look at the texts.
 struct OriginalByte { ByteOffset byte = 0; bool inPreamble = false; };
+[[nodiscard]] OriginalByte originalByte(const ResumePoint& point, ByteOffset byte);
 [[nodiscard]] Result<OriginalByte> originalByte(const gcode::Source& resumeFile, const gcode::Source& original, ByteOffset byte);
 
 /// What the fields that differ mean together, most serious first; empty when nothing differs. A diagnosis per cause: wrong

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 set(recovery_sources
     recovery/bgcodewriter.h recovery/bgcodewriter.cpp
+    recovery/caliper.h recovery/caliper.cpp
     recovery/candidates.cpp
     recovery/conflicts.cpp
     recovery/dialectwriter.h recovery/dialectwriter.cpp recovery/dialectwriters.h

@@ -295,7 +295,8 @@ Result<StopInterval> byLines(const gcode::Source& source, const gcode::FileIndex
     // An "ok" comes when a line is in the planner, so its P tells how many wait there; a card's queue is read further.
     const bool counted = streamed && last.plannerFree && *last.plannerFree >= 0;
     const std::size_t free = counted ? std::min(static_cast<std::size_t>(*last.plannerFree), frame.queue.blocks) : 0;
-    const auto oldest = oldestWaiting(source, index, accepted->byte, counted ? 0 : frame.queue.commands, frame.queue.blocks - free);
+    const std::size_t queued = counted ? 0 : frame.queue.commands + 1; // and the one being parsed
+    const auto oldest = oldestWaiting(source, index, accepted->byte, queued, frame.queue.blocks - free);
     if (!oldest)
         return fail(oldest.error());
     StopInterval stop;
@@ -310,7 +311,7 @@ Result<StopInterval> byLines(const gcode::Source& source, const gcode::FileIndex
         stop.earliestFraction = stop.likelyFraction = 1;
     }
     stop.reason = {KINTSUGI_TEXT("The firmware had accepted the file up to byte %1; up to %2 commands and %3 moves can wait behind that."),
-                   {std::to_string(accepted->byte), std::to_string(counted ? 0 : frame.queue.commands), std::to_string(frame.queue.blocks - free)}};
+                   {std::to_string(accepted->byte), std::to_string(queued), std::to_string(frame.queue.blocks - free)}};
     return stop;
 }
 
@@ -467,6 +468,35 @@ std::optional<Found> bestMatch(const std::vector<Segment>& path, const std::vect
     return found;
 }
 
+/// Inside an excluded object the file is followed, but nothing moves.
+Result<> dropExcluded(const gcode::Source& source, const gcode::FileIndex& index, const std::vector<std::string>& excluded,
+                      std::vector<Segment>& path)
+{
+    if (excluded.empty() || path.empty())
+        return {};
+    std::vector<ByteOffset> lines; // ascending
+    const auto done = walk(source, index, path.front().begin, path.back().end, [&](const Walked& walked) {
+        const auto& object = walked.after.object;
+        if (object && std::find(excluded.begin(), excluded.end(), *object) != excluded.end())
+            lines.push_back(walked.line.begin);
+        return true;
+    });
+    if (!done)
+        return done;
+    const auto gone = [&lines](const Segment& segment) { return std::binary_search(lines.begin(), lines.end(), segment.begin); };
+    path.erase(std::remove_if(path.begin(), path.end(), gone), path.end());
+    return {};
+}
+
+std::vector<std::string> excludedOf(const std::vector<Sample>& samples)
+{
+    for (auto sample = samples.rbegin(); sample != samples.rend(); ++sample) {
+        if (sample->excludedObjects)
+            return *sample->excludedObjects;
+    }
+    return {};
+}
+
 Result<StopInterval> byLivePosition(const gcode::Source& source, const gcode::FileIndex& index, const std::vector<Sample>& samples,
                                     const Frame& frame)
 {
@@ -481,9 +511,11 @@ Result<StopInterval> byLivePosition(const gcode::Source& source, const gcode::Fi
     // A planner brakes at the end of its path: read on, so that the end lies out of the way.
     constexpr ByteOffset beyond = ByteOffset{16} << 10;
     const ByteOffset bound = frame.goesOn ? reader : std::max(frame.bound, reader);
-    const auto path = pathBefore(source, index, oldest, bound + 1 + beyond);
+    auto path = pathBefore(source, index, oldest, bound + 1 + beyond);
     if (!path)
         return fail(path.error());
+    if (const auto dropped = dropExcluded(source, index, excludedOf(samples), *path); !dropped)
+        return fail(dropped.error());
     const auto found = bestMatch(*path, live);
     if (!found)
         return unmatched(source, index, samples, frame);
@@ -523,6 +555,17 @@ StopInterval narrowed(StopInterval live, const StopInterval& lines)
     return live;
 }
 
+Result<StopInterval> boundedBy(const gcode::Source& source, const gcode::FileIndex& index, const std::vector<Sample>& samples, const Frame& frame)
+{
+    if (frame.queue.kind == QueueModel::Kind::Time)
+        return byLivePosition(source, index, samples, frame);
+    auto lines = byLines(source, index, samples, frame);
+    if (!lines || newestLive(samples).empty() || runsOut(frame.cause))
+        return lines;
+    const auto live = byLivePosition(source, index, samples, frame);
+    return live ? narrowed(*live, *lines) : lines;
+}
+
 } // namespace
 
 QueueModel queueModelOf(gcode::Dialect dialect, const std::string& softwareVersion)
@@ -552,13 +595,10 @@ Result<StopInterval> stopInterval(const gcode::Source& source, const gcode::File
     const auto frame = frameOf(source, index, samples, cause, queue.value_or(queueModelOf(index.dialect)));
     if (!frame)
         return fail(frame.error());
-    if (frame->queue.kind == QueueModel::Kind::Time)
-        return byLivePosition(source, index, samples, *frame);
-    auto lines = byLines(source, index, samples, *frame);
-    if (!lines || newestLive(samples).empty() || runsOut(cause))
-        return lines;
-    const auto live = byLivePosition(source, index, samples, *frame);
-    return live ? narrowed(*live, *lines) : lines;
+    auto found = boundedBy(source, index, samples, *frame);
+    if (found)
+        found->excluded = excludedOf(samples);
+    return found;
 }
 
 } // namespace kintsugi::recovery

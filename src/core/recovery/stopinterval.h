@@ -42,6 +42,7 @@ struct StopInterval {
     StopCause cause = StopCause::Unknown;
     std::optional<double> distanceMm;    ///< between the last live position and the matched path; nullopt = not matched
     Message reason;                      ///< how it was found
+    std::vector<std::string> excluded;   ///< objects that were excluded at the printer: their lines print nothing
 };
 
 /// Matches the last live positions against the tool path: newest sample first, backwards from its file position, E as tie
@@ -60,7 +61,7 @@ struct ResumeCandidate {
     double z = 0;
     enum class Kind { FirstSafeCut, LikelyLine, StartOfLayer, StartOfPreviousLayer, StartOfNextLayer, Chosen, StartOfFeature } kind = Kind::Chosen;
     std::array<std::optional<double>, 2> xy; ///< mm, where the file has the nozzle before the line
-    std::string feature;                 ///< as the file names it, e.g. "External perimeter"; empty when unknown
+    std::string feature;                 ///< as the slicer calls it, e.g. "External perimeter"; empty when unknown
     std::string object;                  ///< the object the line belongs to; empty when the file names none
     bool objectExcluded = false;         ///< of an object that is excluded at this line: nothing is printed here
     int tool = 0;
