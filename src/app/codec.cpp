@@ -29,6 +29,10 @@ void sampleFields(Io& io, S& sample)
     io("homing_origin"_L1, sample.homingOrigin);
     io("file_position"_L1, sample.filePosition);
     io("file_size"_L1, sample.fileSize);
+    io("acknowledged"_L1, sample.acknowledged);
+    io("sent"_L1, sample.sent);
+    io("planner_free"_L1, sample.plannerFree);
+    io("commands_free"_L1, sample.commandsFree);
     io("file"_L1, sample.file);
     io("print_state"_L1, sample.printState);
     io("host_state"_L1, sample.hostState);

@@ -89,6 +89,7 @@ private slots:
     void positionsAreComparedWhereTheyWereRead();
     void anotherFileIsTold();
     void equalIsNoConflict();
+    void whatWasReadAheadIsNoConflict();
     void edits_data();
     void edits();
     void wrongEditsChangeNothing_data();
@@ -572,6 +573,32 @@ void TestSnapshot::equalIsNoConflict()
     (*samples[4].gcodePosition)[0] += 4; // one stray report
     QVERIFY(explainConflicts(*snapshot, *print.source, print.index, samples)->empty());
     QVERIFY(explainConflicts(*snapshot, *print.source, print.index, {})->empty());
+}
+
+/// The printer has read a new target, fan and factor that the nozzle has not come to.
+void TestSnapshot::whatWasReadAheadIsNoConflict()
+{
+    const std::string lines = text + "M104 S205\nM106 S255\nM220 S80\nG1 X55 E1\nG1 Y55 E1\n";
+    const Print print = printOf(lines);
+    Sample seen = sample();
+    seen.heaters["extruder"] = {.temperature = 209, .target = 205};
+    seen.fans["fan"] = 1.0;
+    seen.speedFactor = 0.8;
+    seen.heaters["heater_bed"] = {.temperature = 60, .target = 66};
+    const ByteOffset byte = lines.find("G1 Y60");
+    const auto known = [&](const std::optional<ByteOffset>& reader) {
+        seen.filePosition = reader;
+        return *snapshotFromSample(*print.source, print.index, byte, seen);
+    };
+    const Snapshot ahead = known(lines.find("G1 Y55"));
+    for (const auto& [key, value] : {std::pair("hotend.0", "210"), std::pair("fans.0", "128"), std::pair("speed_percent", "100"), std::pair("bed", "66")})
+        QVERIFY2(textOf(ahead, key) == value, qPrintable(QString::fromStdString(std::string(key) + " is " + textOf(ahead, key))));
+    const auto messages = explainConflicts(ahead);
+    QCOMPARE(messages.size(), std::size_t(1));
+    QVERIFY(says(messages, "bed's target"));
+    const Snapshot operators = known(lines.find("G1 X50 E1")); // read no further: somebody turned the knobs
+    QCOMPARE(textOf(operators, "hotend.0"), std::string("205"));
+    QCOMPARE(explainConflicts(operators).size(), std::size_t(4));
 }
 
 void TestSnapshot::edits_data()

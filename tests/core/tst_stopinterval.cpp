@@ -223,6 +223,7 @@ private slots:
     void wrongSamples();
     void oneReadPositionAlone();
     void startOfALineMayBeTheEndOfTheLast();
+    void hostThatOutlivesItsController();
     void marlinQueue_data();
     void marlinQueue();
     void marlinRunsOut();
@@ -455,6 +456,27 @@ void TestStopInterval::startOfALineMayBeTheEndOfTheLast()
         QVERIFY(stop.has_value());
         QCOMPARE(stop->earliest, s[first].begin);
     }
+}
+
+/// It reports its plan for some seconds more before it shuts down.
+void TestStopInterval::hostThatOutlivesItsController()
+{
+    const Tower print = tower();
+    std::vector<Sample> samples = recording().samples;
+    const Sample last = samples.back();
+    const auto cut = std::find_if(samples.begin(), samples.end(), [&last](const Sample& s) { return s.time > last.time - 5.2; });
+    const auto truth = stopInterval(*print.source, print.index, {samples.begin(), cut}, StopCause::PrinterPowerLost);
+    Sample told = last;
+    told.time += 0.1;
+    told.hostState = "shutdown";
+    told.livePosition = {0, 0, 0, 0};
+    samples.push_back(told);
+    const auto stop = stopInterval(*print.source, print.index, samples, StopCause::PrinterPowerLost);
+    QVERIFY(truth && stop);
+    QVERIFY2(stop->earliest <= truth->likely && truth->likely < stop->latest, qPrintable(QString::number(stop->earliest)));
+    QVERIFY(stop->likely < 6431 && stop->earliest > truth->likely - 2000);
+    samples.pop_back();
+    QCOMPARE(stopInterval(*print.source, print.index, samples, StopCause::PrinterPowerLost)->likely, ByteOffset(6431));
 }
 
 void TestStopInterval::marlinQueue_data()

@@ -130,17 +130,16 @@ double lengthOf(const Walked& walked)
 /// A place inside a line.
 struct Place { ByteOffset byte = 0; double fraction = 0; };
 
-/// Printed path between the begin of one line and a place; excluded objects print nothing. Stretches of a link that was
-/// lost for good are measured over this much only.
-constexpr ByteOffset mostMeasured = ByteOffset{32} << 20;
+/// After a link that was lost for good the rest of the file may be printed: more than this needs no number.
+constexpr ByteOffset mostBeyond = ByteOffset{4} << 20;
 
+/// Printed path between two places; excluded objects print nothing.
 Result<double> printedBetween(const gcode::Source& source, const gcode::FileIndex& index, const StopInterval& stop, const Place& from, const Place& to)
 {
     double sum = 0;
     if (from.byte > to.byte || (from.byte == to.byte && from.fraction >= to.fraction))
         return sum;
-    const ByteOffset end = std::min(to.byte + 1, from.byte + mostMeasured);
-    const auto done = walk(source, index, from.byte, end, [&](const Walked& walked) {
+    const auto done = walk(source, index, from.byte, to.byte + 1, [&](const Walked& walked) {
         if (!walked.prints() || isExcluded(walked.after, &stop))
             return true;
         const double begin = walked.line.begin == from.byte ? from.fraction : 0.0;
@@ -174,6 +173,8 @@ Result<> measureAgainst(const gcode::Source& source, const gcode::FileIndex& ind
     if (!last)
         return fail(last.error());
     const Place begin{candidate.byte, 0}, stopped{likely->byte, stop.likelyFraction};
+    Place end = stop.latest > stop.earliest ? *last : stopped;
+    end.byte = std::min(end.byte, std::max(begin.byte, stopped.byte) + mostBeyond);
     const auto measure = [&](const Place& from, const Place& to, double& into) -> Result<> {
         const auto length = printedBetween(source, index, stop, from, to);
         if (!length)
@@ -184,7 +185,7 @@ Result<> measureAgainst(const gcode::Source& source, const gcode::FileIndex& ind
     const bool known = stop.latest > stop.earliest;
     const Place first{known ? stop.earliest : likely->byte, known ? stop.earliestFraction : stop.likelyFraction};
     for (const auto& done : {measure(begin, stopped, candidate.printedTwiceMm), measure(stopped, begin, candidate.leftOpenMm),
-                             measure(begin, known ? *last : stopped, candidate.printedTwiceMostMm), measure(first, begin, candidate.leftOpenMostMm)}) {
+                             measure(begin, end, candidate.printedTwiceMostMm), measure(first, begin, candidate.leftOpenMostMm)}) {
         if (!done)
             return fail(done.error());
     }

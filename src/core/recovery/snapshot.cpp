@@ -192,6 +192,41 @@ void observeModes(Snapshot& snapshot, const Sample& sample)
         snapshot.fields["object"].observed = sample.currentObject;
 }
 
+bool sameText(const std::optional<std::string>& one, const std::string& other)
+{
+    if (!one)
+        return false;
+    char* endOne = nullptr;
+    char* endOther = nullptr;
+    const double a = std::strtod(one->c_str(), &endOne), b = std::strtod(other.c_str(), &endOther);
+    const bool numbers = endOne != one->c_str() && *endOne == '\0' && endOther != other.c_str() && *endOther == '\0';
+    constexpr double tolerance = 1.3; // in 255: a fan is reported in hundredths
+    return numbers ? std::abs(a - b) <= std::min(tolerance, 0.006 * std::max(std::abs(a), std::abs(b))) : *one == other;
+}
+
+/// The printer reports what it has read, seconds ahead of the nozzle. What the file itself set in between is no conflict.
+Result<> settleReadAhead(Snapshot& snapshot, const gcode::Source& source, const gcode::FileIndex& index, const Sample& sample)
+{
+    if (!sample.filePosition || *sample.filePosition <= snapshot.byte || *sample.filePosition > index.size)
+        return {};
+    const auto before = gcode::locate(source, index, *sample.filePosition);
+    if (!before)
+        return fail(before.error());
+    const auto after = gcode::locate(source, index, before->end);
+    if (!after)
+        return fail(after.error());
+    for (auto& [key, info] : snapshot.fields) {
+        if (!info.conflicts())
+            continue;
+        const bool read = sameText(fields::text(before->state, key), info.observed) || sameText(fields::text(after->state, key), info.observed);
+        if (!read || (info.origin == Origin::Observed && !fields::set(snapshot.state, key, info.replayed)))
+            continue;
+        info.origin = Origin::Replayed;
+        info.observed = info.replayed;
+    }
+    return {};
+}
+
 // --- klipper-plr ---
 
 void comparePlrPosition(Snapshot& snapshot, const klipper::PlrState& state)
@@ -334,6 +369,8 @@ Result<Snapshot> snapshotFromSample(const gcode::Source& source, const gcode::Fi
     observeLimit(*snapshot, "ACCEL", sample.maxAccel);
     observeLimit(*snapshot, "MINIMUM_CRUISE_RATIO", sample.minimumCruiseRatio);
     observeLimit(*snapshot, "SQUARE_CORNER_VELOCITY", sample.squareCornerVelocity);
+    if (const auto settled = settleReadAhead(*snapshot, source, index, sample); !settled)
+        return fail(settled.error());
     return snapshot;
 }
 

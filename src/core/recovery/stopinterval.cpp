@@ -33,7 +33,8 @@ std::vector<Sample> usable(const std::vector<Sample>& samples, std::uint64_t siz
         const bool running = sample.printState.empty() || sample.printState == "printing" || sample.printState == "paused";
         const auto position = sample.filePosition ? sample.filePosition : sample.sent ? sample.sent : sample.acknowledged;
         const bool inside = position && *position > 0 && *position <= size;
-        if (!inside || !running || !std::isfinite(sample.time))
+        const bool alive = sample.hostState.empty() || sample.hostState == "ready";
+        if (!inside || !running || !alive || !std::isfinite(sample.time))
             continue;
         found.push_back(sample);
         found.back().filePosition = position;
@@ -147,6 +148,18 @@ ByteOffset readerAdvance(const std::vector<Sample>& samples)
     return advance;
 }
 
+/// A host that outlives its controller reports planned positions until it notices: it asks for the clock every 0.98 s
+/// and gives up after four questions without an answer.
+constexpr double noticedAfter = 5.0, noticedAtMost = 6.5; // s
+
+/// Did the host live to tell that its controller was gone?
+bool hostToldLater(const std::vector<Sample>& all, const Sample& lastUsed)
+{
+    return std::any_of(all.begin(), all.end(), [&lastUsed](const Sample& sample) {
+        return sample.time >= lastUsed.time && (sample.hostState == "shutdown" || sample.hostState == "error");
+    });
+}
+
 struct Frame {
     StopCause cause = StopCause::Unknown;
     QueueModel queue;
@@ -154,6 +167,7 @@ struct Frame {
     ByteOffset bound = 0;     ///< nothing from here on can have run
     double gap = 0;           ///< s, see sampleGap()
     bool goesOn = false;      ///< it may have printed on to the end
+    bool noticedLate = false; ///< the last positions are plans of a host without its controller
 };
 
 /// The printer does not need us: it prints on without the link, and an SD print without any host.
@@ -392,6 +406,9 @@ Window windowOf(const Frame& frame, const std::vector<Sample>& samples)
     case StopCause::Unknown:
         return {0, 0, frame.gap + most};
     case StopCause::PrinterPowerLost:
+        if (frame.noticedLate)
+            return {-noticedAtMost, -noticedAfter, frame.gap};
+        break;
     case StopCause::LinkLost:
     case StopCause::PrinterAndHostLost:
     case StopCause::MotorSupplyLost:
@@ -412,13 +429,13 @@ StopInterval matched(const std::vector<Segment>& path, const PositionMatch& matc
     const double pace = paceOf(path, clock, live, match);
     const Window window = windowOf(frame, samples);
     const PathPlace seen{match.segment, match.fraction};
-    const auto after = [&](const PathPlace& place, double seconds) { return seconds > 0 ? clock.placeAt(clock.timeAt(place) + seconds) : place; };
+    const auto after = [&](const PathPlace& place, double seconds) { return seconds != 0 ? clock.placeAt(clock.timeAt(place) + seconds) : place; };
     // The same line drawn twice, and nothing to tell the passes apart: both may be.
     const PathPlace oldest = match.first < match.segment ? PathPlace{match.first, 0.0} : seen;
     const PathPlace newest = match.last > match.segment ? PathPlace{match.last, 1.0} : seen;
 
     const double slack = std::max(closeEnough, match.distance);
-    const LinePlace first = lineAt(path, backBy(path, after(oldest, window.least * std::min(pace, 1.0) * 0.9), slack));
+    const LinePlace first = lineAt(path, backBy(path, after(oldest, window.least > 0 ? window.least * std::min(pace, 1.0) * 0.9 : window.least * std::max(pace, 1.0)), slack));
     const LinePlace likely = lineAt(path, after(seen, (window.likely + age) * pace));
     const LinePlace last = lineAt(path, after(newest, (window.most + age) * std::max(pace, 1.0) * (1 + planAhead) + 0.02));
     StopInterval stop;
@@ -592,9 +609,10 @@ Result<StopInterval> stopInterval(const gcode::Source& source, const gcode::File
         error.field = "filePosition";
         return fail(std::move(error));
     }
-    const auto frame = frameOf(source, index, samples, cause, queue.value_or(queueModelOf(index.dialect)));
+    auto frame = frameOf(source, index, samples, cause, queue.value_or(queueModelOf(index.dialect)));
     if (!frame)
         return fail(frame.error());
+    frame->noticedLate = cause == StopCause::PrinterPowerLost && hostToldLater(lastSamples, samples.back());
     auto found = boundedBy(source, index, samples, *frame);
     if (found)
         found->excluded = excludedOf(samples);
