@@ -52,7 +52,7 @@ struct Written {
 /// (may be nullptr) that `file` was continued by.
 [[nodiscard]] Result<Choice> makeChoice(const OpenFile& file, const std::vector<recovery::Sample>& samples,
                                         const std::optional<recovery::StopInterval>& stop, ByteOffset byte,
-                                        const std::optional<recovery::Snapshot>& given, const OpenFile* printed);
+                                        const std::optional<recovery::Snapshot>& given, const OpenFile* printed = nullptr);
 [[nodiscard]] Result<Planned> planWith(const OpenFile& file, const recovery::Snapshot& snapshot, const PlanFacts& facts,
                                        const recovery::PlanOptions& options);
 [[nodiscard]] Result<recovery::ResumeFile> writeTo(const OpenFile& file, const recovery::Plan& plan, const QString& path,
