@@ -29,7 +29,7 @@ QJsonObject layerJson(const gcode::Layer& layer)
             {u"height"_s, orNull(layer.height)},
             {u"byte_begin"_s, static_cast<qint64>(layer.begin)},
             {u"byte_end"_s, static_cast<qint64>(layer.end)},
-            {u"time_s"_s, layer.seconds},
+            {u"time_s"_s, layer.modelSeconds},
             {u"extruded_mm"_s, layer.extrudedMm}};
 }
 
@@ -121,7 +121,7 @@ QJsonObject inspectJson(const gcode::FileIndex& index, const QString& file, bool
                      {u"dialect"_s, text(gcode::name(index.suggested))},
                      {u"lines"_s, static_cast<qint64>(index.lines)},
                      {u"moves"_s, static_cast<qint64>(index.moves)},
-                     {u"time_s"_s, index.seconds},
+                     {u"time_s"_s, index.modelSeconds},
                      {u"filament_mm"_s, index.filamentMm},
                      {u"layers_marked"_s, index.layersMarked},
                      {u"layer_count"_s, static_cast<qint64>(index.layers.size())},

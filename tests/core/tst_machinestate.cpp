@@ -406,6 +406,13 @@ void TestMachineState::parsesExtendedCommands()
     QCOMPARE(std::string(command.comment), std::string(" half"));
     QVERIFY(command.hasComment);
     QCOMPARE(run("Set_Fan_Speed fan=aux SPEED=0.5").fans.at("aux"), 0.5);
+    const Command quoted = parseCommand("RESPOND MSG=\"one; two\" X='3;4' ; five \"six\"");
+    QCOMPARE(std::string(quoted.rest), std::string("MSG=\"one; two\" X='3;4'"));
+    QCOMPARE(std::string(quoted.comment), std::string(" five \"six\""));
+    const Command whole = parseCommand("RESPOND MSG=\"one; two\"");
+    QVERIFY(!whole.hasComment && whole.comment.empty());
+    QCOMPARE(std::string(parseCommand("RESPOND MSG=it's ; five").comment), std::string(" five"));
+    QCOMPARE(std::string(parseCommand("M117 \"one; two\"").rest), std::string("\"one"));
 }
 
 void TestMachineState::parametersAreSplitLikeAShell_data()

@@ -197,6 +197,20 @@ std::string_view withoutChecksum(std::string_view text)
     return trimmed(text.substr(0, star));
 }
 
+/// An extended command up to its comment: a ';' between quotes is text. A quote without its partner is an ordinary character.
+std::string_view untilComment(std::string_view text, Command& command)
+{
+    std::size_t at = 0;
+    for (; at < text.size() && text[at] != ';'; ++at) {
+        const bool quote = text[at] == '"' || text[at] == '\'';
+        const auto close = quote ? text.find(text[at], at + 1) : text.npos;
+        at = close == text.npos ? at : close;
+    }
+    command.hasComment = at < text.size();
+    command.comment = command.hasComment ? text.substr(at + 1) : std::string_view();
+    return text.substr(0, at);
+}
+
 void skipLineNumber(Cursor& cursor)
 {
     if (!cursor.sees('N') && !cursor.sees('n'))
@@ -233,6 +247,7 @@ void parseCommand(std::string_view line, Command& command)
     command.rest = {};
     command.comment = {};
     command.present = command.valued = 0;
+    const char* const wholeEnd = line.data() + line.size();
     const auto semicolon = line.find(';');
     command.hasComment = semicolon != line.npos;
     if (command.hasComment) {
@@ -252,7 +267,10 @@ void parseCommand(std::string_view line, Command& command)
             readWords(cursor, command);
         return;
     }
-    const std::string_view body = withoutChecksum(trimmed(cursor.rest()));
+    std::string_view body = cursor.rest();
+    if (command.hasComment && body.find_first_of("\"'") != body.npos)
+        body = untilComment({body.data(), static_cast<std::size_t>(wholeEnd - body.data())}, command);
+    body = withoutChecksum(trimmed(body));
     if (body.empty())
         return;
     command.kind = Command::Kind::Extended;

@@ -47,12 +47,11 @@ MotionPath pathOf(const Span& span, const std::optional<Arc>& arc)
         path.start[axis] = path.end[axis] = inMm(span.to[axis] - span.from[axis]) / path.length;
     if (!arc)
         return path;
-    const double along = arc->radius * arc->sweep / path.length;
-    const double stop = arc->startAngle + arc->sweep;
-    path.start[arc->first] = -std::sin(arc->startAngle) * along;
-    path.start[arc->second] = std::cos(arc->startAngle) * along;
-    path.end[arc->first] = -std::sin(stop) * along;
-    path.end[arc->second] = std::cos(stop) * along;
+    const double along = arc->sweep / path.length; // the direction is square to the radius
+    path.start[arc->first] = (arc->centreSecond - arc->from[arc->second]) * along;
+    path.start[arc->second] = (arc->from[arc->first] - arc->centreFirst) * along;
+    path.end[arc->first] = (arc->centreSecond - arc->to[arc->second]) * along;
+    path.end[arc->second] = (arc->to[arc->first] - arc->centreFirst) * along;
     return path;
 }
 
@@ -62,6 +61,17 @@ void widen(Box& box, const std::array<Nanometres, 3>& point)
         box.low[axis] = std::min(box.low[axis], point[axis]);
         box.high[axis] = std::max(box.high[axis], point[axis]);
     }
+}
+
+/// Nothing of the arc can widen the box: true for most, and quickly said.
+bool holdsCircle(const Box& box, const Arc& arc)
+{
+    constexpr double slack = 1e-5; // mm, above any rounding of a point
+    const auto holds = [&box](std::size_t axis, double low, double high) {
+        return inMm(box.low[axis]) <= low - slack && high + slack <= inMm(box.high[axis]);
+    };
+    return holds(arc.first, arc.centreFirst - arc.radius, arc.centreFirst + arc.radius)
+        && holds(arc.second, arc.centreSecond - arc.radius, arc.centreSecond + arc.radius);
 }
 
 Extents extentsOf(const Box& box)
@@ -159,7 +169,7 @@ void IndexBuilder::add(const Line& line)
 Scanner::Taken IndexBuilder::take(std::string_view rest, std::size_t before, ByteOffset begin, std::uint64_t number)
 {
     const char first = rest.front();
-    if (!m_fast || (first != 'G' && first != 'g' && first != 'N' && first != 'n'))
+    if (!m_fast || first == ';' || first == 'M')
         return {};
     if (begin >= m_nextBlock)
         beginBlock(begin, number);
@@ -227,7 +237,7 @@ void IndexBuilder::openSegment()
 void IndexBuilder::chooseSlot(Nanometres highestBefore)
 {
     Slot& last = m_slots.back();
-    last.extruded += std::exchange(m_account.extruded, 0);
+    last.extruded = wrapped(last.extruded, std::exchange(m_account.extruded, 0));
     last.highestZ = highestBefore;
     const std::size_t segment = m_segments.size() - 1;
     const auto place = m_facts.marksSettled() ? std::nullopt : m_cluster.place();
@@ -276,7 +286,8 @@ void IndexBuilder::dwell(const Command& command)
     constexpr Millionths longest = 86'400'000'000; // a day in seconds
     const auto seconds = m_index.dialect == Dialect::Klipper ? std::nullopt : command.value('S');
     const Millionths wait = seconds ? *seconds : command.value('P').value_or(0) / 1000;
-    m_slots.back().dwellNs += std::clamp<Millionths>(wait, 0, longest) * 1000;
+    std::int64_t& slept = m_slots.back().dwellNs;
+    slept = addTimes(slept, std::clamp<Millionths>(wait, 0, longest) * 1000);
 }
 
 void IndexBuilder::addMove(const Line& line, const Command& command, const Effect& effect)
@@ -292,7 +303,7 @@ void IndexBuilder::addMove(const Line& line, const Command& command, const Effec
     Layer& segment = m_segments.back();
     if (effect.de > 0 && !segment.z && m_state.position[2])
         segment.z = toMillimetres(*m_state.position[2]);
-    m_account.extruded += effect.de;
+    m_account.extruded = wrapped(m_account.extruded, effect.de);
     addMotion(effect, span, arc);
     prepareAccount();
 }
@@ -332,7 +343,7 @@ void IndexBuilder::addExtrusion(const Line& line, const Span& span, const std::o
         m_segments.back().firstExtrusion = line.begin;
     widen(m_account.printed, span.from);
     widen(m_account.printed, span.to);
-    if (arc) {
+    if (arc && !holdsCircle(m_account.printed, *arc)) {
         constexpr double sagitta = 0.01;
         const std::size_t pieces = arc->chords(sagitta);
         for (std::size_t piece = 1; piece < pieces; ++piece) {
@@ -356,9 +367,9 @@ void IndexBuilder::spread(const std::vector<SlotTime>& times, std::vector<Layer>
         const Slot& slot = m_slots[at];
         const SlotTime time = at < times.size() ? times[at] : SlotTime{};
         const auto addTo = [&](Totals& totals) {
-            totals.naiveNs += time.naiveNs;
-            totals.modelNs += time.modelNs + slot.dwellNs;
-            totals.extruded += slot.extruded;
+            totals.naiveNs = addTimes(totals.naiveNs, time.naiveNs);
+            totals.modelNs = addTimes(totals.modelNs, addTimes(time.modelNs, slot.dwellNs));
+            totals.extruded = wrapped(totals.extruded, slot.extruded);
         };
         const auto raise = [&](Layer& layer) { layer.highestZ = std::max(layer.highestZ, toMillimetres(slot.highestZ)); };
         addTo(all);

@@ -23,7 +23,7 @@ inline double smaller(double a, double b) { return a < b ? a : b; }
 inline double larger(double a, double b) { return a > b ? a : b; }
 inline double size(double a) { return __builtin_fabs(a); }
 
-constexpr double longestNs = 1e15; ///< of one move: eleven days
+constexpr double longestNs = 1e13; ///< of one move: a few hours
 
 } // namespace
 
@@ -72,7 +72,7 @@ using Work = MotionClock::Work;
         const double slowest = larger(larger(x * iv[0], y * iv[1]), larger(z * iv[2], moves ? 0 : iv[3]));
         const double weakest = larger(larger(x * ia[0], y * ia[1]), larger(z * ia[2], moves ? 0 : ia[3]));
         const double usual = moves ? (motions[at].de > 0 ? limits.print : limits.travel) : limits.retract;
-        w.cruise[at] = smaller(w.feed[at] * limits.speed, 1 / slowest);
+        w.cruise[at] = smaller(larger(w.feed[at], 0) * limits.speed, 1 / slowest);
         w.acceleration[at] = smaller(usual, 1 / weakest);
         w.ramp[at] = 2 * w.acceleration[at] * w.length[at];
     }
@@ -325,8 +325,8 @@ void MotionClock::add(const MotionBatch& batch)
         }
         if (slot >= m_times.size())
             m_times.resize(slot + std::size_t{1});
-        m_times[slot].naiveNs += time.naiveNs;
-        m_times[slot].modelNs += time.modelNs;
+        m_times[slot].naiveNs = addTimes(m_times[slot].naiveNs, time.naiveNs);
+        m_times[slot].modelNs = addTimes(m_times[slot].modelNs, time.modelNs);
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -59,6 +60,13 @@ struct MotionBatch {
     std::vector<MotionPath> paths;
     std::vector<Change> changes; ///< ascending; the first at 0
 };
+
+/// Of what is never negative: however it is added up, the sum is the same.
+[[nodiscard]] constexpr std::int64_t addTimes(std::int64_t a, std::int64_t b)
+{
+    std::int64_t sum = 0;
+    return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<std::int64_t>::max() : sum;
+}
 
 struct SlotTime { std::int64_t naiveNs = 0, modelNs = 0; };
 

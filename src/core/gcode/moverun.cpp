@@ -32,8 +32,7 @@ namespace {
 
 /// One bit a character, the first in bit 0; of the characters that stand in ordinary moves.
 struct Masks {
-    u64 number = 0; ///< digits and dots
-    u64 dot = 0, minus = 0;
+    u64 digit = 0, dot = 0, minus = 0;
     u64 letter = 0; ///< X Y Z E F
     u64 other = 0;  ///< none of these, and no blank
 };
@@ -60,11 +59,47 @@ inline const char* behindLineNumber(const char* at)
     return digit;
 }
 
+/// [whole][fraction]: from where each byte of "00000012.345600" comes: eight digits before the dot, then two zeros and six digits
+/// after it. A fraction counts its dot.
+struct Shuffles {
+    alignas(16) unsigned char from[8][8][16];
+};
+constexpr Shuffles makeShuffles()
+{
+    constexpr unsigned char zero = 0x80;
+    Shuffles table{};
+    for (unsigned whole = 0; whole < 8; ++whole)
+        for (unsigned fraction = 0; fraction < 8; ++fraction)
+            for (unsigned at = 0; at < 16; ++at) {
+                const bool before = at < 8 && at + whole >= 8;
+                const bool after = at >= 10 && at - 10 + 1 < fraction;
+                table.from[whole][fraction][at] = static_cast<unsigned char>(before ? at + whole - 8 : after ? whole + 1 + at - 10 : zero);
+            }
+    return table;
+}
+constexpr Shuffles shuffles = makeShuffles();
+
+inline bool mayBeMove(const char* line)
+{
+    const char letter = static_cast<char>(*line | 0x20);
+    return letter == 'n' || (letter == 'g' && (line[1] == '0' || line[1] == '1'));
+}
+
 /// Eight digits, one a byte, the first in the lowest.
 inline u64 eightDigits(u64 digits)
 {
     digits = digits * 10 + (digits >> 8);
     return (((digits & 0x000000FF000000FF) * 0x000F424000000064) + (((digits >> 16) & 0x000000FF000000FF) * 0x0000271000000001)) >> 32;
+}
+
+/// The number at `at`: so many digits and then a fraction of so many characters with its dot. Without vectors.
+inline Nanometres numberAt(const char* at, unsigned whole, unsigned fraction)
+{
+    u64 before = 0, after = 0;
+    __builtin_memcpy(&before, at + whole - 8, 8);
+    __builtin_memcpy(&after, at + whole + 1, 8);
+    const u64 digits = eightDigits(before & nibbles & ~lowBytes[8 - whole]);
+    return static_cast<Nanometres>(digits * 1'000'000 + eightDigits((after & nibbles & lowBytes[fraction - (fraction != 0 ? 1U : 0U)]) << 16));
 }
 
 namespace plain {
@@ -77,11 +112,11 @@ struct Isa {
             const char c = code[at], lower = static_cast<char>(c | 0x20);
             const u64 bit = u64{1} << at;
             if (isDigit(c))
-                masks.number |= bit;
+                masks.digit |= bit;
             else if ((lower >= 'x' && lower <= 'z') || lower == 'e' || lower == 'f')
                 masks.letter |= bit;
             else if (c == '.')
-                masks.number |= bit, masks.dot |= bit;
+                masks.dot |= bit;
             else if (c == '-')
                 masks.minus |= bit;
             else if (c != ' ') {
@@ -91,10 +126,7 @@ struct Isa {
         }
         return masks;
     }
-    static Nanometres combine(u64 whole, u64 decimals)
-    {
-        return static_cast<Nanometres>(eightDigits(whole) * 1'000'000 + eightDigits(decimals));
-    }
+    static Nanometres number(const char* at, unsigned whole, unsigned fraction) { return numberAt(at, whole, fraction); }
     static const char* endOfComment(const char* at, const char* readable)
     {
         for (; at <= readable; ++at)
@@ -131,21 +163,18 @@ struct Isa {
             const __m128i lower = _mm_or_si128(text, _mm_set1_epi8(0x20));
             const __m128i letter = _mm_or_si128(within(lower, 'x', 3), within(lower, 'e', 2));
             const __m128i dot = is('.'), minus = is('-');
-            const __m128i number = _mm_or_si128(within(text, '0', 10), dot);
-            const __m128i known = _mm_or_si128(_mm_or_si128(letter, number), _mm_or_si128(minus, is(' ')));
+            const __m128i digit = within(text, '0', 10);
+            const __m128i known = _mm_or_si128(_mm_or_si128(letter, digit), _mm_or_si128(_mm_or_si128(dot, minus), is(' ')));
             masks.letter |= bits(letter);
             masks.dot |= bits(dot);
             masks.minus |= bits(minus);
-            masks.number |= bits(number);
+            masks.digit |= bits(digit);
             masks.other |= bits(known);
         }
         masks.other = ~masks.other;
         return masks;
     }
-    static Nanometres combine(u64 whole, u64 decimals)
-    {
-        return static_cast<Nanometres>(eightDigits(whole) * 1'000'000 + eightDigits(decimals));
-    }
+    static Nanometres number(const char* at, unsigned whole, unsigned fraction) { return numberAt(at, whole, fraction); }
     static const char* endOfComment(const char* at, const char* readable)
     {
         for (; at <= readable; at += 16) {
@@ -172,35 +201,33 @@ struct Isa {
 namespace avx2 {
 
 struct Isa {
-    /// Two table look-ups by half bytes leave one bit a class; each mask then is one bit of every byte.
+    /// Two table look-ups by half bytes leave one bit a class; each mask then is one bit of every byte. Most lines fit in
+    /// the first half.
     static Masks classify(const char* code)
     {
-        constexpr char digit = 1, dot = 2, minus = 4, blank = 8, outer = 16, inner = 32; // outer: X Y Z, inner: E F
-        const __m256i low = _mm256_setr_epi8(
-            digit | blank, digit, digit, digit, digit, digit | inner, digit | inner, digit, digit | outer, digit | outer, outer, 0, 0, minus, dot, 0,
-            digit | blank, digit, digit, digit, digit, digit | inner, digit | inner, digit, digit | outer, digit | outer, outer, 0, 0, minus, dot, 0);
-        const __m256i high = _mm256_setr_epi8(
-            0, 0, dot | minus | blank, digit, inner, outer, inner, outer, 0, 0, 0, 0, 0, 0, 0, 0,
-            0, 0, dot | minus | blank, digit, inner, outer, inner, outer, 0, 0, 0, 0, 0, 0, 0, 0);
-        const __m256i nibble = _mm256_set1_epi8(0x0F);
-        const __m256i a = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(code));
-        const __m256i b = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(code + 32));
-        const __m256i ca = _mm256_and_si256(_mm256_shuffle_epi8(low, _mm256_and_si256(a, nibble)),
-                                            _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(a, 4), nibble)));
-        const __m256i cb = _mm256_and_si256(_mm256_shuffle_epi8(low, _mm256_and_si256(b, nibble)),
-                                            _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(b, 4), nibble)));
-        Masks masks;
-        masks.dot = both(_mm256_slli_epi16(ca, 6), _mm256_slli_epi16(cb, 6));
-        masks.minus = both(_mm256_slli_epi16(ca, 5), _mm256_slli_epi16(cb, 5));
-        masks.number = both(_mm256_slli_epi16(ca, 7), _mm256_slli_epi16(cb, 7)) | masks.dot;
-        masks.letter = both(_mm256_slli_epi16(ca, 3), _mm256_slli_epi16(cb, 3)) | both(_mm256_slli_epi16(ca, 2), _mm256_slli_epi16(cb, 2));
+        const __m256i a = classes(code);
         const __m256i none = _mm256_setzero_si256();
-        masks.other = both(_mm256_cmpeq_epi8(ca, none), _mm256_cmpeq_epi8(cb, none));
+        const __m256i others = _mm256_set1_epi8(exact);
+        Masks masks;
+        masks.other = bits(_mm256_cmpeq_epi8(_mm256_and_si256(a, others), none));
+        masks.letter = bits(a);
+        masks.digit = bits(_mm256_slli_epi16(a, 1));
+        masks.dot = bits(_mm256_slli_epi16(a, 2));
+        masks.minus = bits(_mm256_slli_epi16(a, 3));
+        if ((masks.other & ~u64{1}) != 0)
+            return masks;
+        const __m256i b = classes(code + 32);
+        masks.other |= bits(_mm256_cmpeq_epi8(_mm256_and_si256(b, others), none)) << 32;
+        masks.letter |= bits(b) << 32;
+        masks.digit |= bits(_mm256_slli_epi16(b, 1)) << 32;
+        masks.dot |= bits(_mm256_slli_epi16(b, 2)) << 32;
+        masks.minus |= bits(_mm256_slli_epi16(b, 3)) << 32;
         return masks;
     }
-    static Nanometres combine(u64 whole, u64 decimals)
+    static Nanometres number(const char* at, unsigned whole, unsigned fraction)
     {
-        const __m128i digits = _mm_unpacklo_epi64(_mm_cvtsi64_si128(static_cast<long long>(whole)), _mm_cvtsi64_si128(static_cast<long long>(decimals)));
+        const __m128i text = _mm_and_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)), _mm_set1_epi8(0x0F));
+        const __m128i digits = _mm_shuffle_epi8(text, _mm_load_si128(reinterpret_cast<const __m128i*>(shuffles.from[whole][fraction])));
         const __m128i pairs = _mm_maddubs_epi16(digits, _mm_setr_epi8(10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1));
         const __m128i fours = _mm_madd_epi16(pairs, _mm_setr_epi16(100, 1, 100, 1, 100, 1, 100, 1));
         const __m128i eights = _mm_madd_epi16(_mm_packus_epi32(fours, fours), _mm_setr_epi16(10000, 1, 10000, 1, 10000, 1, 10000, 1));
@@ -221,10 +248,25 @@ struct Isa {
     }
 
 private:
-    static u64 both(__m256i a, __m256i b)
+    // One bit a class. `letter` alone also takes letters that are in neither group.
+    static constexpr char letter = '\x80', digit = 64, dot = 32, minus = 16, blank = 8, outer = 4, inner = 2; // X Y Z; E F
+    static constexpr char exact = 127;
+
+    static __m256i classes(const char* code)
     {
-        return static_cast<u64>(static_cast<unsigned>(_mm256_movemask_epi8(a))) | static_cast<u64>(static_cast<unsigned>(_mm256_movemask_epi8(b))) << 32;
+        constexpr char d = digit, xyz = letter | outer, ef = letter | inner;
+        const __m256i low = _mm256_setr_epi8(
+            d | blank, d, d, d, d, d | ef, d | ef, d, d | xyz, d | xyz, xyz, 0, 0, minus, dot, 0,
+            d | blank, d, d, d, d, d | ef, d | ef, d, d | xyz, d | xyz, xyz, 0, 0, minus, dot, 0);
+        const __m256i high = _mm256_setr_epi8(
+            0, 0, dot | minus | blank, d, ef, xyz, ef, xyz, 0, 0, 0, 0, 0, 0, 0, 0,
+            0, 0, dot | minus | blank, d, ef, xyz, ef, xyz, 0, 0, 0, 0, 0, 0, 0, 0);
+        const __m256i nibble = _mm256_set1_epi8(0x0F);
+        const __m256i text = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(code));
+        return _mm256_and_si256(_mm256_shuffle_epi8(low, _mm256_and_si256(text, nibble)),
+                                _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(text, 4), nibble)));
     }
+    static u64 bits(__m256i bytes) { return static_cast<u64>(static_cast<unsigned>(_mm256_movemask_epi8(bytes))); }
 };
 #include "gcode/moverun_step.h"
 
@@ -277,8 +319,10 @@ MoveRun::Stepped MoveRun::step(MachineState& state, std::string_view data, std::
 {
     constexpr Nanometres far = Nanometres{1} << 61; // sums of moves from here on cannot overflow within one step
     const char* const begin = data.data();
+    if (data.size() < lookAhead || before < lookBehind || !mayBeMove(begin))
+        return {};
     const bool ordinary = state.absoluteXyz && !state.inch && state.position[0] && state.position[1] && state.position[2];
-    if (!ordinary || data.size() < lookAhead || before < lookBehind || state.e > far || state.e < -far || state.eTotal > far || state.eTotal < -far)
+    if (!ordinary || state.e > far || state.e < -far || state.eTotal > far || state.eTotal < -far)
         return {};
     Registers r{.x = *state.position[0], .y = *state.position[1], .z = *state.position[2], .e = state.e, .eTotal = state.eTotal,
         .eHighest = state.eHighest, .feed = state.feed.value_or(0), .eMask = state.eIsAbsolute(m_dialect) ? -1 : 0,
@@ -301,7 +345,7 @@ MoveRun::Stepped MoveRun::step(MachineState& state, std::string_view data, std::
     if (account) {
         account->batch->count = static_cast<std::size_t>(r.out - account->batch->motions.data());
         account->highestZ = r.highestZ;
-        account->extruded += r.extruded;
+        account->extruded = wrapped(account->extruded, r.extruded);
         account->printed = r.box;
         if (r.lastEnd)
             account->lastExtrusionEnd = offset + static_cast<ByteOffset>(r.lastEnd - begin);

@@ -16,6 +16,12 @@ struct Box {
     Nanometres low[3] = {maximum, maximum, maximum}, high[3] = {-maximum, -maximum, -maximum};
 };
 
+/// A sum that goes round instead of overflowing: the order of a hostile file's lengths must not matter.
+[[nodiscard]] constexpr Nanometres wrapped(Nanometres a, Nanometres b)
+{
+    return static_cast<Nanometres>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+
 /// What an index wants to know about the moves that a MoveRun steps over.
 struct MoveAccount {
     MotionBatch* batch = nullptr; ///< gets one Motion a move that takes time

@@ -3,17 +3,6 @@
 // processor's options. So it calls nothing of the standard library: such a function would be compiled for that processor and the
 // linker might take it for the others too.
 
-/// The number at `at`: `size` characters, of which `whole` digits (at most 7) and, after a dot, at most 6. Bytes that do not belong to it
-/// are masked away.
-inline Nanometres numberAt(const char* at, unsigned size, unsigned whole)
-{
-    const unsigned decimals = size > whole ? size - whole - 1 : 0;
-    u64 before = 0, after = 0;
-    __builtin_memcpy(&before, at + whole - 8, 8);
-    __builtin_memcpy(&after, at + whole + 1, 8);
-    return Isa::combine(before & nibbles & ~lowBytes[8 - whole], (after & nibbles & lowBytes[decimals]) << 16);
-}
-
 /// What follows the words of a move: the end of the line, perhaps after a checksum or a comment. Nothing: not an ordinary move.
 inline const char* behindLine(const char* at, const char* readable)
 {
@@ -43,7 +32,32 @@ struct Words {
     unsigned seen = 0; ///< bit per letter & 7: X Y Z are 0 1 2, E F are 5 6
 };
 
-/// Reads the words; what is left of the line begins at the returned address. Nothing: not an ordinary move.
+/// What readWord needs to know of the line.
+struct WordMasks {
+    u64 minus, noDigit, noNumber;
+};
+
+/// Reads the first word of `left` and takes it away; where there is none it does the same work for nothing.
+inline void readWord(const char* code, const WordMasks& where, u64& left, Words& words, unsigned& sizes)
+{
+    constexpr u64 beyond = u64{1} << 61;
+    constexpr unsigned nowhere = 3;
+    const unsigned there = left != 0 ? 1U : 0U;
+    const unsigned letter = trailingZeros(left | beyond);
+    const unsigned index = there != 0 ? static_cast<unsigned char>(code[letter]) & 7U : nowhere;
+    const unsigned negative = static_cast<unsigned>(where.minus >> (letter + 1)) & 1U;
+    const unsigned start = letter + 1 + negative;
+    const unsigned whole = trailingZeros(where.noDigit >> start);
+    const unsigned fraction = trailingZeros(where.noNumber >> start) - whole; // the dot counts
+    sizes |= whole | fraction;
+    words.seen |= there << index;
+    const Nanometres magnitude = Isa::number(code + start, whole & 7U, fraction & 7U);
+    words.values[index] = (magnitude ^ -static_cast<Nanometres>(negative)) + negative;
+    left &= left - there;
+}
+
+/// Reads the words; what is left of the line begins at the returned address. Nothing: not an ordinary move. The form of the whole
+/// line is checked at once, on bits: each letter has a number, each number a letter, a digit, and at most one dot.
 inline const char* readWords(const char* code, Words& words)
 {
     const Masks masks = Isa::classify(code);
@@ -51,27 +65,30 @@ inline const char* readWords(const char* code, Words& words)
     if (others == 0 || (code[1] & '\xFE') != '0')
         return nullptr;
     const unsigned length = trailingZeros(others);
-    const u64 low = (u64{1} << length) - 1;
-    const u64 letters = masks.letter & low, minus = masks.minus & low, numbers = masks.number & low & ~u64{3}, first = letters << 1;
+    const u64 low = ((u64{1} << length) - 1) & ~u64{3};
+    const u64 letters = masks.letter & low, minus = masks.minus & low, digits = masks.digit & low, dots = masks.dot & low;
+    const u64 numbers = digits | dots, first = letters << 1, afterDot = dots << 1;
     u64 bad = (minus & ~first) | (numbers & ~(numbers << 1) & ~(first | minus << 1)) | (first & ~(numbers | minus)) | ((minus << 1) & ~numbers)
         | (numbers & 4);
-    for (u64 left = letters; left != 0 && bad == 0; left &= left - 1) {
-        const unsigned letter = trailingZeros(left);
-        const unsigned index = static_cast<unsigned char>(code[letter]) & 7U;
-        const unsigned negative = static_cast<unsigned>(minus >> (letter + 1)) & 1U;
-        const unsigned start = letter + 1 + negative;
-        const unsigned size = trailingZeros(~(numbers >> start));
-        const u64 dots = (masks.dot >> start) & ((u64{1} << size) - 1);
-        const unsigned whole = trailingZeros(dots | u64{1} << size);
-        const unsigned digits = size - (dots != 0 ? 1U : 0U);
-        bad = (dots & (dots - 1)) | ((words.seen >> index) & 1U) | (digits - 1U > 12U ? 1U : 0U) | (whole > 7 ? 1U : 0U) | (digits - whole > 6 ? 1U : 0U);
-        words.seen |= 1U << index;
-        if (bad != 0)
-            break;
-        const Nanometres magnitude = numberAt(code + start, size, whole);
-        words.values[index] = negative != 0 ? -magnitude : magnitude;
-    }
-    return bad == 0 ? code + length : nullptr;
+    bad |= dots & ~(digits << 1) & ~(digits >> 1);
+    bad |= dots & (((digits + (afterDot & digits)) & ~digits) | afterDot);
+    if (bad != 0)
+        return nullptr;
+    const WordMasks where{.minus = minus, .noDigit = ~digits, .noNumber = ~numbers};
+    u64 left = letters;
+    unsigned sizes = 0;
+    // Three words are usual: to read them without asking costs less than to guess wrongly how many there are.
+    readWord(code, where, left, words, sizes);
+    readWord(code, where, left, words, sizes);
+    readWord(code, where, left, words, sizes);
+    while (left != 0)
+        readWord(code, where, left, words, sizes);
+    return sizes <= 7 && __builtin_popcountll(letters) == __builtin_popcount(words.seen) ? code + length : nullptr;
+}
+
+inline bool isOutside(const Box& box, Nanometres x, Nanometres y, Nanometres z)
+{
+    return (x < box.low[0]) | (x > box.high[0]) | (y < box.low[1]) | (y > box.high[1]) | (z < box.low[2]) | (z > box.high[2]);
 }
 
 inline void widen(Box& box, Nanometres x, Nanometres y, Nanometres z)
@@ -83,41 +100,45 @@ inline void widen(Box& box, Nanometres x, Nanometres y, Nanometres z)
     }
 }
 
-inline bool fits(Nanometres value) { return value == static_cast<std::int32_t>(value); }
+inline bool fit(Nanometres dx, Nanometres dy, Nanometres dz, Nanometres de)
+{
+    constexpr u64 half = u64{1} << 31;
+    const u64 bits = (static_cast<u64>(dx) + half) | (static_cast<u64>(dy) + half) | (static_cast<u64>(dz) + half) | (static_cast<u64>(de) + half);
+    return bits >> 32 == 0;
+}
 
 /// Enters a move into the account before it is made. False: it is one of those that are left to the caller.
 inline bool enter(MoveRun::Registers& r, const char* next, Nanometres x, Nanometres y, Nanometres z, Nanometres de, std::int64_t feed)
 {
     const Nanometres dx = x - r.x, dy = y - r.y, dz = z - r.z;
-    if (!fits(dx) || !fits(dy) || !fits(dz) || !fits(de))
+    if (!fit(dx, dy, dz, de))
         return false;
-    const bool across = (dx | dy) != 0, moves = (dx | dy | dz) != 0;
+    const bool across = (dx | dy) != 0;
     if (de > 0) {
         if (r.fresh || (across && r.layered && (dz != 0 || z != r.level)))
             return false;
-        if (moves) {
-            const Nanometres top = z > r.z ? z : r.z;
-            r.highestZ = top > r.highestZ ? top : r.highestZ;
-        }
+        const Nanometres top = z > r.z ? z : r.z;
+        if (top > r.highestZ && (across || dz != 0))
+            r.highestZ = top;
         if (across) {
-            if (!r.printing)
+            if (!r.printing && isOutside(r.box, r.x, r.y, r.z))
                 widen(r.box, r.x, r.y, r.z);
-            widen(r.box, x, y, z);
+            if (isOutside(r.box, x, y, z))
+                widen(r.box, x, y, z);
             r.lastEnd = next;
         }
     }
     r.printing = de > 0 && across;
     r.extruded += de;
-    if (moves || de != 0) {
-        Motion& motion = *r.out++;
-        motion.dx = static_cast<std::int32_t>(dx);
-        motion.dy = static_cast<std::int32_t>(dy);
-        motion.dz = static_cast<std::int32_t>(dz);
-        motion.de = static_cast<std::int32_t>(de);
-        motion.feed = feed;
-        motion.slot = r.slot;
-        motion.path = 0;
-    }
+    Motion& motion = *r.out;
+    motion.dx = static_cast<std::int32_t>(dx);
+    motion.dy = static_cast<std::int32_t>(dy);
+    motion.dz = static_cast<std::int32_t>(dz);
+    motion.de = static_cast<std::int32_t>(de);
+    motion.feed = feed;
+    motion.slot = r.slot;
+    motion.path = 0;
+    r.out += (dx | dy | dz | de) != 0 ? 1 : 0; // what takes no time is overwritten by the next
     return true;
 }
 
