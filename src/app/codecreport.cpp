@@ -97,6 +97,9 @@ QJsonObject toJson(const recovery::Plan& plan, const std::vector<recovery::GateC
                                  {u"reason"_s, QString::fromStdString(english(step.reason))},
                                  {u"origin"_s, text(recovery::name(step.origin))}});
     }
+    QJsonArray unsimulated;
+    for (const recovery::Unsimulated& line : plan.unsimulated)
+        unsimulated.append(QJsonObject{{u"place"_s, QString::fromStdString(line.place)}, {u"line"_s, QString::fromStdString(line.line)}});
     const recovery::Snapshot& at = plan.snapshot;
     const QJsonObject point{
         {u"byte"_s, static_cast<qint64>(at.byte)},
@@ -108,6 +111,7 @@ QJsonObject toJson(const recovery::Plan& plan, const std::vector<recovery::GateC
             {u"z_method"_s, text(recovery::name(plan.zMethod))},
             {u"gate"_s, toJson(gate)},
             {u"steps"_s, steps},
+            {u"unsimulated"_s, unsimulated},
             {u"clearance_mm"_s, orNull(plan.clearance)}};
 }
 

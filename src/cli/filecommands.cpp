@@ -151,10 +151,29 @@ Result<int> state(Environment& environment, const StateOptions& options)
 // --- plan
 
 struct PlanCommandOptions {
-    std::string file, dialect, zMethod, profile, snapshot, out;
+    std::string file, dialect, zMethod, profile, snapshot, out, contact;
+    std::vector<std::string> own; ///< PLACE=LINE
     PointOptions point;
-    std::optional<double> nozzleZ;
+    std::optional<double> nozzleZ, nozzleTemperature, softening;
 };
+
+Result<recovery::PlanOptions> planOptionsOf(const PlanCommandOptions& options, recovery::ZMethod method)
+{
+    recovery::PlanOptions plan;
+    plan.zMethod = method;
+    plan.declaredZ = options.nozzleZ;
+    plan.nozzleNow = options.nozzleTemperature;
+    plan.materialSoftening = options.softening;
+    if (!options.contact.empty())
+        plan.contact = options.contact == "touching" ? recovery::NozzleContact::Touching : recovery::NozzleContact::Lifted;
+    for (const std::string& own : options.own) {
+        const std::size_t equals = own.find('=');
+        if (equals == std::string::npos)
+            return fail(Error{.code = ErrorCode::BadUsage, .detail = own, .field = "--own"});
+        plan.ownLines[own.substr(0, equals)].push_back(own.substr(equals + 1));
+    }
+    return plan;
+}
 
 Result<recovery::Snapshot> readSnapshot(const std::string& path, const gcode::FileIndex& index)
 {
@@ -220,12 +239,20 @@ Result<int> plan(Environment& environment, const PlanCommandOptions& options)
     const auto snapshot = pointOfPlan(options, *opened);
     if (!snapshot)
         return fail(snapshot.error());
-    recovery::PlanOptions planOptions;
-    planOptions.zMethod = *method;
-    planOptions.declaredZ = options.nozzleZ;
-    const auto made = recovery::planResume(*opened->source, opened->index, *snapshot, facts, planOptions);
+    if (snapshot->dialect != *dialect) {
+        const std::string spoken(gcode::name(snapshot->dialect));
+        return fail(Error{.code = ErrorCode::BadUsage, .detail = "the snapshot was read as " + spoken, .field = "--dialect"});
+    }
+    const auto planOptions = planOptionsOf(options, *method);
+    if (!planOptions)
+        return fail(planOptions.error());
+    const auto made = recovery::planResume(*opened->source, opened->index, *snapshot, facts, *planOptions);
     if (!made)
         return fail(made.error());
+    for (const recovery::Unsimulated& line : made->unsimulated) {
+        environment.out.warning(u"%1: what %2 does cannot be simulated"_s.arg(app::printable(QString::fromStdString(line.place)),
+                                                                             app::printable(QString::fromStdString(line.line))));
+    }
     const recovery::FileIdentity local{options.file, opened->index.size, opened->index.xxh3};
     const auto gate = recovery::runGate(*made, opened->index, local, {});
     environment.out.document(app::toJson(*made, gate));
@@ -271,6 +298,13 @@ void addFileCommands(CLI::App& app, Chosen& chosen)
     planApp->add_option("--profile", planOptions->profile, "Take the facts of this printer");
     planApp->add_option("--snapshot", planOptions->snapshot, "Snapshot (JSON) to resume from");
     planApp->add_option("--nozzle-z", planOptions->nozzleZ, "Height of the nozzle now, in mm");
+    planApp->add_option("--contact", planOptions->contact, "Does the nozzle touch the part? touching or lifted")
+        ->check(CLI::IsMember({"touching", "lifted"}));
+    planApp->add_option("--nozzle-temperature", planOptions->nozzleTemperature, "Temperature of the nozzle now, in °C");
+    planApp->add_option("--softening", planOptions->softening, "Softening point of the material, in °C");
+    planApp->add_option("--own", planOptions->own,
+                        "PLACE=LINE, a line of your own; places: before-heat, after-lift, after-registration, before-first-plastic")
+        ->allow_extra_args(false);
     planApp->add_option("--out", planOptions->out, "Write the resume file; never replaces one");
     planApp->callback([planOptions, &chosen] {
         chosen = fileCommand([planOptions](Environment& environment) { return plan(environment, *planOptions); });

@@ -125,6 +125,11 @@ private slots:
     void exactNumbers();
     void zeroCopy_data();
     void zeroCopy();
+    void zeroCopyOfADialect_data();
+    void zeroCopyOfADialect();
+    void pluginIsArmedLast();
+    void firmwareLiftIsTheMeasuredOne();
+    void macroBeforeThePointIsNamed();
     void methodNames();
 };
 
@@ -786,6 +791,86 @@ void TestPlan::zeroCopy()
     for (const std::string& line : *lines)
         text += QByteArray::fromStdString(line) + '|';
     QCOMPARE(text, start + "|M26 S" + QByteArray::number(quint64(cut(define))) + "|EXCLUDE_OBJECT_DEFINE NAME=a|M24|");
+}
+
+void TestPlan::zeroCopyOfADialect_data()
+{
+    QTest::addColumn<int>("dialect");
+    QTest::addColumn<QByteArray>("file");
+    QTest::addColumn<QByteArray>("between");
+    QTest::addColumn<QByteArray>("start");
+    using D = gcode::Dialect;
+    QTest::newRow("Marlin") << int(D::Marlin) << QByteArray("TOWER~1.GCO") << QByteArray() << QByteArray("M23 TOWER~1.GCO|M26 S#|M24|");
+    QTest::newRow("Marlin, folder") << int(D::Marlin) << QByteArray("/A/B.GCO") << QByteArray() << QByteArray("M23 /A/B.GCO|M26 S#|M24|");
+    QTest::newRow("MK3") << int(D::Prusa) << QByteArray("tower.gco") << QByteArray() << QByteArray("M23 tower.gco|M26 S#|M24|");
+    QTest::newRow("Marlin 1") << int(D::Marlin1) << QByteArray("tower.g") << QByteArray() << QByteArray("M23 tower.g|M26 S#|M24|");
+    for (const char* bad : {"two words.gco", "a;M112.gco", "a*1.gco", "a\nM112", "", "\xC3\xA4.gco"})
+        QTest::newRow((QByteArray("refused: ") + bad).constData()) << int(D::Marlin) << QByteArray(bad) << QByteArray() << QByteArray();
+    QTest::newRow("long") << int(D::Marlin) << QByteArray(80, 'x') << QByteArray() << QByteArray();
+    QTest::newRow("RepRapFirmware") << int(D::RepRapFirmware) << QByteArray("tower.g") << QByteArray() << QByteArray();
+    QTest::newRow("exclusions would be forgotten") << int(D::Marlin) << QByteArray("tower.g") << QByteArray("M486 P1\n") << QByteArray();
+}
+
+void TestPlan::zeroCopyOfADialect()
+{
+    QFETCH(int, dialect);
+    QFETCH(QByteArray, file);
+    QFETCH(QByteArray, between);
+    QFETCH(QByteArray, start);
+    const std::string text = head + body + between.toStdString();
+    const gcode::MemorySource source(text + rest);
+    const auto index = gcode::buildIndex(source, static_cast<gcode::Dialect>(dialect));
+    const auto plan = planResume(source, *index, *snapshotFromFile(source, *index, text.size() + 4), {}, {});
+    QVERIFY(plan.has_value());
+    QCOMPARE(plan->snapshot.byte, ByteOffset(text.size())); // the start of its line
+    const auto lines = zeroCopyStart(*plan, file.toStdString());
+    QCOMPARE(lines.has_value(), !start.isEmpty());
+    if (!lines) {
+        QVERIFY(lines.error().detail.size() > 20);
+        return;
+    }
+    QByteArray said;
+    for (const std::string& line : *lines)
+        said += QByteArray::fromStdString(line) + '|';
+    QCOMPARE(said, start.replace("#", QByteArray::number(quint64(text.size()))));
+}
+
+void TestPlan::pluginIsArmedLast()
+{
+    PrinterFacts printer;
+    QCOMPARE(at(linesOf(*square().plan(cut())), "PLR_"), std::ptrdiff_t(-1));
+    printer.plrPresent = true;
+    const std::string define = "EXCLUDE_OBJECT_DEFINE NAME=a\n";
+    const auto lines = linesOf(*square(define).plan(cut(define), {}, printer));
+    QCOMPARE(lines.back(), std::string("PLR_ENABLE"));
+    QCOMPARE(at(lines, "PLR_RESUME"), std::ptrdiff_t(-1));
+    const gcode::MemorySource source(head + body + rest);
+    const auto index = gcode::buildIndex(source, gcode::Dialect::Marlin);
+    const auto marlin = planResume(source, *index, *snapshotFromFile(source, *index, cut()), printer, {});
+    QCOMPARE(at(linesOf(*marlin), "PLR_"), std::ptrdiff_t(-1));
+}
+
+/// The nozzle hangs free: up at once, from where it was measured to be.
+void TestPlan::firmwareLiftIsTheMeasuredOne()
+{
+    const gcode::MemorySource source(head + body + rest);
+    const auto index = gcode::buildIndex(source, gcode::Dialect::Prusa);
+    PlanOptions options;
+    options.zMethod = ZMethod::FirmwareLift;
+    options.declaredZ = 20.36;
+    const auto plan = planResume(source, *index, *snapshotFromFile(source, *index, cut()), {}, options);
+    QVERIFY(plan.has_value());
+    QCOMPARE(QByteArray::fromStdString(kinds(*plan)).left(42), QByteArray("Note DeclareZ Lift HeatBed HomeXY HeatNozz"));
+    const auto lines = linesOf(*plan);
+    QVERIFY(at(lines, "G92 Z20.36") >= 0 && at(lines, "G1 Z21.36 ") > at(lines, "G92 Z20.36"));
+}
+
+void TestPlan::macroBeforeThePointIsNamed()
+{
+    const auto plan = square({}, "TIMELAPSE_TAKE_FRAME\n").plan(cut({}, "TIMELAPSE_TAKE_FRAME\n"));
+    QVERIFY(plan.has_value());
+    const auto step = std::find_if(plan->steps.begin(), plan->steps.end(), [](const PlanStep& s) { return s.kind == StepKind::Approach; });
+    QVERIFY(english(step->reason).find("TIMELAPSE_TAKE_FRAME") != std::string::npos);
 }
 
 void TestPlan::methodNames()

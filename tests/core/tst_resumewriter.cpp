@@ -206,7 +206,8 @@ void TestResumeWriter::compareWithOracle(const QString& path, const PlanOptions&
 void TestResumeWriter::oracleSaysSame()
 {
     QFETCH(QString, path);
-    compareWithOracle(path, {}, qEnvironmentVariableIsSet("KINTSUGI_LONG") ? 200 : 20);
+    // Whole files on disk; tst_plandialects judges many more points by their heads alone.
+    compareWithOracle(path, {}, qEnvironmentVariableIsSet("KINTSUGI_LONG") ? 200 : 4);
 }
 
 void TestResumeWriter::otherMethodsSaySame_data()

@@ -86,6 +86,8 @@ struct PlanOptions {
 
 /// All G-code of the plan, one `; step n: reason` before each step, without the tail.
 [[nodiscard]] std::string preambleText(const Plan& plan);
+/// Why the firmware cannot start inside the original file, in words; nullopt when it can.
+[[nodiscard]] std::optional<std::string> whyNoZeroCopy(const Plan& plan);
 /// Lines that continue the original file in place, for ONE script after all steps but Objects: selecting a file makes
 /// Klipper forget its objects, so those lines come in between. `name` is the path below the gcodes root, or on the card.
 /// Unsafe when no quoting makes the name safe; NotSupported, with the reason, where a firmware cannot start inside a file.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "gcode/scanner.h"
 #include "recovery/plan.h"
@@ -35,6 +36,15 @@ std::string commentLine(const std::string& text, gcode::Dialect dialect)
     if (line.size() > longest)
         line = line.substr(0, longest - 3) + "...";
     return line + '\n';
+}
+
+/// Marlin ends the name at a blank, a checksum at '*'; the whole line must not be cut.
+bool isCardName(const std::string& name)
+{
+    constexpr std::size_t longest = 72;
+    return !name.empty() && name.size() <= longest && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+        return c > 0x20 && c < 0x7F && std::string_view(";*\"'#?!\\<>|:").find(static_cast<char>(c)) == std::string_view::npos;
+    });
 }
 
 std::string hex(std::uint64_t value)
@@ -152,9 +162,41 @@ std::string preambleText(const Plan& plan)
     return text;
 }
 
+std::optional<std::string> whyNoZeroCopy(const Plan& plan)
+{
+    switch (plan.dialect) {
+    case gcode::Dialect::Klipper:
+        return std::nullopt;
+    case gcode::Dialect::RepRapFirmware:
+        return "RepRapFirmware keeps the modes of its own files apart from those of a connection: write a resume file";
+    case gcode::Dialect::Marlin:
+    case gcode::Dialect::Prusa:
+    case gcode::Dialect::Marlin1:
+        break;
+    }
+    if (plan.snapshot.byte > std::numeric_limits<std::uint32_t>::max())
+        return "this firmware counts no further than 4 GiB in a file: write a resume file";
+    if (!plan.snapshot.state.excluded.empty())
+        return "this firmware forgets excluded objects when it starts a file: write a resume file";
+    return std::nullopt;
+}
+
 Result<std::vector<std::string>> zeroCopyStart(const Plan& plan, const std::string& name)
 {
-    // M23 takes the rest of the line without the blanks around it.
+    const auto refuse = [&name](ErrorCode code, const char* field, std::string why) {
+        Error error{.code = code, .detail = std::move(why), .file = name};
+        error.field = field;
+        return fail(std::move(error));
+    };
+    if (auto why = whyNoZeroCopy(plan))
+        return refuse(ErrorCode::NotSupported, "way", std::move(*why));
+    const std::string offset = "M26 S" + std::to_string(plan.snapshot.byte);
+    if (plan.dialect != gcode::Dialect::Klipper) {
+        if (!isCardName(name))
+            return refuse(ErrorCode::Unsafe, "file", "a name of this kind cannot be sent to the printer: rename the file");
+        return std::vector<std::string>{"M23 " + name, offset, "M24"};
+    }
+    // M23 takes the rest of the line without the blanks around it, knows only the root folder and no quotes.
     const bool simple = !name.empty() && name.front() != ' ' && name.back() != ' ' && std::all_of(name.begin(), name.end(), [](unsigned char c) {
         return c >= 0x20 && c != 0x7F && c != '/' && c != ';' && c != '*' && c != '"' && c != '\'' && c != '#';
     });
@@ -162,18 +204,14 @@ Result<std::vector<std::string>> zeroCopyStart(const Plan& plan, const std::stri
     if (simple) {
         lines.push_back("M23 " + name);
     } else {
-        // M23 knows only the root folder and no quotes.
         const auto quoted = write::parameter(name);
-        if (!quoted) {
-            Error error{.code = ErrorCode::Unsafe, .detail = "no quoting makes this name safe", .file = name};
-            error.field = "file";
-            return fail(std::move(error));
-        }
+        if (!quoted)
+            return refuse(ErrorCode::Unsafe, "file", "no quoting makes this name safe");
         const bool bare = quoted->front() != '"' && quoted->front() != '\'';
         lines.push_back("SDCARD_PRINT_FILE FILENAME=" + (bare ? '"' + *quoted + '"' : *quoted));
         lines.emplace_back("M25");
     }
-    lines.push_back("M26 S" + std::to_string(plan.snapshot.byte));
+    lines.push_back(offset);
     for (const PlanStep& step : plan.steps) {
         if (step.kind == StepKind::Objects)
             lines.insert(lines.end(), step.gcode.begin(), step.gcode.end());
