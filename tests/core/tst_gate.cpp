@@ -49,6 +49,9 @@ GateFacts soundFacts(const FileIdentity& local)
     facts.queueBusy = false;
     facts.freeDisk = 1000;
     facts.neededDisk = 1000;
+    facts.mesh = MeshAdvice{.kind = MeshAdvice::Kind::LoadProfile, .profile = "cold", .layerHeight = 0.2, .text = {"there", {}}};
+    facts.tail = std::vector<TailFinding>{};
+    facts.blocks = BlockProof{64, 0, 1};
     facts.partStuckConfirmed = facts.headUntouchedConfirmed = true;
     return facts;
 }
@@ -237,6 +240,67 @@ void TestGate::limits_data()
     row("disk one byte short", "disk-space", "block", [](Scene& s) { s.facts.freeDisk = 999; });
     row("percent", "file-name", "warn", [](Scene& s) { s.plan.snapshot.file.name = "50%.gcode"; });
     row("quote", "file-name", "warn", [](Scene& s) { s.plan.snapshot.file.name = "a\"b.gcode"; });
+    row("pieces equal", "file-content", "passed", [](Scene&) {});
+    row("one piece differs", "file-content", "block", [](Scene& s) { s.facts.blocks->different = 1; });
+    row("nothing compared", "file-content", "block", [](Scene& s) { s.facts.blocks = BlockProof{}; });
+    row("pieces not read", "file-content", "info", [](Scene& s) { s.facts.blocks.reset(); });
+    row("no macro", "after-macro", "passed", [](Scene&) {});
+    row("Z in doubt", "after-macro", "block", [](Scene& s) { s.plan.snapshot.state.doubtfulAxes = 4; });
+    row("absolute E in doubt", "after-macro", "block", [](Scene& s) { s.plan.snapshot.state.doubtfulAxes = 1; });
+    row("absolute E entered", "after-macro", "warn", [](Scene& s) {
+        s.plan.snapshot.state.doubtfulAxes = 3;
+        s.plan.snapshot.fields["e"].origin = Origin::Edited;
+    });
+    row("X and Y entered", "after-macro", "passed", [](Scene& s) {
+        s.plan.snapshot.state.doubtfulAxes = 3;
+        for (const char* key : {"e", "position.x", "position.y"})
+            s.plan.snapshot.fields[key].origin = Origin::Edited;
+    });
+    row("all entered", "after-macro", "passed", [](Scene& s) {
+        s.plan.snapshot.state.doubtfulAxes = 7;
+        for (const char* key : {"e", "position.x", "position.y", "position.z"})
+            s.plan.snapshot.fields[key].origin = Origin::Edited;
+    });
+    row("tool macro", "tool-after-macro", "warn", [](Scene& s) { s.plan.snapshot.state.unknownCommands = {"Tool_Change"}; });
+    row("tool macro, tool seen", "tool-after-macro", "absent", [](Scene& s) {
+        s.plan.snapshot.state.unknownCommands = {"TOOL_CHANGE"};
+        s.plan.snapshot.fields["tool"].observed = s.plan.snapshot.fields["tool"].replayed = "0";
+    });
+    row("tool macro, tool entered", "tool-after-macro", "absent", [](Scene& s) {
+        s.plan.snapshot.state.unknownCommands = {"TOOL_CHANGE"};
+        s.plan.snapshot.fields["tool"].origin = Origin::Edited;
+    });
+    row("other macro", "tool-after-macro", "absent", [](Scene& s) { s.plan.snapshot.state.unknownCommands = {"START_PRINT"}; });
+    row("own macro", "unsimulated", "warn", [](Scene& s) { s.plan.unsimulated = {{"before-heat", "MY_FANS"}}; });
+    row("no own macro", "unsimulated", "passed", [](Scene&) {});
+    const auto finding = [](TailFinding::Kind kind, bool blocks) {
+        return TailFinding{.kind = kind, .line = 7, .byte = 70, .text = "X", .meaning = {"m", {}}, .blocks = blocks};
+    };
+    row("clean tail", "tail", "passed", [](Scene&) {});
+    row("tail not read", "tail", "info", [](Scene& s) { s.facts.tail.reset(); });
+    row("tail homes Z", "tail", "block", [=](Scene& s) { s.facts.tail->push_back(finding(TailFinding::Kind::Homing, true)); });
+    row("tail homes X", "tail", "warn", [=](Scene& s) { s.facts.tail->push_back(finding(TailFinding::Kind::Homing, false)); });
+    row("tail homes X where that homes Z", "tail", "block", [=](Scene& s) {
+        s.facts.tail->push_back(finding(TailFinding::Kind::Homing, false));
+        s.facts.macrosHomingZ->push_back("homing_override");
+    });
+    row("tail runs a macro", "tail", "warn", [=](Scene& s) { s.facts.tail->push_back(finding(TailFinding::Kind::Macro, false)); });
+    const auto mesh = [&row](const char* name, const char* expected, MeshAdvice::Kind kind, std::optional<double> range, double layer) {
+        row(name, "mesh", expected, [=](Scene& s) {
+            s.facts.mesh = MeshAdvice{.kind = kind, .profile = {}, .range = range.value_or(0), .rangeKnown = range.has_value(), .layerHeight = layer, .text = {"t", {}}};
+        });
+    };
+    using Mesh = MeshAdvice::Kind;
+    mesh("no mesh", "passed", Mesh::Nothing, {}, 0.2);
+    mesh("mesh to load", "passed", Mesh::LoadProfile, {}, 0.2);
+    mesh("mesh lost, below a layer", "warn", Mesh::Lost, 0.19, 0.2);
+    mesh("mesh lost, one layer", "warn", Mesh::Lost, 0.2, 0.2);
+    mesh("mesh lost, above a layer", "block", Mesh::Lost, 0.201, 0.2);
+    mesh("mesh lost, range unknown", "block", Mesh::Lost, {}, 0.2);
+    mesh("mesh lost, layer unknown", "block", Mesh::Lost, 0.1, 0);
+    mesh("mesh to restore, below a layer", "warn", Mesh::RestoreByMatrix, 0.19, 0.2);
+    mesh("mesh to restore, above a layer", "block", Mesh::RestoreByMatrix, 0.3, 0.2);
+    row("mesh not asked", "mesh", "info", [](Scene& s) { s.facts.mesh.reset(); });
     const auto version = [&rowFor](const char* text, const char* expected) {
         rowFor(ZMethod::PlrZHome, text, "plr-version", expected, [text](Scene& s) { s.facts.softwareVersion = text; });
     };

@@ -2,6 +2,7 @@
 #include "recovery/gate.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 
@@ -30,6 +31,7 @@ public:
     {
         fileIdentity();
         fileOnPrinter();
+        fileContent();
         plrLeftover();
         printing();
         mustHave();
@@ -51,6 +53,11 @@ public:
         disk();
         fileName();
         unknownMotion();
+        afterMacro();
+        toolAfterMacro();
+        unsimulated();
+        tail();
+        mesh();
         std::stable_sort(m_checks.begin(), m_checks.end(), [](const GateCheck& a, const GateCheck& b) {
             return std::pair(a.severity, a.passed) < std::pair(b.severity, b.passed);
         });
@@ -93,6 +100,20 @@ private:
             same ? Message{KINTSUGI_TEXT("The printer holds the same file."), {}}
                  : Message{KINTSUGI_TEXT("The printer's file %1 differs from the one the plan was made for. Upload the original again, or undo its change."),
                            {m_facts.fileOnPrinter->name}});
+    }
+
+    /// Size alone does not prove that nobody exchanged the file.
+    void fileContent()
+    {
+        if (!m_facts.blocks)
+            return notChecked("file-content");
+        const BlockProof& proof = *m_facts.blocks;
+        const bool same = proof.different == 0 && proof.compared > 0;
+        const std::string count = std::to_string(proof.compared);
+        add("file-content", Severity::Block, same, std::to_string(proof.different), "0",
+            same ? Message{KINTSUGI_TEXT("%1 pieces of the printer's file, read anew, equal the local copy."), {count}}
+                 : Message{KINTSUGI_TEXT("Of %1 pieces of the printer's file, read anew, %2 differ from the local copy. Upload the original again."),
+                           {count, std::to_string(proof.different)}});
     }
 
     void plrLeftover()
@@ -262,6 +283,91 @@ private:
         add("unknown-motion", Severity::Warn, !unknown, unknown ? names : std::string(), {},
             unknown ? Message{KINTSUGI_TEXT("A macro ran since X, Y and Z were last all given (%1). If it moves without going back, the position is wrong."), {names}}
                     : Message{KINTSUGI_TEXT("Nothing unknown moved since the position was last given."), {}});
+    }
+
+    [[nodiscard]] bool edited(const std::string& key) const
+    {
+        const auto field = m_snapshot.fields.find(key);
+        return field != m_snapshot.fields.end() && field->second.origin == Origin::Edited;
+    }
+
+    /// Behind a macro a wrong Z crushes the part and a wrong absolute E floods it; X and Y begin a line in a wrong place.
+    void afterMacro()
+    {
+        const gcode::MachineState& state = m_snapshot.state;
+        const auto doubtful = [&](std::size_t axis, const char* key) { return ((state.doubtfulAxes >> axis) & 1U) != 0 && !edited(key); };
+        std::string crushing, shifting;
+        if (doubtful(2, "position.z"))
+            crushing = "Z";
+        if (state.doubtfulAxes != 0 && state.eIsAbsolute(m_plan.dialect) && !edited("e"))
+            crushing += crushing.empty() ? "E" : " E";
+        if (doubtful(0, "position.x"))
+            shifting = "X";
+        if (doubtful(1, "position.y"))
+            shifting += shifting.empty() ? "Y" : " Y";
+        if (!crushing.empty())
+            return add("after-macro", Severity::Block, false, crushing, {},
+                       {KINTSUGI_TEXT("A macro ran just before this point and nothing has set %1 since: nobody knows its value. Go on from a later line, or enter it."), {crushing}});
+        add("after-macro", Severity::Warn, shifting.empty(), shifting, {},
+            shifting.empty() ? Message{KINTSUGI_TEXT("Z and E were set after the last macro."), {}}
+                             : Message{KINTSUGI_TEXT("A macro ran just before this point and nothing has set %1 since: the first line may begin in a wrong place."), {shifting}});
+    }
+
+    void toolAfterMacro()
+    {
+        constexpr std::array<std::string_view, 6> words{"TOOL", "MMU", "ERCF", "CHANGE_FILAMENT", "SELECT_T", "PARKEXTRUDER"};
+        std::string found;
+        for (std::string name : m_snapshot.state.unknownCommands) {
+            std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+            if (std::any_of(words.begin(), words.end(), [&name](std::string_view word) { return name.find(word) != std::string::npos; }))
+                found = name;
+        }
+        const auto field = m_snapshot.fields.find("tool");
+        const bool seen = field != m_snapshot.fields.end() && !field->second.observed.empty() && !field->second.conflicts();
+        if (found.empty() || seen || edited("tool"))
+            return;
+        add("tool-after-macro", Severity::Warn, false, found, {},
+            {KINTSUGI_TEXT("The macro %1 may have changed the tool, and nobody saw which one was in use. Look which one it is."), {found}});
+    }
+
+    void unsimulated()
+    {
+        for (const Unsimulated& line : m_plan.unsimulated)
+            add("unsimulated", Severity::Warn, false, line.line, line.place,
+                {KINTSUGI_TEXT("Your line %1 (%2) is a macro: what it does is not known here and runs unchecked."), {line.line, line.place}});
+        if (m_plan.unsimulated.empty())
+            add("unsimulated", Severity::Warn, true, {}, {}, {KINTSUGI_TEXT("Every line of the plan was executed in thought."), {}});
+    }
+
+    // --- the rest of the file ---
+
+    void tail()
+    {
+        if (!m_facts.tail)
+            return notChecked("tail");
+        const bool homesMore = m_facts.macrosHomingZ && !m_facts.macrosHomingZ->empty();
+        for (const TailFinding& found : *m_facts.tail) {
+            const bool blocks = found.blocks || (found.kind == TailFinding::Kind::Homing && homesMore);
+            add("tail", blocks ? Severity::Block : Severity::Warn, false, found.text, "line " + std::to_string(found.line),
+                found.meaning);
+        }
+        if (m_facts.tail->empty())
+            add("tail", Severity::Warn, true, {}, {}, {KINTSUGI_TEXT("The first layers after the resume point hold nothing that only a start does."), {}});
+    }
+
+    // --- the mesh ---
+
+    /// A part that stands higher than the nozzle believes is hit: by less than a layer the line is squeezed, by more the
+    /// nozzle is driven through plastic. So up to one layer it is the person's choice, beyond it is not.
+    void mesh()
+    {
+        if (!m_facts.mesh)
+            return m_snapshot.state.mesh ? notChecked("mesh") : void();
+        const MeshAdvice& advice = *m_facts.mesh;
+        const bool sound = advice.kind == MeshAdvice::Kind::Nothing || advice.kind == MeshAdvice::Kind::LoadProfile;
+        const bool bearable = advice.rangeKnown && advice.layerHeight > 0 && advice.range <= advice.layerHeight;
+        add("mesh", sound || bearable ? Severity::Warn : Severity::Block, sound, advice.rangeKnown ? decimal(advice.range) : sound ? "" : "?",
+            advice.layerHeight > 0 ? decimal(advice.layerHeight) : std::string(), advice.text);
     }
 
     // --- the plan ---

@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "klipper/plrstate.h"
+#include "recovery/meshrestore.h"
 #include "recovery/plan.h"
 #include "recovery/stopinterval.h"
+#include "recovery/tailcheck.h"
 
 namespace kintsugi::recovery {
 
@@ -22,6 +24,12 @@ struct GateCheck {
     Message text;              ///< what it means and what to do
 };
 
+/// Pieces of the printer's file that were read anew and compared with the local copy, whose whole hash is known.
+struct BlockProof {
+    std::size_t compared = 0, different = 0;
+    double modified = 0;                         ///< s since epoch UTC, of the printer's file; 0 = unknown
+};
+
 /// Facts about printer and file at the moment of the gate; nullopt = not asked (offline).
 struct GateFacts {
     std::optional<Sample> now;
@@ -35,6 +43,9 @@ struct GateFacts {
     std::optional<double> idleTimeout;           ///< s
     std::optional<bool> queueBusy;               ///< Moonraker's job queue could load the next job
     std::optional<std::uint64_t> freeDisk, neededDisk; ///< bytes, where the resume file goes
+    std::optional<MeshAdvice> mesh;              ///< what to do about the bed mesh
+    std::optional<std::vector<TailFinding>> tail;///< of checkTail() from the resume point on
+    std::optional<BlockProof> blocks;            ///< printer's file against the local copy, piece by piece
     bool partStuckConfirmed = false, headUntouchedConfirmed = false;
 };
 

@@ -188,6 +188,7 @@ void observeModes(Snapshot& snapshot, const Sample& sample)
             compareWith(snapshot, "pressure_advance." + extruder, advance, 1e-6);
     }
     observeText(snapshot, "mesh", sample.meshProfile);
+    snapshot.mesh = sample.mesh;
     if (!sample.currentObject.empty())
         snapshot.fields["object"].observed = sample.currentObject;
 }

@@ -29,4 +29,5 @@ set(recovery_sources
     recovery/snapshot.h recovery/snapshot.cpp
     recovery/statefields.h recovery/statefields.cpp
     recovery/stopinterval.h recovery/stopinterval.cpp
+    recovery/tailcheck.h recovery/tailcheck.cpp
     recovery/walk.h recovery/walk.cpp)

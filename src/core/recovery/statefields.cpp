@@ -192,6 +192,10 @@ bool setScalar(MachineState& state, const std::string& key, const std::string& t
         return putBool(state.firmwareRetracted, text);
     if (key == "excluded")
         return setExcluded(state, text);
+    if (key == "mesh" && text.empty()) { // without one, by decision
+        state.mesh.reset();
+        return true;
+    }
     if (key == "mesh" && isName(text)) {
         state.mesh = gcode::MeshState{.profile = text};
         return true;
