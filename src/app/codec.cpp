@@ -121,6 +121,16 @@ void meshFields(Io& io, S& mesh)
 }
 
 template <class Io, class S>
+void meshMatrixFields(Io& io, S& mesh)
+{
+    io("profile"_L1, mesh.profile);
+    io("minimum"_L1, mesh.minimum);
+    io("maximum"_L1, mesh.maximum);
+    io("probed"_L1, mesh.probed);
+    io("parameters"_L1, mesh.parameters);
+}
+
+template <class Io, class S>
 void fieldInfoFields(Io& io, S& info)
 {
     io("observed"_L1, info.observed);
@@ -160,6 +170,25 @@ std::optional<Enum> byName(const std::array<Enum, N>& all, const QString& wanted
 {
     const auto it = std::find_if(all.begin(), all.end(), [&](Enum e) { return text(recovery::name(e)) == wanted; });
     return it == all.end() ? std::nullopt : std::optional(*it);
+}
+
+void writeMesh(json::Writer& writer, const recovery::SharedMesh& mesh)
+{
+    if (mesh)
+        writer("mesh_matrix"_L1, toJson(*mesh));
+}
+
+std::optional<Error> readMesh(json::Reader& reader, recovery::SharedMesh& mesh)
+{
+    std::optional<QJsonObject> matrix;
+    reader("mesh_matrix"_L1, matrix);
+    if (!matrix)
+        return reader.error;
+    auto read = meshFromJson(*matrix);
+    if (!read)
+        return read.error();
+    mesh = recovery::SharedMesh(std::move(*read));
+    return std::nullopt;
 }
 
 QJsonObject machineToJson(const gcode::MachineState& state)
@@ -314,6 +343,23 @@ recovery::Origin originOf(const recovery::Snapshot& snapshot, const std::string&
 
 } // namespace
 
+QJsonObject toJson(const recovery::MeshMatrix& mesh)
+{
+    json::Writer writer;
+    meshMatrixFields(writer, mesh);
+    return writer.object;
+}
+
+Result<recovery::MeshMatrix> meshFromJson(const QJsonObject& json)
+{
+    recovery::MeshMatrix mesh;
+    json::Reader reader(json, u"mesh_matrix"_s);
+    meshMatrixFields(reader, mesh);
+    if (reader.error)
+        return fail(*reader.error);
+    return mesh;
+}
+
 QJsonObject stateToJson(const gcode::MachineState& state, gcode::Dialect dialect)
 {
     const std::optional<double> feed = state.feed ? std::optional(static_cast<double>(*state.feed) / 1e6) : std::nullopt;
@@ -362,6 +408,7 @@ QJsonObject toJson(const recovery::Sample& sample)
         heaters.insert(QString::fromStdString(heater), one.object);
     }
     writer("heaters"_L1, heaters);
+    writeMesh(writer, sample.mesh);
     return writer.object;
 }
 
@@ -372,8 +419,9 @@ Result<recovery::Sample> sampleFromJson(const QJsonObject& json)
     sampleFields(reader, sample);
     std::map<std::string, QJsonObject> heaters;
     reader("heaters"_L1, heaters);
-    if (reader.error)
-        return fail(*reader.error);
+    const auto badMesh = readMesh(reader, sample.mesh);
+    if (reader.error || badMesh)
+        return fail(reader.error ? *reader.error : *badMesh);
     for (const auto& [heater, values] : heaters) {
         json::Reader one(values, u"heaters."_s + QString::fromStdString(heater));
         heaterFields(one, sample.heaters[heater]);
@@ -397,6 +445,7 @@ QJsonObject toJson(const recovery::Snapshot& snapshot)
     writer("file"_L1, file.object);
     writer("state"_L1, machineToJson(snapshot.state));
     writer("fields"_L1, fieldsToJson(snapshot.fields));
+    writeMesh(writer, snapshot.mesh);
     return writer.object;
 }
 
@@ -412,6 +461,8 @@ Result<recovery::Snapshot> snapshotFromJson(const QJsonObject& json)
     reader("file"_L1, file);
     reader("state"_L1, state);
     reader("fields"_L1, fieldsJson);
+    if (const auto badMesh = readMesh(reader, snapshot.mesh))
+        return fail(*badMesh);
     json::Reader fileReader(file, u"file"_s);
     fileReader("name"_L1, snapshot.file.name);
     fileReader("size"_L1, snapshot.file.size);

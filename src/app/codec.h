@@ -19,6 +19,8 @@ namespace kintsugi::app {
 [[nodiscard]] QJsonObject stateToJson(const gcode::MachineState& state, gcode::Dialect dialect);
 /// {key: {value, origin}} over the same keys.
 [[nodiscard]] QJsonObject stateWithOrigins(const recovery::Snapshot& snapshot);
+[[nodiscard]] QJsonObject toJson(const recovery::MeshMatrix& mesh);
+[[nodiscard]] Result<recovery::MeshMatrix> meshFromJson(const QJsonObject& json);
 [[nodiscard]] QJsonObject toJson(const recovery::Sample& sample);
 [[nodiscard]] Result<recovery::Sample> sampleFromJson(const QJsonObject& json);
 [[nodiscard]] QJsonObject toJson(const recovery::Snapshot& snapshot); ///< complete: reads back equal

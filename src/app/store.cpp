@@ -49,6 +49,17 @@ Error badRow(const char* table, const QSqlQuery& query, const Error& cause)
     return error;
 }
 
+// --- meshes: stored once per change, named by what uses them
+
+constexpr QLatin1String meshRef("mesh_ref");
+
+QJsonObject withMeshRef(QJsonObject json, qint64 mesh)
+{
+    if (mesh != 0)
+        json.insert(meshRef, mesh);
+    return json;
+}
+
 // --- samples: what changes with every sample has a column, the rest is a JSON text shared by all rows with the same rest
 
 using Four = std::optional<std::array<double, 4>>;
@@ -95,8 +106,10 @@ void bindSample(QSqlQuery& query, const recovery::Sample& sample)
     }
 }
 
-QByteArray restOf(recovery::Sample sample)
+/// `mesh`: the row of the sample's mesh, 0 = none.
+QByteArray restOf(recovery::Sample sample, qint64 mesh)
 {
+    sample.mesh = {};
     const auto clear = [](auto& member) { member.reset(); };
     sampleMembers(sample, clear, clear, clear);
     sample.time = 0;
@@ -104,7 +117,7 @@ QByteArray restOf(recovery::Sample sample)
         if (const auto it = sample.heaters.find(heater); it != sample.heaters.end())
             it->second.temperature.reset();
     }
-    return compact(toJson(sample));
+    return compact(withMeshRef(toJson(sample), mesh));
 }
 
 /// Columns of `query` from 2 on are sampleColumns.
@@ -207,6 +220,9 @@ struct Store::Private {
     std::unique_ptr<StoreConnection> connection;
     struct Rest { QByteArray json; qint64 id = 0; };
     QHash<QString, Rest> lastRest; ///< by printer and job
+    struct Mesh { recovery::SharedMesh mesh; qint64 id = 0; };
+    QHash<QString, Mesh> lastMesh; ///< by printer
+    mutable QHash<qint64, recovery::SharedMesh> meshes; ///< read so far
     std::map<QString, std::unique_ptr<QLockFile>> claims;
     QString owner; ///< of this store's lines of the journal; claimed with the first one
 
@@ -228,14 +244,64 @@ struct Store::Private {
         return query ? Result<>() : fail(query.error());
     }
     Result<> writeSamples(const QString& printer, const QString& job, const std::vector<recovery::Sample>& samples);
-    Result<qint64> restId(const QString& key, const recovery::Sample& sample);
+    Result<qint64> restId(const QString& printer, const QString& job, const recovery::Sample& sample);
+    Result<qint64> meshId(const QString& printer, const recovery::SharedMesh& mesh);
+    Result<recovery::SharedMesh> meshOf(const QJsonObject& json) const;
+    void forgetRows();
     Result<std::vector<recovery::Sample>> readSamples(const QString& where, const QVariantList& values) const;
 };
 
-Result<qint64> Store::Private::restId(const QString& key, const recovery::Sample& sample)
+/// The row of a mesh; 0 for none.
+Result<qint64> Store::Private::meshId(const QString& printer, const recovery::SharedMesh& mesh)
 {
-    QByteArray json = restOf(sample);
-    Rest& last = lastRest[key];
+    if (!mesh)
+        return 0;
+    Mesh& last = lastMesh[printer];
+    if (last.id != 0 && last.mesh == mesh)
+        return last.id;
+    const QString json = QString::fromUtf8(compact(toJson(*mesh)));
+    auto known = connection->run(u"SELECT id FROM meshes WHERE printer = ? AND json = ? ORDER BY id DESC LIMIT 1"_s, {notNull(printer), json});
+    if (!known)
+        return fail(known.error());
+    const auto id = known->next() ? Result<qint64>(known->value(0).toLongLong())
+                                  : insert(u"INSERT INTO meshes (printer, json) VALUES (?, ?)"_s, {notNull(printer), json});
+    if (id)
+        last = {mesh, *id};
+    return id;
+}
+
+Result<recovery::SharedMesh> Store::Private::meshOf(const QJsonObject& json) const
+{
+    const qint64 id = json.value(meshRef).toInteger();
+    if (id == 0)
+        return recovery::SharedMesh();
+    if (const auto it = meshes.constFind(id); it != meshes.constEnd())
+        return *it;
+    auto query = connection->run(u"SELECT id, json FROM meshes WHERE id = ?"_s, {id});
+    if (!query)
+        return fail(query.error());
+    if (!query->next())
+        return recovery::SharedMesh();
+    auto mesh = meshFromJson(QJsonDocument::fromJson(query->value(1).toString().toUtf8()).object());
+    if (!mesh)
+        return fail(badRow("meshes", *query, mesh.error()));
+    return meshes[id] = recovery::SharedMesh(std::move(*mesh));
+}
+
+/// What was written last was rolled back.
+void Store::Private::forgetRows()
+{
+    lastRest.clear();
+    lastMesh.clear();
+}
+
+Result<qint64> Store::Private::restId(const QString& printer, const QString& job, const recovery::Sample& sample)
+{
+    const auto mesh = meshId(printer, sample.mesh);
+    if (!mesh)
+        return mesh;
+    QByteArray json = restOf(sample, *mesh);
+    Rest& last = lastRest[printer + u'\n' + job];
     if (last.id != 0 && last.json == json)
         return last.id;
     const auto id = insert(u"INSERT INTO sample_rest (json) VALUES (?)"_s, {QString::fromUtf8(json)});
@@ -251,9 +317,8 @@ Result<> Store::Private::writeSamples(const QString& printer, const QString& job
     auto query = connection->prepare(sql);
     if (!query)
         return fail(query.error());
-    const QString key = printer + u'\n' + job;
     for (const recovery::Sample& sample : samples) {
-        const auto rest = restId(key, sample);
+        const auto rest = restId(printer, job, sample);
         if (!rest)
             return fail(rest.error());
         query->addBindValue(notNull(printer));
@@ -281,7 +346,11 @@ Result<std::vector<recovery::Sample>> Store::Private::readSamples(const QString&
             auto parsed = sampleFromJson(document.object());
             if (!parsed || !document.isObject())
                 return fail(badRow("samples", *query, parsed ? Error{.field = "json"} : parsed.error()));
+            auto mesh = meshOf(document.object());
+            if (!mesh)
+                return fail(mesh.error());
             rest = std::move(*parsed);
+            rest.mesh = std::move(*mesh);
             restId = id;
         }
         samples.push_back(sampleFromRow(*query, rest));
@@ -326,15 +395,21 @@ Result<> Store::appendSamples(const QString& printer, const QString& job, const 
     else
         d->connection->rollback();
     if (!done)
-        d->lastRest.clear(); // their rows were rolled back
+        d->forgetRows();
     return done;
 }
 
 Result<qint64> Store::addSnapshot(const recovery::Snapshot& snapshot)
 {
+    const auto mesh = d->meshId(QString::fromStdString(snapshot.printer), snapshot.mesh);
+    if (!mesh)
+        return mesh;
+    recovery::Snapshot rest = snapshot;
+    rest.mesh = {};
+    const QJsonObject json = withMeshRef(toJson(rest), *mesh);
     return d->insert(u"INSERT INTO snapshots (printer, job, byte, time, json, note, pinned) VALUES (?, ?, ?, ?, ?, ?, ?)"_s,
                      {QString::fromStdString(snapshot.printer), QString::fromStdString(snapshot.job), static_cast<qint64>(snapshot.byte),
-                      orNull(snapshot.time), QString::fromUtf8(compact(toJson(snapshot))), QString::fromStdString(snapshot.note),
+                      orNull(snapshot.time), QString::fromUtf8(compact(json)), QString::fromStdString(snapshot.note),
                       snapshot.pinned ? 1 : 0});
 }
 
@@ -436,6 +511,10 @@ Result<std::vector<recovery::Snapshot>> Store::snapshots(const QString& printer,
         auto snapshot = snapshotFromJson(document.object());
         if (!snapshot)
             return fail(badRow("snapshots", *query, snapshot.error()));
+        auto mesh = d->meshOf(document.object());
+        if (!mesh)
+            return fail(mesh.error());
+        snapshot->mesh = std::move(*mesh);
         snapshot->id = query->value(0).toLongLong();
         snapshot->note = query->value(2).toString().toStdString();
         snapshot->pinned = query->value(3).toInt() != 0;

@@ -115,6 +115,9 @@ const std::vector<Migration>& migrations()
          u"CREATE TABLE events (id {id}, printer TEXT NOT NULL, job TEXT NOT NULL, time {real} NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL)"_s,
          u"CREATE INDEX events_job ON events (job, time)"_s},
         {u"ALTER TABLE journal ADD COLUMN owner TEXT NOT NULL DEFAULT ''"_s},
+        // Samples and snapshots name a mesh by its row ("mesh_ref" in their JSON).
+        {u"CREATE TABLE meshes (id {id}, printer TEXT NOT NULL, json TEXT NOT NULL)"_s,
+         u"CREATE INDEX meshes_printer ON meshes (printer, id)"_s},
     };
     return all;
 }

@@ -108,6 +108,9 @@ public:
     virtual void readStatus(QObject* context, Reply<recovery::Sample> reply) = 0; ///< asks now, does not use what is cached
     virtual void readVariables(QObject* context, Reply<QJsonObject> reply) = 0;   ///< save_variables.variables
     virtual void readSettings(QObject* context, Reply<QJsonObject> reply) = 0;    ///< configfile.settings
+    /// Bed mesh profiles by name, with their points where they can be read; empty when there are none.
+    using MeshProfiles = std::map<std::string, std::optional<recovery::MeshMatrix>>;
+    virtual void readMeshes(QObject* context, Reply<MeshProfiles> reply) = 0;
 
     /// All lines of `script`; answered when the last is done. Refused (printer's words), Disconnected, KlippyNotReady.
     virtual void runScript(const QString& script, QObject* context, Reply<ScriptResult> reply) = 0;
@@ -128,6 +131,10 @@ public:
     /// Sends SHA-256 along; never replaces a file unless `overwrite`. FileExists, Refused, DiskFull.
     virtual void upload(const QString& localPath, const QString& root, const QString& path, bool overwrite, Percent progress,
                         QObject* context, Reply<RemoteFile> reply) = 0;
+    /// Pieces of root/path as they lie on the printer now, in order. FileMissing, FileChanged when it ends before a piece does.
+    struct Block { quint64 begin = 0, size = 0; };
+    virtual void readBlocks(const QString& root, const QString& path, const std::vector<Block>& blocks, QObject* context,
+                            Reply<std::vector<QByteArray>> reply) = 0;
     virtual void moveFile(const QString& from, const QString& to, QObject* context, Reply<> reply) = 0; ///< with root: "gcodes/a" -> "gcodes/b"
 
     virtual void history(int limit, QObject* context, Reply<std::vector<RemoteJob>> reply) = 0;

@@ -4,6 +4,7 @@
 #include <initializer_list>
 
 #include "jsonread.h"
+#include "meshstatus.h"
 
 namespace kintsugi::link {
 
@@ -57,7 +58,7 @@ QJsonArray fieldsOf(const QString& object)
         {u"motion_report"_s, fieldList({"live_position", "live_velocity", "live_extruder_velocity"})},
         {u"idle_timeout"_s, fieldList({"state"})},
         {u"pause_resume"_s, fieldList({"is_paused"})},
-        {u"bed_mesh"_s, fieldList({"profile_name"})},
+        {u"bed_mesh"_s, fieldList({"profile_name", "mesh_min", "mesh_max", "probed_matrix", "profiles"})},
         {u"exclude_object"_s, fieldList({"excluded_objects", "current_object"})},
         {u"quad_gantry_level"_s, fieldList({"applied"})},
         {u"z_tilt"_s, fieldList({"applied"})},
@@ -167,7 +168,11 @@ std::vector<Error> mergeStatus(const QJsonObject& status, const std::string& pat
     card.read("file_size", sample.fileSize);
     mergeMotion(reader, sample);
     mergeHeatersAndFans(reader, sample);
-    reader.object("bed_mesh").read("profile_name", sample.meshProfile);
+    if (const JsonReader mesh = reader.object("bed_mesh"); !mesh.raw().isEmpty()) {
+        mesh.read("profile_name", sample.meshProfile);
+        if (mesh.has("probed_matrix"))
+            sample.mesh = activeMesh(mesh.raw(), path + ".bed_mesh", errors);
+    }
     const JsonReader objects = reader.object("exclude_object");
     objects.read("current_object", sample.currentObject);
     objects.read("excluded_objects", sample.excludedObjects);

@@ -11,6 +11,7 @@
 #include "guarded.h"
 #include "jsonread.h"
 #include "klipperstatus.h"
+#include "meshstatus.h"
 #include "moonrakerhttp.h"
 #include "redact.h"
 
@@ -134,6 +135,7 @@ void MoonrakerDriver::tearDown(const Error& error, LinkState next)
     m_subscribed = false;
     m_sampleWaits = false;
     m_sample = {};
+    m_mesh = {};
     if (socket) {
         socket->disconnect();
         socket->abort();
@@ -375,6 +377,7 @@ QCoro::Task<Result<>> MoonrakerDriver::subscribe(Guard watch)
         emit badMessage(error);
     m_subscribed = true;
     m_sample = {};
+    m_mesh = {};
     onStatus(values, "result.status", eventTime);
     co_return Result<>{};
 }
@@ -442,6 +445,7 @@ void MoonrakerDriver::onNotification(const QString& method, const QJsonArray& pa
     } else if (method == "notify_klippy_disconnected"_L1) {
         m_subscribed = false;
         m_sample = {};
+        m_mesh = {};
         m_sample.time = m_clock();
         m_sample.hostState = "disconnected";
         emitSample();
@@ -454,9 +458,21 @@ void MoonrakerDriver::onNotification(const QString& method, const QJsonArray& pa
     }
 }
 
+/// Changed fields of a mesh mean nothing without the others.
+QJsonObject MoonrakerDriver::withWholeMesh(QJsonObject status)
+{
+    if (!status.value("bed_mesh"_L1).isObject())
+        return status;
+    const QJsonObject changed = status.value("bed_mesh"_L1).toObject();
+    for (auto it = changed.begin(); it != changed.end(); ++it)
+        m_mesh.insert(it.key(), it.value());
+    status.insert("bed_mesh"_L1, m_mesh);
+    return status;
+}
+
 void MoonrakerDriver::onStatus(const QJsonObject& status, const std::string& path, std::optional<double> eventTime)
 {
-    for (const Error& error : mergeStatus(status, path, m_sample))
+    for (const Error& error : mergeStatus(withWholeMesh(status), path, m_sample))
         emit badMessage(error);
     m_sample.time = m_clock();
     m_sample.eventTime = eventTime;
@@ -586,6 +602,20 @@ void MoonrakerDriver::readSettings(QObject* context, Reply<QJsonObject> reply)
         if (!settings.isObject())
             return fail(badValue("result.status.configfile.settings", settings));
         return settings.toObject();
+    });
+}
+
+void MoonrakerDriver::readMeshes(QObject* context, Reply<MeshProfiles> reply)
+{
+    const QJsonObject question{{u"bed_mesh"_s, QJsonArray{u"profiles"_s}}};
+    request<MeshProfiles>(u"printer.objects.query"_s, objectsParameter(question), context, std::move(reply),
+                          [this](const QJsonValue& value) -> Result<MeshProfiles> {
+        const QJsonValue mesh = value["status"_L1]["bed_mesh"_L1];
+        std::vector<Error> errors;
+        const auto profiles = meshProfiles(mesh.toObject(), "result.status.bed_mesh", errors);
+        for (const Error& error : errors)
+            emit badMessage(error);
+        return profiles;
     });
 }
 
@@ -777,6 +807,12 @@ void MoonrakerDriver::download(const QString& root, const QString& path, const Q
             progress(done, total);
     };
     deliver<RemoteFile>(fetch(root, path, localPath, from, heard), context, std::move(reply));
+}
+
+void MoonrakerDriver::readBlocks(const QString& root, const QString& path, const std::vector<Block>& blocks, QObject* context,
+                                 Reply<std::vector<QByteArray>> reply)
+{
+    deliver<std::vector<QByteArray>>(pieces(root, path, blocks), context, std::move(reply));
 }
 
 void MoonrakerDriver::upload(const QString& localPath, const QString& root, const QString& path, bool overwrite,

@@ -50,6 +50,7 @@ public:
     void readStatus(QObject* context, Reply<recovery::Sample> reply) override;
     void readVariables(QObject* context, Reply<QJsonObject> reply) override;
     void readSettings(QObject* context, Reply<QJsonObject> reply) override;
+    void readMeshes(QObject* context, Reply<MeshProfiles> reply) override;
 
     void runScript(const QString& script, QObject* context, Reply<ScriptResult> reply) override;
     void startPrint(const QString& file, QObject* context, Reply<> reply) override;
@@ -66,6 +67,8 @@ public:
                   QObject* context, Reply<RemoteFile> reply) override;
     void upload(const QString& localPath, const QString& root, const QString& path, bool overwrite, Percent progress,
                 QObject* context, Reply<RemoteFile> reply) override;
+    void readBlocks(const QString& root, const QString& path, const std::vector<Block>& blocks, QObject* context,
+                    Reply<std::vector<QByteArray>> reply) override;
     void moveFile(const QString& from, const QString& to, QObject* context, Reply<> reply) override;
 
     void history(int limit, QObject* context, Reply<std::vector<RemoteJob>> reply) override;
@@ -102,6 +105,7 @@ private:
     // what the server says by itself
     void onNotification(const QString& method, const QJsonArray& params);
     void onStatus(const QJsonObject& status, const std::string& path, std::optional<double> eventTime);
+    [[nodiscard]] QJsonObject withWholeMesh(QJsonObject status);
     void onConsole(const QString& text);
     void emitSample();
     void emitSampleNow();
@@ -119,6 +123,7 @@ private:
     // files
     QCoro::Task<Result<RemoteFile>> findFile(QString root, QString path);
     QCoro::Task<Result<RemoteFile>> fetch(QString root, QString path, QString localPath, quint64 from, Percent progress);
+    QCoro::Task<Result<std::vector<QByteArray>>> pieces(QString root, QString path, std::vector<Block> blocks);
     QCoro::Task<Result<RemoteFile>> send(QString localPath, QString root, QString path, bool overwrite, Percent progress);
 
     Address m_address;
@@ -140,6 +145,7 @@ private:
     QStringList m_components, m_folders;
     QJsonObject m_wanted; ///< objects and fields of the subscription
     recovery::Sample m_sample;
+    QJsonObject m_mesh; ///< bed_mesh as it is now, whole
     bool m_sampleWaits = false;
     std::vector<Script> m_scripts; ///< under way, oldest first
 };

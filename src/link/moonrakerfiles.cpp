@@ -205,6 +205,41 @@ QCoro::Task<Result<RemoteFile>> MoonrakerDriver::fetch(QString root, QString pat
     co_return *after;
 }
 
+/// One request each: a server that ignores Range would send the whole file, so a piece is never longer than asked.
+QCoro::Task<Result<std::vector<QByteArray>>> MoonrakerDriver::pieces(QString root, QString path, std::vector<Block> blocks)
+{
+    if (m_linkState != LinkState::Connected)
+        co_return fail(ErrorCode::Disconnected);
+    std::vector<QByteArray> found;
+    const QString url = u"/server/files/%1/%2"_s.arg(root, path);
+    for (const Block& block : blocks) {
+        if (block.size == 0) {
+            found.emplace_back();
+            continue;
+        }
+        const QByteArray range = QByteArray::number(block.begin) + '-' + QByteArray::number(block.begin + block.size - 1);
+        const MoonrakerHttp::Start start = [this, range, block](QNetworkRequest request) {
+            request.setRawHeader("Accept-Encoding", "identity");
+            request.setRawHeader("Range", "bytes=" + range);
+            QNetworkReply* reply = m_http->network().get(request);
+            connect(reply, &QNetworkReply::downloadProgress, reply, [reply, block](qint64 came, qint64) {
+                if (came > static_cast<qint64>(block.size))
+                    reply->abort();
+            });
+            return reply;
+        };
+        const auto answer = co_await m_http->exchange(url, start);
+        if (!answer)
+            co_return fail(answer.error());
+        if (answer->status == 404)
+            co_return fail(about(ErrorCode::FileMissing, path));
+        if (answer->status != 206 || answer->body.size() != static_cast<qsizetype>(block.size))
+            co_return fail(about(answer->status < 400 || answer->status == 416 ? ErrorCode::FileChanged : ErrorCode::BadReply, path));
+        found.push_back(answer->body);
+    }
+    co_return found;
+}
+
 QCoro::Task<Result<RemoteFile>> MoonrakerDriver::send(QString localPath, QString root, QString path, bool overwrite,
                                                       Percent progress)
 {

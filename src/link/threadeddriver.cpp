@@ -99,6 +99,11 @@ void ThreadedDriver::readSettings(QObject* context, Reply<QJsonObject> reply)
     carryOver([back = carryBack(context, std::move(reply))](Driver* d) { d->readSettings(d, back); });
 }
 
+void ThreadedDriver::readMeshes(QObject* context, Reply<MeshProfiles> reply)
+{
+    carryOver([back = carryBack(context, std::move(reply))](Driver* d) { d->readMeshes(d, back); });
+}
+
 void ThreadedDriver::runScript(const QString& script, QObject* context, Reply<ScriptResult> reply)
 {
     carryOver([script, back = carryBack(context, std::move(reply))](Driver* d) { d->runScript(script, d, back); });
@@ -163,6 +168,12 @@ void ThreadedDriver::upload(const QString& localPath, const QString& root, const
     carryOver([=, percent = carryBack(context, std::move(progress)), back = carryBack(context, std::move(reply))](Driver* d) {
         d->upload(localPath, root, path, overwrite, percent, d, back);
     });
+}
+
+void ThreadedDriver::readBlocks(const QString& root, const QString& path, const std::vector<Block>& blocks, QObject* context,
+                                Reply<std::vector<QByteArray>> reply)
+{
+    carryOver([=, back = carryBack(context, std::move(reply))](Driver* d) { d->readBlocks(root, path, blocks, d, back); });
 }
 
 void ThreadedDriver::moveFile(const QString& from, const QString& to, QObject* context, Reply<> reply)

@@ -27,6 +27,7 @@ public:
     void readStatus(QObject* context, Reply<recovery::Sample> reply) override;
     void readVariables(QObject* context, Reply<QJsonObject> reply) override;
     void readSettings(QObject* context, Reply<QJsonObject> reply) override;
+    void readMeshes(QObject* context, Reply<MeshProfiles> reply) override;
 
     void runScript(const QString& script, QObject* context, Reply<ScriptResult> reply) override;
     void startPrint(const QString& file, QObject* context, Reply<> reply) override;
@@ -43,6 +44,8 @@ public:
                   QObject* context, Reply<RemoteFile> reply) override;
     void upload(const QString& localPath, const QString& root, const QString& path, bool overwrite, Percent progress,
                 QObject* context, Reply<RemoteFile> reply) override;
+    void readBlocks(const QString& root, const QString& path, const std::vector<Block>& blocks, QObject* context,
+                    Reply<std::vector<QByteArray>> reply) override;
     void moveFile(const QString& from, const QString& to, QObject* context, Reply<> reply) override;
 
     void history(int limit, QObject* context, Reply<std::vector<RemoteJob>> reply) override;

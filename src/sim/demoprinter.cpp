@@ -10,6 +10,7 @@
 #include <QThread>
 
 #include "moonrakersim.h"
+#include "recovery/meshrestore.h"
 
 using namespace Qt::StringLiterals;
 
@@ -71,6 +72,28 @@ Result<> putDemoFiles(const QString& folder)
     return {};
 }
 
+/// A configuration to read and to put back; the machine itself is fixed.
+Result<> putConfiguration(const MachineOptions& machine)
+{
+    const QString target = machine.folder + u"/config/printer.cfg"_s;
+    if (QFile::exists(target))
+        return {};
+    recovery::MeshMatrix mesh;
+    mesh.minimum = {10, 10};
+    mesh.maximum = {machine.bedX - 10, machine.bedY - 10};
+    mesh.probed = {{0.004, -0.002, 0.003}, {-0.001, 0, 0.002}, {0.003, -0.003, 0.001}}; // a flat bed, probed by a real switch
+    const auto text = recovery::withMeshProfile("# The demo printer. A mesh lasts only if it is saved below.\n[printer]\nkinematics: corexy\n\n"
+                                                "[bed_mesh]\nmesh_min: 10, 10\nprobe_count: 3, 3\n",
+                                                mesh, "default");
+    if (!text)
+        return fail(text.error());
+    QFile file(target);
+    const QString folder = machine.folder;
+    if (!QDir().mkpath(folder + u"/config"_s) || !file.open(QIODevice::WriteOnly) || file.write(text->data(), static_cast<qint64>(text->size())) < 0)
+        return fail(ErrorCode::WriteFailed, file.errorString().toStdString(), target.toStdString());
+    return {};
+}
+
 } // namespace
 
 struct DemoPrinter::Private {
@@ -115,6 +138,8 @@ Result<> DemoPrinter::start()
         if (const auto put = putDemoFiles(folder); !put)
             return put;
     }
+    if (const auto put = putConfiguration(d->options.machine); !put)
+        return put;
     auto* starter = new QObject;
     starter->moveToThread(&d->thread);
     d->thread.start();

@@ -290,64 +290,6 @@ Failure Host::cmdSaveVariable(const GcodeLine& line)
     return saveVariable(line.word("VARIABLE"), line.word("VALUE"));
 }
 
-Failure Host::cmdMesh(const GcodeLine& line)
-{
-    if (const std::string name = line.word("LOAD"); !name.empty()) {
-        if (!m_meshes.contains(name))
-            return "bed_mesh: Unknown profile [" + name + "]";
-        m_meshProfile = name;
-    } else if (const std::string saved = line.word("SAVE"); !saved.empty()) {
-        if (saved == "default") {
-            info("Profile 'default' is reserved, please choose another profile name.");
-            return {};
-        }
-        if (m_meshProfile.empty()) {
-            info("Unable to save to profile [" + saved + "], the bed has not been probed");
-            return {};
-        }
-        m_meshes[saved] = 0;
-        m_meshProfile = saved;
-        info("Bed Mesh state has been saved to profile [" + saved
-             + "]\nfor the current session.  The SAVE_CONFIG command will\nupdate the printer config file and restart"
-               " the printer.");
-    } else if (const std::string removed = line.word("REMOVE"); !removed.empty()) {
-        if (m_meshes.erase(removed) == 0)
-            info("No profile named [" + removed + "] to remove");
-        if (m_meshProfile == removed)
-            m_meshProfile.clear();
-    } else {
-        info("Invalid syntax '" + line.text + "'");
-    }
-    return {};
-}
-
-Failure Host::cmdMeshClear(const GcodeLine& /*line*/)
-{
-    m_meshProfile.clear();
-    return {};
-}
-
-Task Host::cmdMeshCalibrate(const GcodeLine& /*line*/)
-{
-    if (m_homed.size() < 3)
-        co_return std::string("Must home axis first: 10.000 10.000 5.000 [0.000]");
-    const MachineOptions& o = m_world.options;
-    Axes target = m_position;
-    for (int point = 0; point < 9 && !halted(); ++point) {
-        target[2] = 5;
-        target[0] = 10 + (o.bedX - 20) * (point % 3) / 2;
-        target[1] = 10 + (o.bedY - 20) * (point / 3) / 2;
-        if (auto failure = moveTo(target, 100))
-            co_return failure;
-        co_await waitMoves();
-        co_await sleep(2);
-    }
-    resetLastPosition();
-    m_meshProfile = "default";
-    info("Mesh Bed Leveling Complete");
-    co_return {};
-}
-
 Failure Host::cmdDefineObject(const GcodeLine& line)
 {
     if (line.number("RESET").value_or(0) != 0) {

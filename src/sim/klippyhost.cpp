@@ -172,7 +172,7 @@ GcodeLine parseGcodeLine(std::string_view text)
 }
 
 Host::Host(HostWorld world, double worldNow)
-    : m_world(std::move(world)), m_now(worldNow), m_mcuZero(worldNow + 1.0)
+    : m_world(std::move(world)), m_now(worldNow), m_mcuZero(worldNow + 1.0), m_probeNoise(m_world.options.seed)
 {
     m_planner.limits = {};
     registerCommands();
@@ -198,7 +198,10 @@ Task Host::boot()
     co_await m_reactor.sleepUntil(readyAt);
     if (halted())
         co_return {};
-    if (auto failure = loadVariables()) {
+    auto failure = loadMeshes();
+    if (!failure)
+        failure = loadVariables();
+    if (failure) {
         m_state = "error";
         m_reason = *failure;
         co_return {};

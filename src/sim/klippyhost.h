@@ -18,6 +18,7 @@
 #include <QJsonObject>
 
 #include "klippy.h"
+#include "klippymesh.h"
 #include "klippyreactor.h"
 #include "klippyvalue.h"
 #include "machine.h"
@@ -169,6 +170,7 @@ private:
     Task boot();
     Task statusTicks();
     Failure loadVariables();
+    Failure loadMeshes();
     [[nodiscard]] QString variablesPath() const;
     Task runLine(std::string text);
     Task dispatch(const GcodeLine& line);
@@ -339,8 +341,10 @@ private:
 
     PyVariables m_variables;
     bool m_variablesLoaded = false;
-    std::map<std::string, int> m_meshes{{"default", 0}};
-    std::string m_meshProfile;
+    std::map<std::string, Mesh> m_meshes; ///< saved in printer.cfg, and those of this session
+    std::string m_meshProfile;            ///< active; empty = none
+    Mesh m_mesh;
+    std::mt19937 m_probeNoise;
     QJsonArray m_objects;
     QStringList m_excluded;
     QString m_currentObject;

@@ -25,19 +25,6 @@ QJsonValue orNull(const std::optional<int>& value)
     return value ? QJsonValue(*value) : QJsonValue();
 }
 
-/// n x n zeros: the simulated bed is flat.
-QJsonArray flat(int n)
-{
-    QJsonArray rows;
-    for (int row = 0; row < n; ++row) {
-        QJsonArray cells;
-        for (int column = 0; column < n; ++column)
-            cells.append(0.0);
-        rows.append(cells);
-    }
-    return rows;
-}
-
 } // namespace
 
 QStringList Host::objectNames() const
@@ -260,27 +247,6 @@ QJsonObject Host::extruderStatus() const
     result.insert(u"smooth_time"_s, m_smoothTime);
     result.insert(u"motion_queue"_s, QJsonValue());
     return result;
-}
-
-QJsonObject Host::meshStatus() const
-{
-    const bool active = !m_meshProfile.empty();
-    const MachineOptions& o = m_world.options;
-    QJsonObject profiles;
-    const QJsonObject meshParameters{
-        {u"min_x"_s, 10.0}, {u"max_x"_s, o.bedX - 10}, {u"min_y"_s, 10.0}, {u"max_y"_s, o.bedY - 10},
-        {u"x_count"_s, 3}, {u"y_count"_s, 3}, {u"mesh_x_pps"_s, 2}, {u"mesh_y_pps"_s, 2},
-        {u"algo"_s, u"lagrange"_s}, {u"tension"_s, 0.2}};
-    for (const auto& [name, unused] : m_meshes) {
-        profiles.insert(QString::fromStdString(name),
-                        QJsonObject{{u"points"_s, flat(3)}, {u"mesh_params"_s, meshParameters}});
-    }
-    return {{u"profile_name"_s, QString::fromStdString(m_meshProfile)},
-            {u"mesh_min"_s, active ? QJsonArray{10.0, 10.0} : QJsonArray{0.0, 0.0}},
-            {u"mesh_max"_s, active ? QJsonArray{o.bedX - 10, o.bedY - 10} : QJsonArray{0.0, 0.0}},
-            {u"probed_matrix"_s, active ? flat(3) : QJsonArray{QJsonArray()}},
-            {u"mesh_matrix"_s, active ? flat(7) : QJsonArray{QJsonArray()}},
-            {u"profiles"_s, profiles}};
 }
 
 QJsonObject Host::commandHelp(bool all) const

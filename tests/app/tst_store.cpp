@@ -39,6 +39,7 @@ private slots:
     void samplesReadBackEqual();
     void samplesByTimeAndCount();
     void equalRestsAreStoredOnce();
+    void meshesAreStoredOnce();
     void jobs();
     void snapshots();
     void journal();
@@ -112,6 +113,55 @@ void TstStore::equalRestsAreStoredOnce()
         QCOMPARE(query.value(0).toInt(), 3);
     }
     QSqlDatabase::removeDatabase(u"look"_s);
+}
+
+/// 4 samples a second and a snapshot per layer name a mesh of thousands of points; it is written when it changes.
+void TstStore::meshesAreStoredOnce()
+{
+    const QString path = newPath();
+    auto store = open(path);
+    std::vector<recovery::Sample> samples;
+    for (int i = 0; i < 40; ++i) {
+        samples.push_back(test::fullSample(i));
+        samples.back().speedFactor = 1 + i % 3; // the rest changes all the time
+        recovery::MeshMatrix mesh = test::fullMesh();
+        mesh.probed[0][0] += i < 20 ? 0 : 0.1;
+        samples.back().mesh = mesh;
+    }
+    samples[30].mesh = {};
+    QVERIFY(store->appendSamples(u"p"_s, u"j"_s, samples));
+    recovery::Snapshot snapshot = test::fullSnapshot();
+    for (int i = 0; i < 5; ++i)
+        QVERIFY(store->addSnapshot(snapshot));
+    const auto check = [&] {
+        const auto read = store->lastSamples(u"j"_s, 100);
+        QVERIFY(read);
+        QVERIFY(*read == samples);
+        QVERIFY(read->at(3).mesh.matrix == read->at(4).mesh.matrix); // in memory once, too
+        const auto snapshots = store->snapshots(u"p"_s, u"j"_s);
+        QCOMPARE(snapshots->size(), 5U);
+        QVERIFY(snapshots->back().mesh == snapshot.mesh);
+    };
+    check();
+    store.reset();
+    {
+        QSqlDatabase database = QSqlDatabase::addDatabase(u"QSQLITE"_s, u"count"_s);
+        database.setDatabaseName(path);
+        QVERIFY(database.open());
+        QSqlQuery query(u"SELECT count(*) FROM meshes"_s, database);
+        QVERIFY(query.next());
+        QCOMPARE(query.value(0).toInt(), 2);
+        query.exec(u"SELECT count(*) FROM snapshots WHERE json LIKE '%mesh_matrix%'"_s);
+        QVERIFY(query.next());
+        QCOMPARE(query.value(0).toInt(), 0);
+    }
+    QSqlDatabase::removeDatabase(u"count"_s);
+    store = open(path);
+    check();
+    samples.clear(); // a new process knows the rows
+    samples.push_back(test::fullSample(100));
+    QVERIFY(store->appendSamples(u"p"_s, u"k"_s, samples));
+    QVERIFY(*store->lastSamples(u"k"_s, 1) == samples);
 }
 
 void TstStore::jobs()

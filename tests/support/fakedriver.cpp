@@ -174,6 +174,28 @@ void FakeDriver::readSettings(QObject* context, Reply<QJsonObject> reply)
     answer<QJsonObject>(u"readSettings"_s, {}, context, std::move(reply), [this] { return settings; });
 }
 
+void FakeDriver::readMeshes(QObject* context, Reply<MeshProfiles> reply)
+{
+    answer<MeshProfiles>(u"readMeshes"_s, {}, context, std::move(reply), [this] { return meshes; });
+}
+
+void FakeDriver::readBlocks(const QString& root, const QString& path, const std::vector<Block>& blocks, QObject* context,
+                            Reply<std::vector<QByteArray>> reply)
+{
+    auto make = [this, key = QString(root + u'/' + path), blocks]() -> Result<std::vector<QByteArray>> {
+        if (!files.contains(key))
+            return fail(ErrorCode::FileMissing, {}, key.toStdString());
+        std::vector<QByteArray> pieces;
+        for (const Block& block : blocks) {
+            pieces.push_back(files[key].mid(static_cast<qsizetype>(block.begin), static_cast<qsizetype>(block.size)));
+            if (pieces.back().size() != static_cast<qsizetype>(block.size))
+                return fail(ErrorCode::FileChanged, {}, key.toStdString());
+        }
+        return pieces;
+    };
+    answer<std::vector<QByteArray>>(u"readBlocks"_s, {root, path, QString::number(blocks.size())}, context, std::move(reply), std::move(make));
+}
+
 void FakeDriver::runScript(const QString& script, QObject* context, Reply<link::ScriptResult> reply)
 {
     answer<link::ScriptResult>(u"runScript"_s, {script}, context, std::move(reply), [this, script]() -> Result<link::ScriptResult> {

@@ -27,6 +27,7 @@ public:
     link::HostInfo info = readyHost();
     recovery::Sample status;                          ///< answer of readStatus
     QJsonObject variables, settings;
+    MeshProfiles meshes;                              ///< answer of readMeshes
     std::map<QString, QByteArray> files;              ///< "config/variables.cfg" -> bytes
     std::map<QString, double> modified;
     std::vector<link::RemoteJob> jobs;                ///< newest first, answer of history
@@ -59,6 +60,7 @@ public:
     void readStatus(QObject* context, Reply<recovery::Sample> reply) override;
     void readVariables(QObject* context, Reply<QJsonObject> reply) override;
     void readSettings(QObject* context, Reply<QJsonObject> reply) override;
+    void readMeshes(QObject* context, Reply<MeshProfiles> reply) override;
     void runScript(const QString& script, QObject* context, Reply<link::ScriptResult> reply) override;
     void startPrint(const QString& file, QObject* context, Reply<> reply) override;
     void startPrintAt(const QString& file, ByteOffset byte, QObject* context, Reply<> reply) override;
@@ -73,6 +75,8 @@ public:
                   Reply<link::RemoteFile> reply) override;
     void upload(const QString& localPath, const QString& root, const QString& path, bool overwrite, Percent progress, QObject* context,
                 Reply<link::RemoteFile> reply) override;
+    void readBlocks(const QString& root, const QString& path, const std::vector<Block>& blocks, QObject* context,
+                    Reply<std::vector<QByteArray>> reply) override;
     void moveFile(const QString& from, const QString& to, QObject* context, Reply<> reply) override;
     void history(int limit, QObject* context, Reply<std::vector<link::RemoteJob>> reply) override;
     void consoleStore(int count, QObject* context, Reply<std::vector<link::ConsoleLine>> reply) override;

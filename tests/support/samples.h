@@ -7,6 +7,17 @@
 /// A sample and a snapshot in which every field is set.
 namespace kintsugi::test {
 
+inline recovery::MeshMatrix fullMesh()
+{
+    recovery::MeshMatrix mesh;
+    mesh.profile = "default";
+    mesh.minimum = {10, 12.5};
+    mesh.maximum = {290, 287.5};
+    mesh.probed = {{0.0175, -0.04, 1e-6}, {1.0 / 3, 0, 0.2}};
+    mesh.parameters = {{"algo", "lagrange"}, {"mesh_x_pps", "2"}};
+    return mesh;
+}
+
 inline recovery::Sample fullSample(double time)
 {
     recovery::Sample s;
@@ -42,6 +53,7 @@ inline recovery::Sample fullSample(double time)
     s.activeExtruder = "extruder";
     s.homedAxes = "xyz";
     s.meshProfile = "default";
+    s.mesh = fullMesh();
     s.currentObject = "cube_1";
     s.excludedObjects = std::vector<std::string>{"a", "b"};
     s.printTime = 100.5;
@@ -103,6 +115,7 @@ inline recovery::Snapshot fullSnapshot()
     s.fields["hotend.0"] = {recovery::Origin::Edited, "", "", "because"};
     s.note = "n";
     s.pinned = true;
+    s.mesh = fullMesh();
     return s;
 }
 
