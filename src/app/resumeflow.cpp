@@ -4,8 +4,11 @@
 #include <QFileInfo>
 #include <QTemporaryDir>
 
+#include "recovery/ownlines.h"
 #include "resumeflowevidence.h"
 #include "resumeflowfacts.h"
+#include "resumeflowmesh.h"
+#include "resumeflowplugin.h"
 #include "resumeflowrun.h"
 #include "resumeflowwork.h"
 
@@ -68,6 +71,11 @@ struct ResumeFlow::Private {
     std::optional<recovery::Plan> plan;
     std::optional<Error> planError;
     std::vector<recovery::GateCheck> gate;
+    recovery::MeshAdvice meshAdvice;
+    MeshRepair mesh;                        ///< of the printer, not of the job: what it wrote outlives a new begin()
+    PluginWriter plugin;
+    bool pluginIsReset = false;
+    std::string beforeResume, afterResume;  ///< of the printer's configuration
     bool arming = false, launching = false; ///< a press waits for the plan with fresh facts
     std::optional<Error> unread;            ///< what the printer did not answer when the gate was last asked
 
@@ -94,9 +102,11 @@ struct ResumeFlow::Private {
     bool planPending = false;
     std::function<void(const Result<std::optional<recovery::ResumePoint>>&)> pointRead;
 
-    Private(ResumeFlow* flow, Session& s) : q(flow), session(s), zMethod(s.profile().zMethod) {}
+    Private(ResumeFlow* flow, Session& s) : q(flow), session(s), zMethod(s.profile().zMethod), mesh(s), plugin(s) {}
 
     void makeJobs();
+    void wireHelpers();
+    [[nodiscard]] bool isUnderWay() const { return arming || launching || sending || isArmed() || (run && run->isUnderWay()); }
     void setBusy(int change);
     void broken(const Error& error);
     void readFile(const PrintJob& of, std::function<void(const Result<FilePtr>&)> reply);
@@ -132,6 +142,7 @@ struct ResumeFlow::Private {
 ResumeFlow::ResumeFlow(Session& session, QObject* parent) : QObject(parent), d(std::make_unique<Private>(this, session))
 {
     d->makeJobs();
+    d->wireHelpers();
     connect(&session.files(), &FileCache::progressed, this, [this](const QString&, double fraction) {
         if (d->busy > 0)
             emit busyChanged(true, fraction);
@@ -156,6 +167,16 @@ void ResumeFlow::Private::makeJobs()
     });
     for (JobBase* work : {static_cast<JobBase*>(&jobs->writing), static_cast<JobBase*>(&jobs->saving)})
         QObject::connect(work, &JobBase::progressed, q, [this](double fraction) { emit q->busyChanged(busy > 0, fraction); });
+}
+
+void ResumeFlow::Private::wireHelpers()
+{
+    QObject::connect(&mesh, &MeshRepair::changed, q, &ResumeFlow::meshChanged);
+    QObject::connect(&mesh, &MeshRepair::failed, q, &ResumeFlow::failed);
+    // After a restart nothing is homed and nothing is warm: back to the facts.
+    QObject::connect(&mesh, &MeshRepair::settled, q, [this] { q->replan(); });
+    QObject::connect(&plugin, &PluginWriter::changed, q, &ResumeFlow::pluginDataChanged);
+    QObject::connect(&plugin, &PluginWriter::failed, q, &ResumeFlow::failed);
 }
 
 void ResumeFlow::Private::haveFileToSend()
@@ -210,6 +231,8 @@ void ResumeFlow::begin(const PrintJob& job)
     d->plan.reset();
     d->planError.reset();
     d->gate.clear();
+    d->meshAdvice = {};
+    d->pluginIsReset = false;
     d->run.reset();
     d->report.reset();
     d->uploaded.reset();
@@ -541,6 +564,7 @@ void ResumeFlow::Private::startPlan()
     question.minutesSinceStop = job->endTime ? std::optional((session.now() - *job->endTime) / 60) : std::nullopt;
     question.partStuck = statements.partStuck;
     question.nothingMoved = statements.nothingMoved;
+    question.prove = way == run::Way::ZeroCopy && (arming || launching);
     gatherFacts(session, question, attempt.get(), [this, request](const PlanFacts& facts) {
         if (request == planRequest)
             makePlan(facts);
@@ -556,6 +580,8 @@ void ResumeFlow::Private::makePlan(const PlanFacts& facts)
     options.ownLines = ownLines;
     options.nozzleNow = facts.nozzleNow;
     unread = facts.unread;
+    beforeResume = facts.beforeResume;
+    afterResume = facts.afterResume;
     plannedRequest = planRequest;
     jobs->planning.start([from = file, point = *snapshot, facts, options](JobControl&) { return planWith(*from, point, facts, options); });
 }
@@ -570,6 +596,7 @@ void ResumeFlow::Private::havePlan()
     plan = outcome ? outcome->plan : std::nullopt;
     planError = outcome ? outcome->error : std::optional(outcome.error());
     gate = outcome ? outcome->gate : std::vector<recovery::GateCheck>();
+    meshAdvice = outcome ? outcome->mesh : recovery::MeshAdvice();
     emit q->planned();
     if (std::exchange(arming, false))
         armed();
@@ -616,6 +643,97 @@ void ResumeFlow::savePlan(const QString& path)
             return fail(written.error());
         return path;
     });
+}
+
+std::map<std::string, std::vector<std::string>> ResumeFlow::suggestedOwnLines() const
+{
+    return recovery::ownLinesFromKlipper(d->beforeResume, d->afterResume, d->zMethod).lines;
+}
+
+// ---- the mesh ----------------------------------------------------------------------------------------------------
+
+const recovery::MeshAdvice& ResumeFlow::meshAdvice() const
+{
+    return d->meshAdvice;
+}
+
+const MeshRestore& ResumeFlow::meshRestore() const
+{
+    return d->mesh.state();
+}
+
+void ResumeFlow::proposeMesh()
+{
+    d->mesh.propose(d->snapshot ? d->snapshot->mesh : recovery::SharedMesh());
+}
+
+void ResumeFlow::restoreMesh()
+{
+    if (d->isUnderWay())
+        emit failed(Error{.code = ErrorCode::Busy});
+    else
+        d->mesh.restore();
+}
+
+bool ResumeFlow::canUndoMesh() const
+{
+    return d->mesh.canUndo() && !d->isUnderWay();
+}
+
+void ResumeFlow::undoMesh()
+{
+    if (d->isUnderWay())
+        emit failed(Error{.code = ErrorCode::Busy});
+    else
+        d->mesh.undo();
+}
+
+// ---- klipper-plr's data ------------------------------------------------------------------------------------------
+
+bool ResumeFlow::canResetPluginData() const
+{
+    const bool present = d->session.driver().host().capabilities.testFlag(link::Capability::PlrPlugin);
+    return present && d->report && d->report->completed && !d->pluginIsReset && !d->plugin.isBusy();
+}
+
+void ResumeFlow::resetPluginData()
+{
+    if (!canResetPluginData()) {
+        emit failed(Error{.code = ErrorCode::Busy});
+        return;
+    }
+    d->session.plrCommand(Session::PlrCommand::Reset, this, [this](const Result<>& result) {
+        if (!result) {
+            emit failed(result.error());
+            return;
+        }
+        d->pluginIsReset = true;
+        d->plugin.forget();
+    });
+}
+
+bool ResumeFlow::canWritePluginState() const
+{
+    const bool present = d->session.driver().host().capabilities.testFlag(link::Capability::PlrPlugin);
+    return present && d->snapshot && d->file && !d->isUnderWay() && !d->plugin.isWritten() && !d->plugin.isBusy();
+}
+
+void ResumeFlow::writePluginState()
+{
+    if (canWritePluginState())
+        d->plugin.write(*d->snapshot, *d->file->index);
+    else
+        emit failed(Error{.code = ErrorCode::Busy});
+}
+
+bool ResumeFlow::isPluginStateWritten() const
+{
+    return d->plugin.isWritten();
+}
+
+void ResumeFlow::restorePluginState()
+{
+    d->plugin.putBack();
 }
 
 // ---- arm and run -------------------------------------------------------------------------------------------------

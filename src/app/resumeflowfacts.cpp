@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "resumeflowfacts.h"
 
+#include <span>
+
 #include <QJsonObject>
 
 #include "pluginstate.h"
@@ -89,6 +91,34 @@ private:
         m_session.driver().readVariables(this, [this](const Result<QJsonObject>& variables) {
             if (variables)
                 applyVariables(m_facts, *variables);
+            askMeshes();
+        });
+    }
+    void askMeshes()
+    {
+        if (m_session.dialect() != gcode::Dialect::Klipper)
+            return askPieces();
+        m_session.driver().readMeshes(this, [this](const Result<link::Driver::MeshProfiles>& meshes) {
+            if (meshes)
+                m_facts.meshes = *meshes;
+            else
+                missed(meshes.error());
+            askPieces();
+        });
+    }
+    /// Somebody may have exchanged the file for another of the same length.
+    void askPieces()
+    {
+        if (!m_question.prove)
+            return end();
+        const auto blocks = proofBlocks(m_question.file->index->size);
+        m_session.driver().readBlocks(u"gcodes"_s, m_question.file->remote, blocks, this, [this, blocks](const Result<std::vector<QByteArray>>& pieces) {
+            if (pieces)
+                m_facts.gate.blocks = compareBlocks(*m_question.file->source, blocks, *pieces);
+            else if (pieces.error().code == ErrorCode::FileChanged || pieces.error().code == ErrorCode::FileMissing)
+                m_facts.gate.blocks = recovery::BlockProof{.compared = blocks.size(), .different = blocks.size()};
+            else
+                missed(pieces.error());
             end();
         });
     }
@@ -111,6 +141,36 @@ private:
 
 } // namespace
 
+std::vector<link::Driver::Block> proofBlocks(std::uint64_t size)
+{
+    constexpr std::uint64_t count = 64, length = 4096;
+    std::vector<link::Driver::Block> blocks;
+    if (size <= count * length) {
+        blocks.push_back({0, size});
+        return blocks;
+    }
+    // One place in each 64th of the file, another one in each: the first and the last bytes always.
+    const std::uint64_t stride = size / count;
+    for (std::uint64_t i = 0; i < count; ++i) {
+        const std::uint64_t room = stride - length, somewhere = (size * 2654435761U + i * 40503U) % (room + 1);
+        const std::uint64_t begin = i == 0 ? 0 : i + 1 == count ? size - length : i * stride + somewhere;
+        blocks.push_back({begin, length});
+    }
+    return blocks;
+}
+
+recovery::BlockProof compareBlocks(const gcode::Source& local, const std::vector<link::Driver::Block>& blocks, const std::vector<QByteArray>& remote)
+{
+    recovery::BlockProof proof{.compared = blocks.size()};
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+        QByteArray own(static_cast<qsizetype>(blocks[i].size), '\0');
+        const auto read = local.read(blocks[i].begin, std::as_writable_bytes(std::span(own.data(), static_cast<std::size_t>(own.size()))));
+        const bool same = read && *read == blocks[i].size && i < remote.size() && remote[i] == own;
+        proof.different += same ? 0 : 1;
+    }
+    return proof;
+}
+
 void applySettings(PlanFacts& facts, const QJsonObject& settings)
 {
     const std::array<QLatin1String, 3> axes{"stepper_x"_L1, "stepper_y"_L1, "stepper_z"_L1};
@@ -124,6 +184,10 @@ void applySettings(PlanFacts& facts, const QJsonObject& settings)
     if (settings.contains("stepper_z"_L1))
         facts.printer.fourZ = settings.contains("stepper_z3"_L1);
     facts.gate.idleTimeout = number(settings.value("idle_timeout"_L1).toObject(), "timeout"_L1);
+
+    const QJsonObject plugin = settings.value("power_loss_recovery"_L1).toObject();
+    facts.beforeResume = plugin.value("before_resume_gcode"_L1).toString().toStdString();
+    facts.afterResume = plugin.value("after_resume_gcode"_L1).toString().toStdString();
 
     std::vector<std::string> macros;
     const auto take = [&](QLatin1String section, QLatin1String key) {

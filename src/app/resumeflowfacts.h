@@ -13,12 +13,15 @@ struct PlanFacts {
     recovery::GateFacts gate;
     recovery::PrinterFacts printer;   ///< the profile, corrected by the printer's own configuration
     std::optional<double> nozzleNow;  ///< °C
+    std::optional<link::Driver::MeshProfiles> meshes;
+    std::string beforeResume, afterResume; ///< the plugin's own scripts around its climb
     std::optional<Error> unread;      ///< why status, folder or configuration is missing
 };
 struct PlanQuestion {
     std::shared_ptr<const OpenFile> file; ///< the original
     std::optional<double> minutesSinceStop;
     bool partStuck = false, nothingMoved = false;
+    bool prove = false;               ///< read pieces of the printer's file and compare them with ours
 };
 
 /// Asks the printer (queries only) and answers once; what it does not answer stays unknown.
@@ -26,7 +29,11 @@ void gatherFacts(Session& session, const PlanQuestion& question, QObject* contex
 
 /// Limits, Z motors and macros from Klipper's configfile.settings.
 void applySettings(PlanFacts& facts, const QJsonObject& settings);
-/// The same for the host's saved variables: the plugin's stored heights.
+/// Where to look at a file of that size: up to 64 pieces of 4 KiB, spread over all of it.
+[[nodiscard]] std::vector<link::Driver::Block> proofBlocks(std::uint64_t size);
+[[nodiscard]] recovery::BlockProof compareBlocks(const gcode::Source& local, const std::vector<link::Driver::Block>& blocks,
+                                                 const std::vector<QByteArray>& remote);
+/// As applySettings, for the host's saved variables: the plugin's stored heights.
 void applyVariables(PlanFacts& facts, const QJsonObject& variables);
 
 } // namespace kintsugi::app

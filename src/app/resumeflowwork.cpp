@@ -115,6 +115,8 @@ Result<Choice> makeChoice(const OpenFile& file, const std::vector<Sample>& sampl
     const recovery::FileIdentity opened{file.remote.toStdString(), file.index->size, file.index->xxh3};
     if (!given || given->file.name != opened.name || given->file.size == 0) // else the gate compares the two
         snapshot->file = opened;
+    if (!snapshot->mesh && sample) // a snapshot of the plugin knows a name at most
+        snapshot->mesh = sample->mesh;
     if (stop) {
         snapshot->earliest = stop->earliest;
         snapshot->latest = stop->latest;
@@ -122,15 +124,63 @@ Result<Choice> makeChoice(const OpenFile& file, const std::vector<Sample>& sampl
     return Choice{std::move(*candidate), std::move(*snapshot)};
 }
 
+namespace {
+
+/// mm from the layer below; 0 = not known.
+double layerHeight(const gcode::FileIndex& index, ByteOffset byte)
+{
+    const gcode::Layer* layer = index.layerAt(byte);
+    if (!layer || layer->height)
+        return layer ? *layer->height : 0;
+    const double below = layer->index > 0 ? index.layers[layer->index - 1].z.value_or(0) : 0;
+    return std::max(0.0, layer->z.value_or(0) - below);
+}
+
+/// nullopt: nobody asked the printer for its profiles, or the print's dialect knows none.
+std::optional<recovery::MeshAdvice> adviceFor(const OpenFile& file, const Snapshot& point, const PlanFacts& facts)
+{
+    if (!facts.meshes || point.dialect != gcode::Dialect::Klipper)
+        return std::nullopt;
+    const std::string profile = point.state.mesh ? point.state.mesh->profile : std::string();
+    const auto field = point.fields.find("mesh");
+    const bool without = !point.state.mesh && field != point.fields.end() && field->second.origin == recovery::Origin::Edited;
+    const bool known = point.mesh && !without && (profile.empty() || point.mesh->profile == profile);
+    return recovery::meshAdvice(known ? std::optional(*point.mesh) : std::nullopt, profile, *facts.meshes, layerHeight(*file.index, point.byte));
+}
+
+/// What the plan is to load: a profile that is not there would stop it in the middle.
+void followAdvice(Snapshot& point, const recovery::MeshAdvice& advice)
+{
+    using Kind = recovery::MeshAdvice::Kind;
+    if (advice.kind == Kind::LoadProfile)
+        point.state.mesh = gcode::MeshState{.profile = advice.profile, .m420Enabled = {}, .m420Slot = {}};
+    else if (advice.kind != Kind::Nothing)
+        point.state.mesh.reset();
+}
+
+} // namespace
+
 Result<Planned> planWith(const OpenFile& file, const Snapshot& snapshot, const PlanFacts& facts, const recovery::PlanOptions& options)
 {
     Planned planned;
-    auto plan = recovery::planResume(*file.source, *file.index, snapshot, facts.printer, options);
+    recovery::GateFacts gate = facts.gate;
+    Snapshot point = snapshot;
+    gate.mesh = adviceFor(file, point, facts);
+    if (gate.mesh) {
+        planned.mesh = *gate.mesh;
+        followAdvice(point, *gate.mesh);
+    }
+    auto plan = recovery::planResume(*file.source, *file.index, point, facts.printer, options);
     if (!plan) {
         planned.error = plan.error();
         return planned;
     }
-    planned.gate = recovery::runGate(*plan, *file.index, snapshot.file, facts.gate);
+    const recovery::TravelLimits limits{plan->minimum, plan->maximum};
+    auto tail = recovery::checkTail(*file.source, *file.index, plan->snapshot.byte, &limits);
+    if (!tail)
+        return fail(tail.error());
+    gate.tail = std::move(*tail);
+    planned.gate = recovery::runGate(*plan, *file.index, snapshot.file, gate);
     planned.plan = std::move(*plan);
     return planned;
 }

@@ -36,6 +36,7 @@ struct Planned {
     std::optional<recovery::Plan> plan;
     std::optional<Error> error;
     std::vector<recovery::GateCheck> gate;
+    recovery::MeshAdvice mesh;
 };
 struct Written {
     recovery::ResumeFile file;

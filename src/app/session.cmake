@@ -2,6 +2,7 @@
 set(session_sources
     filecache.h filecache.cpp session.h session.cpp
     resumeflow.h resumeflow.cpp resumeflowevidence.h resumeflowevidence.cpp resumeflowfacts.h resumeflowfacts.cpp
+    resumeflowmesh.h resumeflowmesh.cpp resumeflowplugin.h resumeflowplugin.cpp
     resumeflowrun.h resumeflowrun.cpp resumeflowwork.h resumeflowwork.cpp
     timelinedata.h timelinedata.cpp
     tablemodel.h snapshotmodel.h snapshotmodel.cpp fieldmodel.h fieldmodel.cpp gatemodel.h gatemodel.cpp

@@ -254,7 +254,11 @@ Result<int> plan(Environment& environment, const PlanCommandOptions& options)
                                                                              app::printable(QString::fromStdString(line.line))));
     }
     const recovery::FileIdentity local{options.file, opened->index.size, opened->index.xxh3};
-    const auto gate = recovery::runGate(*made, opened->index, local, {});
+    const recovery::TravelLimits limits{made->minimum, made->maximum};
+    auto tail = recovery::checkTail(*opened->source, opened->index, made->snapshot.byte, &limits);
+    if (!tail)
+        return fail(tail.error());
+    const auto gate = recovery::runGate(*made, opened->index, local, {.tail = std::move(*tail)});
     environment.out.document(app::toJson(*made, gate));
     showPlan(environment.out, *made, gate);
     if (!recovery::isOpen(gate))

@@ -10,6 +10,7 @@
 #include "resumeflow.h"
 #include "resumeflowevidence.h"
 #include "resumeflowfacts.h"
+#include "resumeflowplugin.h"
 
 using namespace Qt::StringLiterals;
 using namespace kintsugi;
@@ -75,8 +76,29 @@ private slots:
     void changeOfTheSameSizeIsRefused();
     void copyChangesBeforeArming();
     void resumeOfAResume();
+    void meshAdviceReachesThePlan_data();
+    void meshAdviceReachesThePlan();
+    void lostMeshIsReleasedByAnEdit();
+    void meshIsRestoredAndUndone();
+    void meshIsNotRestored_data();
+    void meshIsNotRestored();
+    void refusedConfigurationCanBeUndone();
+    void meshIsNotUndone_data();
+    void meshIsNotUndone();
+    void exchangedFileIsNotContinued();
+    void proofLooksEverywhere();
+    void pluginDataIsResetAfterAGoodEnd();
+    void pluginStateIsSetAndPutBack();
+    void pluginStateOfAnotherStays();
+    void pluginLiteralIsThePluginsOwn();
+    void pluginLiteralRefuses();
+    void ownLinesAreSuggested();
 
 private:
+    void chooseWithMesh(const std::optional<recovery::MeshMatrix>& points, const std::string& profile);
+    void answerRestarts(bool refuse = false);
+    void propose();
+    [[nodiscard]] std::string meshVerdict() const;
     void storeJob(PrintJob job, const std::vector<recovery::Sample>& samples);
     [[nodiscard]] recovery::Sample sampleAt(ByteOffset byte, double time) const;
     void begin(const QString& id = u"j1"_s);
@@ -140,6 +162,11 @@ void TestResumeFlow::init()
 
 void TestResumeFlow::cleanup()
 {
+    // Whatever a test did: the plugin's own resume was never sent, as a script or inside a file.
+    for (const FakeDriver::Call& call : m_driver->calls)
+        QVERIFY2(!call.arguments.join(u' ').contains(u"PLR_RESUME_PRINT"_s), qPrintable(call.name));
+    for (const auto& [path, bytes] : m_driver->files)
+        QVERIFY2(!path.contains(u".resume-"_s) || !bytes.contains("PLR_RESUME_PRINT"), qPrintable(path));
     m_flow.reset();
     m_session.reset();
     m_files.reset();
@@ -879,6 +906,416 @@ void TestResumeFlow::resumeOfAResume()
     QVERIFY(m_flow->stop()->likely >= later && m_flow->stop()->likely < later + 500);
     QTRY_VERIFY(m_flow->snapshot().has_value());
     QCOMPARE(m_flow->snapshot()->file.name, file.toStdString());
+}
+
+// ---- the mesh ----------------------------------------------------------------------------------------------------
+
+namespace {
+
+recovery::MeshMatrix bentMesh(double range = 0.3)
+{
+    recovery::MeshMatrix mesh;
+    mesh.profile = "default";
+    mesh.minimum = {10, 10};
+    mesh.maximum = {190, 190};
+    mesh.probed = {{0, 0, 0}, {0, range, 0}, {0, 0, 0}};
+    mesh.parameters = {{"algo", "lagrange"}, {"tension", "0.2"}, {"mesh_x_pps", "2"}, {"mesh_y_pps", "2"}};
+    return mesh;
+}
+
+const QByteArray printerCfg = "[printer]\nkinematics: corexy\n\n[bed_mesh]\nspeed: 100\n";
+
+} // namespace
+
+void TestResumeFlow::chooseWithMesh(const std::optional<recovery::MeshMatrix>& points, const std::string& profile)
+{
+    m_driver->settings = {{u"bed_mesh"_s, QJsonObject{{u"speed"_s, 100}}}};
+    m_driver->files[u"config/printer.cfg"_s] = printerCfg;
+    plan();
+    if (QTest::currentTestFailed())
+        return;
+    recovery::Snapshot snapshot = *m_flow->snapshot();
+    snapshot.state.mesh = gcode::MeshState{.profile = profile, .m420Enabled = {}, .m420Slot = {}};
+    if (points)
+        snapshot.mesh = *points;
+    QSignalSpy planned(m_flow.get(), &ResumeFlow::planned);
+    m_flow->chooseSnapshot(snapshot);
+    QTRY_VERIFY(!planned.isEmpty() && !m_flow->isBusy());
+    QVERIFY(m_flow->plan().has_value());
+}
+
+/// The host reads printer.cfg again, or refuses to.
+void TestResumeFlow::answerRestarts(bool refuse)
+{
+    m_driver->onCommand = [this, refuse](const QString& name, const QStringList&) -> Result<> {
+        if (name != u"restartHost"_s)
+            return {};
+        m_driver->setHost(HostState::Startup);
+        const bool own = m_driver->files[u"config/printer.cfg"_s].contains("[bed_mesh kintsugi_resume]");
+        m_driver->meshes.clear();
+        if (own)
+            m_driver->meshes["kintsugi_resume"] = bentMesh();
+        m_driver->setHost(refuse && own ? HostState::Error : HostState::Ready, u"Option 'x' is not valid"_s);
+        return {};
+    };
+}
+
+void TestResumeFlow::propose()
+{
+    m_flow->proposeMesh();
+    QTRY_COMPARE(int(m_flow->meshRestore().stage), int(MeshRestore::Stage::Proposed));
+}
+
+std::string TestResumeFlow::meshVerdict() const
+{
+    for (const recovery::GateCheck& check : m_flow->gate()) {
+        if (check.id == "mesh")
+            return check.passed ? "passed" : std::string(recovery::name(check.severity));
+    }
+    return "absent";
+}
+
+void TestResumeFlow::meshAdviceReachesThePlan_data()
+{
+    using Kind = recovery::MeshAdvice::Kind;
+    QTest::addColumn<double>("range");    ///< of the recorded points; < 0: none
+    QTest::addColumn<QString>("present"); ///< profile the printer has
+    QTest::addColumn<int>("kind");
+    QTest::addColumn<QString>("loads");   ///< in the plan
+    QTest::addColumn<QString>("verdict");
+    QTest::newRow("by its name") << 0.3 << u"default"_s << int(Kind::LoadProfile) << u"default"_s << u"passed"_s;
+    QTest::newRow("by its name, points unknown") << -1.0 << u"default"_s << int(Kind::LoadProfile) << u"default"_s << u"passed"_s;
+    QTest::newRow("restored before") << 0.3 << u"kintsugi_resume"_s << int(Kind::LoadProfile) << u"kintsugi_resume"_s << u"passed"_s;
+    QTest::newRow("gone, above a layer") << 0.3 << QString() << int(Kind::RestoreByMatrix) << QString() << u"block"_s;
+    QTest::newRow("gone, below a layer") << 0.1 << QString() << int(Kind::RestoreByMatrix) << QString() << u"warn"_s;
+    QTest::newRow("lost") << -1.0 << QString() << int(Kind::Lost) << QString() << u"block"_s;
+}
+
+void TestResumeFlow::meshAdviceReachesThePlan()
+{
+    QFETCH(double, range);
+    QFETCH(QString, present);
+    QFETCH(int, kind);
+    QFETCH(QString, loads);
+    QFETCH(QString, verdict);
+    if (!present.isEmpty())
+        m_driver->meshes[present.toStdString()] = bentMesh();
+    chooseWithMesh(range < 0 ? std::nullopt : std::optional(bentMesh(range)), "default");
+    QCOMPARE(int(m_flow->meshAdvice().kind), kind);
+    QCOMPARE(m_flow->planText().contains(u"BED_MESH_PROFILE"_s), !loads.isEmpty());
+    QVERIFY(loads.isEmpty() || m_flow->planText().contains(u"BED_MESH_PROFILE LOAD="_s + loads + u'\n'));
+    QCOMPARE(QString::fromStdString(meshVerdict()), verdict);
+    QCOMPARE(m_flow->gateIsOpen(), verdict != u"block"_s);
+}
+
+/// Nobody knows how far the heights differ: only the person's word lets it pass.
+void TestResumeFlow::lostMeshIsReleasedByAnEdit()
+{
+    chooseWithMesh(std::nullopt, "default");
+    QVERIFY(!m_flow->gateIsOpen());
+    QSignalSpy planned(m_flow.get(), &ResumeFlow::planned);
+    QVERIFY(m_flow->editField(u"mesh"_s, QString(), u"the bed is glass"_s).has_value());
+    QTRY_VERIFY(!planned.isEmpty() && !m_flow->isBusy());
+    QCOMPARE(meshVerdict(), std::string("passed"));
+    QVERIFY(m_flow->gateIsOpen());
+    QVERIFY(!m_flow->planText().contains(u"BED_MESH_PROFILE"_s));
+}
+
+void TestResumeFlow::meshIsRestoredAndUndone()
+{
+    answerRestarts();
+    chooseWithMesh(bentMesh(), "default");
+    propose();
+    QCOMPARE(sent(), 0);
+    QVERIFY(m_flow->meshRestore().difference.contains(u"+#*# [bed_mesh kintsugi_resume]"_s));
+    QVERIFY(!m_flow->canUndoMesh());
+
+    QSignalSpy planned(m_flow.get(), &ResumeFlow::planned);
+    m_flow->restoreMesh();
+    QTRY_COMPARE(int(m_flow->meshRestore().stage), int(MeshRestore::Stage::Restored));
+    QCOMPARE(m_driver->count(u"upload"_s), 2);
+    QCOMPARE(m_driver->count(u"restartHost"_s), 1);
+    QCOMPARE(m_driver->files[u"config/"_s + m_flow->meshRestore().keptAs], printerCfg);
+    QVERIFY(!m_flow->meshRestore().keptAs.endsWith(u".cfg"_s)); // no [include *.cfg] reads it
+    QTRY_VERIFY(!planned.isEmpty() && !m_flow->isBusy());
+    QCOMPARE(meshVerdict(), std::string("passed"));
+    QVERIFY(m_flow->planText().contains(u"BED_MESH_PROFILE LOAD=kintsugi_resume"_s));
+    QVERIFY(m_flow->gateIsOpen());
+
+    QVERIFY(m_flow->canUndoMesh());
+    m_flow->undoMesh();
+    QTRY_COMPARE(int(m_flow->meshRestore().stage), int(MeshRestore::Stage::Idle));
+    QCOMPARE(m_driver->files[u"config/printer.cfg"_s], printerCfg);
+    QCOMPARE(m_driver->count(u"restartHost"_s), 2);
+    QVERIFY(!m_flow->canUndoMesh());
+    QVERIFY(m_errors.empty());
+
+    std::vector<JournalEntry> journal;
+    m_archive->ask<std::vector<JournalEntry>>(this, [](Store& store) { return store.journal(u"p"_s); },
+                                              [&](const auto& entries) { journal = entries.value_or(std::vector<JournalEntry>()); });
+    QTRY_COMPARE(journal.size(), std::size_t{5}); // kept, written, restarted; put back, restarted
+    for (const JournalEntry& entry : journal)
+        QCOMPARE(entry.result, u"ok"_s);
+}
+
+void TestResumeFlow::meshIsNotRestored_data()
+{
+    QTest::addColumn<QString>("trouble");
+    QTest::addColumn<ErrorCode>("code");
+    QTest::addColumn<int>("uploads");
+    QTest::newRow("printing") << u"printing"_s << ErrorCode::Busy << 0;
+    QTest::newRow("paused") << u"paused"_s << ErrorCode::Busy << 0;
+    QTest::newRow("Z is registered") << u"homed"_s << ErrorCode::Unsafe << 0;
+    QTest::newRow("bed is warm") << u"heater"_s << ErrorCode::Unsafe << 0;
+    QTest::newRow("somebody changed it") << u"changed"_s << ErrorCode::FileChanged << 1;
+    QTest::newRow("no answer") << u"status"_s << ErrorCode::Timeout << 0;
+    QTest::newRow("upload refused") << u"upload"_s << ErrorCode::DiskFull << 1;
+    QTest::newRow("armed") << u"armed"_s << ErrorCode::Busy << 0;
+}
+
+void TestResumeFlow::meshIsNotRestored()
+{
+    QFETCH(QString, trouble);
+    QFETCH(ErrorCode, code);
+    QFETCH(int, uploads);
+    answerRestarts();
+    chooseWithMesh(bentMesh(0.1), "default");
+    propose();
+    QByteArray expected = printerCfg;
+    if (trouble == u"printing"_s || trouble == u"paused"_s)
+        m_driver->status.printState = trouble.toStdString();
+    else if (trouble == u"homed"_s)
+        m_driver->status.homedAxes = "xyz";
+    else if (trouble == u"heater"_s)
+        m_driver->status.heaters["heater_bed"].target = 60.0;
+    else if (trouble == u"changed"_s)
+        expected = m_driver->files[u"config/printer.cfg"_s] += "\n[fan]\n";
+    else if (trouble == u"status"_s)
+        m_driver->failing.insert(u"readStatus"_s, Error{.code = ErrorCode::Timeout});
+    else if (trouble == u"upload"_s)
+        m_driver->failing.insert(u"upload"_s, Error{.code = ErrorCode::DiskFull});
+    else {
+        m_flow->setWay(run::Way::ZeroCopy);
+        m_flow->arm();
+        QTRY_VERIFY(std::holds_alternative<run::Armed>(m_flow->runState()));
+    }
+    m_flow->restoreMesh();
+    QTRY_VERIFY(!m_errors.empty());
+    QCOMPARE(m_errors.front().code, code);
+    QCOMPARE(int(m_flow->meshRestore().stage), int(MeshRestore::Stage::Proposed));
+    QCOMPARE(m_driver->files[u"config/printer.cfg"_s], expected);
+    QCOMPARE(m_driver->count(u"restartHost"_s), 0);
+    QCOMPARE(m_driver->count(u"upload"_s), uploads);
+    QVERIFY(!m_flow->canUndoMesh());
+}
+
+/// Klipper does not start with what was written: the way back is open.
+void TestResumeFlow::refusedConfigurationCanBeUndone()
+{
+    answerRestarts(true);
+    chooseWithMesh(bentMesh(), "default");
+    propose();
+    m_flow->restoreMesh();
+    QTRY_VERIFY(!m_errors.empty());
+    QCOMPARE(m_errors.front().code, ErrorCode::Refused);
+    QVERIFY(m_flow->canUndoMesh());
+    m_flow->undoMesh();
+    QTRY_COMPARE(int(m_flow->meshRestore().stage), int(MeshRestore::Stage::Idle));
+    QCOMPARE(m_driver->files[u"config/printer.cfg"_s], printerCfg);
+    QCOMPARE(m_driver->info.state, HostState::Ready);
+}
+
+void TestResumeFlow::meshIsNotUndone_data()
+{
+    QTest::addColumn<QString>("trouble");
+    QTest::addColumn<ErrorCode>("code");
+    QTest::newRow("printing") << u"printing"_s << ErrorCode::Busy;
+    QTest::newRow("somebody changed it") << u"changed"_s << ErrorCode::FileChanged;
+}
+
+void TestResumeFlow::meshIsNotUndone()
+{
+    QFETCH(QString, trouble);
+    QFETCH(ErrorCode, code);
+    answerRestarts();
+    chooseWithMesh(bentMesh(), "default");
+    propose();
+    m_flow->restoreMesh();
+    QTRY_COMPARE(int(m_flow->meshRestore().stage), int(MeshRestore::Stage::Restored));
+    QTRY_VERIFY(!m_flow->isBusy());
+    if (trouble == u"printing"_s)
+        m_driver->status.printState = "printing";
+    else
+        m_driver->files[u"config/printer.cfg"_s] += "#*# [probe]\n#*# z_offset = 1\n"; // a SAVE_CONFIG meanwhile
+    const QByteArray before = m_driver->files[u"config/printer.cfg"_s];
+    m_flow->undoMesh();
+    QTRY_VERIFY(!m_errors.empty());
+    QCOMPARE(m_errors.front().code, code);
+    QCOMPARE(m_driver->files[u"config/printer.cfg"_s], before);
+    QCOMPARE(m_driver->count(u"restartHost"_s), 1);
+    QVERIFY(m_flow->canUndoMesh()); // later
+}
+
+// ---- the printer's file ------------------------------------------------------------------------------------------
+
+/// Another file of the same length and name: only its bytes tell.
+void TestResumeFlow::exchangedFileIsNotContinued()
+{
+    arm(run::Way::ZeroCopy);
+    QCOMPARE(m_driver->count(u"readBlocks"_s), 1);
+    m_driver->files[u"gcodes/"_s + file].fill('G');
+    m_flow->launch();
+    QTRY_VERIFY(!m_errors.empty());
+    QCOMPARE(m_errors.front().code, ErrorCode::GateBlocked);
+    QVERIFY(m_errors.front().detail.find("file-content") != std::string::npos);
+    QCOMPARE(sent(), 0);
+}
+
+void TestResumeFlow::proofLooksEverywhere()
+{
+    for (const quint64 size : {quint64{0}, quint64{1}, quint64{4096}, quint64{262'143}, quint64{262'144}, quint64{262'145}, quint64{300'000'000}, quint64{5'000'000'000}}) {
+        const auto blocks = proofBlocks(size);
+        QCOMPARE(blocks.front().begin, quint64{0});
+        QCOMPARE(blocks.back().begin + blocks.back().size, size);
+        quint64 read = blocks.front().size;
+        for (std::size_t i = 1; i < blocks.size(); ++i) {
+            QVERIFY(blocks[i].begin >= blocks[i - 1].begin + blocks[i - 1].size);
+            QVERIFY(blocks[i].begin - blocks[i - 1].begin <= 2 * size / 64 + 4096);
+            read += blocks[i].size;
+        }
+        QCOMPARE(read, std::min<quint64>(size, 262'144));
+    }
+}
+
+// ---- klipper-plr's data ------------------------------------------------------------------------------------------
+
+namespace {
+
+const QByteArray variablesText = "[Variables]\nresume_meta_info = {'layer': 6, 'position': {'x': 1.0}, 'current_file': 'old.gcode'}\nz_offset_stepper_z1 = 0.5775\n\n";
+
+} // namespace
+
+void TestResumeFlow::pluginDataIsResetAfterAGoodEnd()
+{
+    arm(run::Way::ZeroCopy);
+    QVERIFY(!m_flow->canResetPluginData());
+    m_flow->launch();
+    QTRY_COMPARE(m_driver->count(u"startPrintAt"_s), 1);
+    printing(file, m_flow->chosen()->byte + 100);
+    QSignalSpy finished(m_flow.get(), &ResumeFlow::finished);
+    printing(file, m_index.size, "complete");
+    QTRY_COMPARE(finished.size(), 1);
+    QVERIFY(m_flow->canResetPluginData());
+    m_driver->variables = {{u"resume_meta_info"_s, QJsonObject{{u"layer"_s, 6}}}};
+    m_driver->onScript = [this](const QString& script) -> Result<link::ScriptResult> {
+        if (script == u"PLR_RESET_PRINT_DATA"_s)
+            m_driver->variables = {{u"resume_meta_info"_s, QJsonObject()}};
+        return link::ScriptResult{true, HostState::Ready, {}};
+    };
+    QSignalSpy changed(m_flow.get(), &ResumeFlow::pluginDataChanged);
+    m_flow->resetPluginData();
+    QTRY_VERIFY(!changed.isEmpty());
+    QVERIFY(!m_flow->canResetPluginData());
+    QVERIFY(m_errors.empty());
+}
+
+void TestResumeFlow::pluginStateIsSetAndPutBack()
+{
+    m_driver->files[u"config/variables.cfg"_s] = variablesText;
+    m_driver->onScript = [this](const QString& script) -> Result<link::ScriptResult> {
+        static const QString head = u"SAVE_VARIABLE VARIABLE=resume_meta_info VALUE="_s;
+        if (script.startsWith(head)) {
+            const QString literal = script.mid(head.size() + 1).chopped(1);
+            m_driver->files[u"config/variables.cfg"_s] = "[Variables]\nresume_meta_info = " + literal.toUtf8() + "\n\n";
+        }
+        return link::ScriptResult{true, HostState::Ready, {}};
+    };
+    plan();
+    QVERIFY(m_flow->canWritePluginState());
+    m_flow->writePluginState();
+    QTRY_VERIFY(m_flow->isPluginStateWritten());
+    const QByteArray written = m_driver->files[u"config/variables.cfg"_s];
+    QVERIFY(written.contains("'current_file': 'sub/tower.gcode'"));
+    QVERIFY(!m_flow->canWritePluginState());
+    m_flow->restorePluginState();
+    QTRY_VERIFY(!m_flow->isPluginStateWritten());
+    QVERIFY(m_driver->files[u"config/variables.cfg"_s].contains("{'layer': 6, 'position': {'x': 1.0}, 'current_file': 'old.gcode'}"));
+    QVERIFY(m_errors.empty());
+}
+
+/// The plugin saved during the print: its state is newer than the one that was kept.
+void TestResumeFlow::pluginStateOfAnotherStays()
+{
+    m_driver->files[u"config/variables.cfg"_s] = variablesText;
+    m_driver->onScript = [this](const QString& script) -> Result<link::ScriptResult> {
+        const qsizetype at = script.indexOf(u"VALUE="_s);
+        m_driver->files[u"config/variables.cfg"_s] = "[Variables]\nresume_meta_info = " + script.mid(at + 7).chopped(1).toUtf8() + "\n\n";
+        return link::ScriptResult{true, HostState::Ready, {}};
+    };
+    plan();
+    m_flow->writePluginState();
+    QTRY_VERIFY(m_flow->isPluginStateWritten());
+    const QByteArray newer = "[Variables]\nresume_meta_info = {'layer': 9}\n\n";
+    m_driver->files[u"config/variables.cfg"_s] = newer;
+    m_flow->restorePluginState();
+    QTRY_VERIFY(!m_errors.empty());
+    QCOMPARE(m_errors.front().code, ErrorCode::FileChanged);
+    QCOMPARE(m_driver->files[u"config/variables.cfg"_s], newer);
+    QVERIFY(!m_flow->isPluginStateWritten());
+}
+
+/// The plugin's type checks: a float that was written as an int is no valid state.
+void TestResumeFlow::pluginLiteralIsThePluginsOwn()
+{
+    plan();
+    recovery::Snapshot snapshot = *m_flow->snapshot();
+    snapshot.state.position = {100'000'000, 50'500'000, 1'400'000};
+    snapshot.state.gcodeOffset = {{"Z", -0.05}};
+    const auto literal = pluginLiteral(snapshot, m_index);
+    QVERIFY(literal.has_value());
+    QVERIFY2(literal->contains(u"'position': {'x': 100.0, 'y': 50.5, 'z': 1.35}"_s), qPrintable(*literal));
+    QVERIFY(literal->contains(u"'hotend_temp': 210.0, 'bed_temp': "_s));
+    QVERIFY(!literal->contains(u'"') && !literal->contains(u'\n'));
+    const auto value = klipper::parsePythonLiteral(literal->toStdString());
+    QVERIFY(value.has_value());
+    const auto state = klipper::readPlrState(*value);
+    QVERIFY(state && *state);
+    QCOMPARE((*state)->filePosition, snapshot.byte);
+    QCOMPARE((*state)->totalSize, m_index.size);
+    QCOMPARE((*state)->file, snapshot.file.name);
+    for (const char* key : {"hotend_temp", "bed_temp", "layer_height", "save_time", "collection_time"})
+        QVERIFY2(std::holds_alternative<double>(value->at(key)->data), key);
+    QVERIFY(std::holds_alternative<std::int64_t>(value->at("layer")->data));
+    QVERIFY(std::holds_alternative<std::int64_t>(value->at("file_progress")->at("position")->data));
+    QVERIFY(saveStateCommand(*literal)->startsWith(u"SAVE_VARIABLE VARIABLE=resume_meta_info VALUE=\"{"_s));
+}
+
+void TestResumeFlow::pluginLiteralRefuses()
+{
+    plan();
+    recovery::Snapshot snapshot = *m_flow->snapshot();
+    for (const char* name : {"50%.gcode", "it's.gcode", "a\"b.gcode", "a\\b.gcode", "a;b.gcode", "a#b.gcode", "a\nb.gcode", "{x}.gcode", ""}) {
+        snapshot.file.name = name;
+        const auto literal = pluginLiteral(snapshot, m_index);
+        QVERIFY2(!literal.has_value(), name);
+        QCOMPARE(literal.error().code, ErrorCode::BadValue);
+    }
+    QVERIFY(!saveStateCommand(u"{'a': \"b\"}"_s)); // both quotes
+    QVERIFY(!saveStateCommand(u"{'a': '\\n'}"_s));
+    QVERIFY(!saveStateCommand(u"no literal"_s));
+    QVERIFY(saveStateCommand(u"{}"_s).has_value());
+}
+
+void TestResumeFlow::ownLinesAreSuggested()
+{
+    m_driver->settings = {{u"power_loss_recovery"_s, QJsonObject{{u"before_resume_gcode"_s, u"M117 up\nG28"_s}, {u"after_resume_gcode"_s, u"M117 there"_s}}}};
+    plan();
+    const auto lines = m_flow->suggestedOwnLines();
+    std::vector<std::string> all;
+    for (const auto& [where, some] : lines)
+        all.insert(all.end(), some.begin(), some.end());
+    std::sort(all.begin(), all.end());
+    QCOMPARE(all, (std::vector<std::string>{"M117 there", "M117 up"})); // what homes is for the person to read
 }
 
 QTEST_GUILESS_MAIN(TestResumeFlow)
