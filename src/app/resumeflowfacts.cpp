@@ -109,8 +109,8 @@ private:
     /// Somebody may have exchanged the file for another of the same length.
     void askPieces()
     {
-        if (!m_question.prove)
-            return end();
+        if (!m_question.prove || m_question.file->source->container() != gcode::Container::None)
+            return end(); // a container's bytes are not those of its text
         const auto blocks = proofBlocks(m_question.file->index->size);
         m_session.driver().readBlocks(u"gcodes"_s, m_question.file->remote, blocks, this, [this, blocks](const Result<std::vector<QByteArray>>& pieces) {
             if (pieces)
