@@ -77,7 +77,12 @@ Result<ByteOffset> byteOfCaliper(const std::vector<std::string>& texts, const gc
     const auto layers = recovery::layersByCaliper(source, index, readings, 1);
     if (!layers)
         return fail(layers.error());
-    const std::size_t next = layers->front().layer + 1;
+    constexpr double tolerance = 0.3; // mm; calipers on plastic
+    const recovery::LayerByHeight& best = layers->front();
+    if (best.worst > tolerance)
+        return fail(Error{.code = ErrorCode::BadValue, .detail = "no layer fits all readings", .field = "caliper", .measured = best.worst,
+                          .limit = tolerance});
+    const std::size_t next = best.layer + 1;
     if (next >= index.layers.size())
         return fail(Error{.code = ErrorCode::AfterLastExtrusion, .byte = index.layers.back().begin});
     return index.layers[next].begin;

@@ -412,6 +412,10 @@ void TestStopInterval::wrongSamples_data()
     row("live E is infinite", [inf](auto& s) { (*s.back().livePosition)[3] = inf; });
     row("toolhead is no number", [nan](auto& s) { s.back().toolheadPosition = std::array{nan, nan, nan, nan}; });
     row("time is no number", [nan](auto& s) { s.back().time = nan; });
+    row("limits are nonsense", [nan, inf](auto& s) {
+        for (Sample& one : s)
+            one.maxAccel = 1e-300, one.maxVelocity = inf, one.squareCornerVelocity = nan, one.minimumCruiseRatio = nan, one.speedFactor = nan;
+    });
     row("out of order", [](auto& s) { std::reverse(s.begin(), s.end()); });
     row("read position beyond the end", [](auto& s) { s.push_back(s.back()), s.back().filePosition = 99'999'999; });
     row("last one far off", [](auto& s) { (*s.back().livePosition)[0] += 40; });

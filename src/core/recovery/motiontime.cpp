@@ -45,14 +45,14 @@ double corner2(const gcode::Segment& a, const gcode::Segment& b, double lengthA,
 MotionLimits limitsOf(const Sample& sample)
 {
     MotionLimits limits;
-    const auto positive = [](const std::optional<double>& value) {
-        return value && std::isfinite(*value) && *value > 0 ? value : std::nullopt;
+    const auto atLeast = [](double least, const std::optional<double>& value) {
+        return value && std::isfinite(*value) && *value >= least ? value : std::nullopt;
     };
-    limits.speedFactor = positive(sample.speedFactor).value_or(1.0);
-    limits.accel = positive(sample.maxAccel);
-    limits.velocity = positive(sample.maxVelocity);
-    limits.cornerVelocity = positive(sample.squareCornerVelocity);
-    limits.cruiseRatio = std::clamp(sample.minimumCruiseRatio.value_or(0.0), 0.0, 0.99);
+    limits.speedFactor = atLeast(0.01, sample.speedFactor).value_or(1.0);
+    limits.accel = atLeast(1.0, sample.maxAccel);
+    limits.velocity = atLeast(0.1, sample.maxVelocity);
+    limits.cornerVelocity = atLeast(0.01, sample.squareCornerVelocity);
+    limits.cruiseRatio = std::min(0.99, atLeast(0.0, sample.minimumCruiseRatio).value_or(0.0));
     return limits;
 }
 
