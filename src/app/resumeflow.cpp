@@ -351,7 +351,9 @@ void ResumeFlow::Private::weigh()
 
 void ResumeFlow::Private::startAnalysis()
 {
-    jobs->analysing.start([from = file, seen = samples, cause = statements.cause](JobControl&) { return analyse(*from, *seen, cause); });
+    jobs->analysing.start([from = file, seen = samples, cause = statements.cause, version = evidence.host.softwareVersion.toStdString()](JobControl&) {
+        return analyse(*from, *seen, cause, version);
+    });
 }
 
 void ResumeFlow::Private::haveAnalysis()

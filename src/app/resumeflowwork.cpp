@@ -74,10 +74,10 @@ std::vector<Sample> onOriginal(std::vector<Sample> samples, const recovery::Resu
     return samples;
 }
 
-Result<Analysis> analyse(const OpenFile& file, const std::vector<Sample>& samples, recovery::StopCause cause)
+Result<Analysis> analyse(const OpenFile& file, const std::vector<Sample>& samples, recovery::StopCause cause, const std::string& softwareVersion)
 {
     Analysis analysis;
-    auto stop = recovery::stopInterval(*file.source, *file.index, samples, cause);
+    auto stop = recovery::stopInterval(*file.source, *file.index, samples, cause, recovery::queueModelOf(file.index->dialect, softwareVersion));
     if (!stop)
         return fail(stop.error());
     auto found = recovery::candidates(*file.source, *file.index, *stop);

@@ -48,7 +48,9 @@ struct Written {
 [[nodiscard]] std::vector<recovery::Sample> onOriginal(std::vector<recovery::Sample> samples, const recovery::ResumePoint& point,
                                                        const OpenFile& original);
 /// Stop interval and candidates, the recommended one first. BadValue: no sample has a position.
-[[nodiscard]] Result<Analysis> analyse(const OpenFile& file, const std::vector<recovery::Sample>& samples, recovery::StopCause cause);
+/// `softwareVersion` of the printer's host tells how far its controllers run on without it; may be empty.
+[[nodiscard]] Result<Analysis> analyse(const OpenFile& file, const std::vector<recovery::Sample>& samples, recovery::StopCause cause,
+                                       const std::string& softwareVersion);
 /// The candidate and the snapshot of a byte; `given` is taken as it is, or mapped when it is of the resume file `printed`
 /// (may be nullptr) that `file` was continued by.
 [[nodiscard]] Result<Choice> makeChoice(const OpenFile& file, const std::vector<recovery::Sample>& samples,
