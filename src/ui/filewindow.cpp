@@ -24,7 +24,7 @@
 #include "markersdialog.h"
 #include "messagebar.h"
 #include "partview.h"
-#include "pointentry.h"
+#include "pointtabs.h"
 #include "tables.h"
 #include "theme.h"
 #include "uitext.h"
@@ -140,11 +140,11 @@ QWidget* FileWindow::makePart()
     m_layer->setPageStep(5);
     m_caption = plainLabel(side);
     setTone(m_caption, Tone::Dim);
-    m_entry = new PointEntry(side);
+    m_points = new PointTabs(*m_part, side);
     column->addWidget(m_part, 1);
     column->addWidget(m_layer);
     column->addWidget(m_caption);
-    column->addWidget(m_entry);
+    column->addWidget(m_points);
     return side;
 }
 
@@ -219,10 +219,9 @@ void FileWindow::follow()
         if (m_attempt)
             m_progress->setValue(static_cast<int>(fraction * 100));
     });
-    connect(m_part, &PartView::picked, this, &FileWindow::select);
     connect(m_part, &PartView::layerWanted, this, &FileWindow::showLayer);
     connect(m_part, &PartView::failed, this, &FileWindow::showError);
-    connect(m_entry, &PointEntry::chosen, this, &FileWindow::select);
+    connect(m_points, &PointTabs::chosen, this, &FileWindow::select);
     connect(m_layer, &QSlider::valueChanged, this, [this](int value) { showLayer(static_cast<std::size_t>(value)); });
     connect(m_markers, &QPushButton::clicked, this, &FileWindow::showMarkers);
     connect(m_save, &QPushButton::clicked, this, &FileWindow::askTarget);
@@ -297,7 +296,13 @@ QString FileWindow::factsText() const
     const QLocale locale;
     QStringList facts;
     facts << (index.slicerLine.empty() ? tr("slicer not known") : shortened(QString::fromStdString(index.slicerLine), 70));
-    facts << locale.formattedDataSize(static_cast<qint64>(index.size));
+    //: size of the decoded text; what wraps it
+    const auto wrapped = [&](const QString& what) { return tr("%1 of text in %2").arg(locale.formattedDataSize(static_cast<qint64>(index.size)), what); };
+    switch (m_file->source->container()) {
+    case gcode::Container::None: facts << locale.formattedDataSize(static_cast<qint64>(index.size)); break;
+    case gcode::Container::Gzip: facts << wrapped(tr("gzip")); break;
+    case gcode::Container::BinaryGcode: facts << wrapped(tr("binary G-code")); break;
+    }
     facts << tr("%n line(s)", nullptr, static_cast<int>(std::min<std::uint64_t>(index.lines, 2'000'000'000)));
     facts << tr("%n layer(s)", nullptr, static_cast<int>(index.layers.size()));
     if (index.printed.valid)
@@ -312,7 +317,7 @@ QString FileWindow::factsText() const
 void FileWindow::showFile()
 {
     m_part->setFile(m_file);
-    m_entry->setFile(m_file);
+    m_points->setFile(m_file);
     const int layers = m_file ? static_cast<int>(m_file->index->layers.size()) : 0;
     m_layer->setEnabled(layers > 0);
     {
@@ -443,7 +448,7 @@ void FileWindow::askTarget()
     if (!isPlanned())
         return;
     const recovery::Snapshot& at = m_plan->plan->snapshot;
-    auto* dialog = new QFileDialog(this, tr("Save a resume file"), QFileInfo(m_path).absolutePath(), tr("G-code (*.gcode)"));
+    auto* dialog = new QFileDialog(this, tr("Save a resume file"), QFileInfo(m_path).absolutePath(), tr("G-code (*.gcode *.bgcode)"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setAcceptMode(QFileDialog::AcceptSave);
     dialog->selectFile(QString::fromStdString(recovery::resumeFileName(at.file.name, at.layer.value_or(0), at.byte)));

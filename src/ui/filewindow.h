@@ -26,7 +26,7 @@ namespace kintsugi::ui {
 class ElidedLabel;
 class MessageBar;
 class PartView;
-class PointEntry;
+class PointTabs;
 
 /// A G-code file of this computer, without a printer: what it is, its layers, and a resume file from any point of it.
 class FileWindow final : public QWidget
@@ -91,7 +91,7 @@ private:
     PartView* m_part;
     QSlider* m_layer;
     QLabel* m_caption;
-    PointEntry* m_entry;
+    PointTabs* m_points;
     QLabel* m_title;
     QLabel* m_risks;
     QCheckBox* m_confirm;

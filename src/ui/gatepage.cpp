@@ -11,6 +11,7 @@
 #include <QTableView>
 
 #include "errortext.h"
+#include "meshpanel.h"
 #include "tables.h"
 #include "theme.h"
 
@@ -25,6 +26,7 @@ GatePage::GatePage(app::ResumeFlow& flow, QWidget* parent)
     m_untouched = new QCheckBox(tr("Nobody has &moved the head, the bed or the part since the stop"), this);
     body()->addWidget(m_stuck);
     body()->addWidget(m_untouched);
+    body()->addWidget(new MeshPanel(flow, this));
     addSubheading(tr("Checks"));
     m_verdict = addSentence();
     m_table->setModel(&m_model);
@@ -35,6 +37,7 @@ GatePage::GatePage(app::ResumeFlow& flow, QWidget* parent)
             const QString key = index.data(app::GateModel::ShapeRole).toString();
             return std::pair(shapeOfCheck(key), colourOfCheck(key, palette));
         }, m_table));
+    m_table->setMinimumHeight(fontMetrics().height() * 10);
     body()->addWidget(m_table, 1);
     m_again = new QPushButton(tr("&Check again"), this);
     m_again->setIcon(icon(QStringLiteral("refresh")));

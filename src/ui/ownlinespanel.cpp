@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ownlinespanel.h"
 
+#include <algorithm>
+
 #include <QGridLayout>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -39,16 +41,21 @@ OwnLinesPanel::OwnLinesPanel(app::ResumeFlow& flow, QWidget* parent)
     column->addWidget(hint);
     auto* grid = new QGridLayout;
     grid->addWidget(makeEditor(0, tr("Before anything heats"), tr("The nozzle may stick to the part: nothing may move.")), 0, 0);
-    grid->addWidget(makeEditor(1, tr("After the lift"), tr("X and Y may not be homed: nothing may move.")), 0, 1);
-    grid->addWidget(makeEditor(2, tr("After Z is registered"), tr("The nozzle is cold: no extrusion.")), 1, 0);
+    grid->addWidget(makeEditor(1, tr("After the lift"), tr("X and Y may not be homed: Z alone, upwards.")), 0, 1);
+    grid->addWidget(makeEditor(2, tr("After Z is registered"), tr("The nozzle is cold: no extrusion, nothing below the travel height.")), 1, 0);
     grid->addWidget(makeEditor(3, tr("Before the first plastic"), tr("Hot, beside the print, before the prime.")), 1, 1);
     column->addLayout(grid, 1);
     auto* row = new QHBoxLayout;
+    m_suggest = new QPushButton(tr("&Fill in what the printer's configuration runs"), this);
+    m_suggest->setAccessibleDescription(tr("Lines of before_resume_gcode and after_resume_gcode, to look at and change"));
+    m_suggest->setToolTip(m_suggest->accessibleDescription());
     auto* take = new QPushButton(tr("&Use these lines"), this);
+    row->addWidget(m_suggest);
     row->addStretch(1);
     row->addWidget(take);
     column->addLayout(row);
     connect(take, &QPushButton::clicked, this, &OwnLinesPanel::use);
+    connect(m_suggest, &QPushButton::clicked, this, &OwnLinesPanel::fillIn);
     connect(&flow, &app::ResumeFlow::planned, this, &OwnLinesPanel::showFlow);
     showFlow();
 }
@@ -83,6 +90,7 @@ QWidget* OwnLinesPanel::makeEditor(std::size_t which, const QString& name, const
 
 void OwnLinesPanel::showFlow()
 {
+    m_suggest->setEnabled(!m_flow.suggestedOwnLines().empty());
     const auto& error = m_flow.planError();
     m_isRefused = false;
     for (Editor& editor : m_editors) {
@@ -100,8 +108,9 @@ void OwnLinesPanel::showFlow()
 void OwnLinesPanel::showRefused(Editor& editor, const QString& line)
 {
     for (QTextBlock block = editor.text->document()->begin(); block.isValid(); block = block.next()) {
-        if (block.text().trimmed() != line)
-            continue;
+        const QString own = block.text().trimmed();
+        if (own.isEmpty() || !(line == own || line.startsWith(QString(own + QStringLiteral(" (")))))
+            continue; // the reason stands behind the line
         QTextEdit::ExtraSelection mark;
         QColor back = colours(palette()).danger;
         back.setAlphaF(0.25F);
@@ -140,6 +149,25 @@ void OwnLinesPanel::use()
             given[editor.place] = std::move(lines);
     }
     m_flow.setOwnLines(given); // plans again
+}
+
+void OwnLinesPanel::fillIn()
+{
+    const auto suggested = m_flow.suggestedOwnLines();
+    for (Editor& editor : m_editors) {
+        const auto it = suggested.find(editor.place);
+        if (it == suggested.end())
+            continue;
+        auto lines = linesOf(*editor.text);
+        for (const std::string& line : it->second) {
+            if (std::find(lines.begin(), lines.end(), line) == lines.end())
+                lines.push_back(line); // what the person wrote stays
+        }
+        QStringList text;
+        for (const std::string& line : lines)
+            text << QString::fromStdString(line);
+        editor.text->setPlainText(text.join(QLatin1Char('\n')));
+    }
 }
 
 } // namespace kintsugi::ui

@@ -12,6 +12,7 @@
 
 class QLabel;
 class QPlainTextEdit;
+class QPushButton;
 
 namespace kintsugi::ui {
 
@@ -34,9 +35,11 @@ private:
     void showRefused(Editor& editor, const QString& line);
     void showUnsimulated(Editor& editor);
     void use();
+    void fillIn();
 
     app::ResumeFlow& m_flow;
     std::array<Editor, 4> m_editors{};
+    QPushButton* m_suggest;
     bool m_isRefused = false;
 };
 

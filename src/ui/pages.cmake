@@ -2,9 +2,10 @@
 set(page_sources
     workshop.h workshop.cpp democontrols.h demopanel.h demopanel.cpp
     welcomepage.h welcomepage.cpp addprinterdialog.h addprinterdialog.cpp variablesdialog.h variablesdialog.cpp
-    timelinesource.h timelinesource.cpp pointentry.h pointentry.cpp stopwidth.h stopwidth.cpp timelinepage.h timelinepage.cpp
+    timelinesource.h timelinesource.cpp pointentry.h pointentry.cpp stopwidth.h stopwidth.cpp
+    caliperentry.h caliperentry.cpp pointtabs.h pointtabs.cpp timelinepage.h timelinepage.cpp
     assistantpage.h assistantpage.cpp happenedpage.h happenedpage.cpp wherepage.h wherepage.cpp statepage.h statepage.cpp
-    ownlinespanel.h ownlinespanel.cpp
+    ownlinespanel.h ownlinespanel.cpp meshpanel.h meshpanel.cpp
     gatepage.h gatepage.cpp zpage.h zpage.cpp planpage.h planpage.cpp runpage.h runpage.cpp reportpage.h reportpage.cpp
     resumepage.h resumepage.cpp
     markersdialog.h markersdialog.cpp filewindow.h filewindow.cpp

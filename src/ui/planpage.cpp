@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "planpage.h"
 
+#include <QCheckBox>
 #include <QComboBox>
 #include <QFileDialog>
 #include <QHBoxLayout>
@@ -49,6 +50,8 @@ PlanPage::PlanPage(app::ResumeFlow& flow, app::Session& session, QWidget* parent
     m_model.follow(&flow);
     connect(&flow, &app::ResumeFlow::planned, this, &PlanPage::showFlow);
     connect(&flow, &app::ResumeFlow::chosenChanged, this, &PlanPage::showFlow);
+    connect(&flow, &app::ResumeFlow::pluginDataChanged, this, &PlanPage::showPlugin);
+    connect(&flow, &app::ResumeFlow::failed, this, &PlanPage::showPlugin); // a tick that did not come true goes
     connect(&session, &app::Session::stateChanged, this, &PlanPage::showFlow);
     showFlow();
 }
@@ -74,6 +77,10 @@ void PlanPage::makeTabs()
 
 void PlanPage::makeWay()
 {
+    m_plugin = new QCheckBox(tr("Set the plugin's &resume_meta_info to this point, for macros of your own; undone afterwards"), this);
+    m_plugin->setAccessibleDescription(tr("PLR_RESUME_PRINT is never sent"));
+    m_plugin->setToolTip(m_plugin->accessibleDescription());
+    body()->addWidget(m_plugin);
     auto* row = new QHBoxLayout;
     auto* label = new QLabel(tr("&Way"), this);
     m_way = new QComboBox(this);
@@ -92,7 +99,16 @@ void PlanPage::makeWay()
         flow().setWay(static_cast<recovery::run::Way>(m_way->currentData().toInt()));
         showFlow();
     });
+    connect(m_plugin, &QCheckBox::clicked, this, [this](bool wanted) { wanted ? flow().writePluginState() : flow().restorePluginState(); });
     connect(m_save, &QPushButton::clicked, this, &PlanPage::save);
+}
+
+void PlanPage::showPlugin()
+{
+    const bool written = flow().isPluginStateWritten();
+    m_plugin->setVisible(m_session.host().capabilities.testFlag(link::Capability::PlrPlugin));
+    m_plugin->setEnabled(written || flow().canWritePluginState());
+    m_plugin->setChecked(written);
 }
 
 /// What nobody checked, said above the plan and not only where it stands.
@@ -141,6 +157,7 @@ void PlanPage::showFlow()
     m_save->setEnabled(plan.has_value());
     m_text->setPlainText(flow().planText());
     m_difference->setPlainText(differenceText());
+    showPlugin();
     showLeftOut();
     emit completeChanged();
     if (const auto& error = flow().planError()) {
@@ -169,7 +186,7 @@ void PlanPage::save()
     if (!plan)
         return;
     const QString name = QString::fromStdString(recovery::resumeFileName(plan->snapshot.file.name, plan->snapshot.layer.value_or(0), plan->snapshot.byte));
-    auto* dialog = new QFileDialog(this, tr("Save the plan"), QString(), tr("G-code (*.gcode)"));
+    auto* dialog = new QFileDialog(this, tr("Save the plan"), QString(), tr("G-code (*.gcode *.bgcode)"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setAcceptMode(QFileDialog::AcceptSave);
     dialog->selectFile(name);

@@ -4,6 +4,7 @@
 #include "assistantpage.h"
 #include "planmodel.h"
 
+class QCheckBox;
 class QComboBox;
 class QPlainTextEdit;
 class QPushButton;
@@ -27,6 +28,7 @@ private:
     void makeTabs();
     void makeWay();
     void showFlow();
+    void showPlugin();
     void showLeftOut();
     void save();
     [[nodiscard]] QString differenceText() const;
@@ -40,6 +42,7 @@ private:
     QPlainTextEdit* m_difference;
     OwnLinesPanel* m_own;
     QLabel* m_unchecked;
+    QCheckBox* m_plugin;
     QComboBox* m_way;
     QPushButton* m_save;
 };

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "reportpage.h"
 
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QListWidget>
+#include <QPushButton>
 #include <QVBoxLayout>
 
 #include "theme.h"
@@ -24,13 +26,49 @@ ReportPage::ReportPage(app::ResumeFlow& flow, QWidget* parent)
     addSubheading(tr("Look at the seam"));
     addSentence(tr("A ridge: too low or printed twice. A gap: too high or left open. A step to one side: the head or the bed was moved, "
                    "or X and Y were not homed alike."));
-    connect(&flow, &app::ResumeFlow::finished, this, &ReportPage::showFlow);
+    m_clearHint = addSentence();
+    m_clear = new QPushButton(tr("&Clear the plugin's saved data"), this);
+    m_clear->setAccessibleDescription(tr("Sends PLR_RESET_PRINT_DATA and reads back that it worked"));
+    m_clear->setToolTip(m_clear->accessibleDescription());
+    m_restore = new QPushButton(tr("Put the plugin's own state &back"), this);
+    auto* row = new QHBoxLayout;
+    row->addWidget(m_clear);
+    row->addWidget(m_restore);
+    row->addStretch(1);
+    body()->addLayout(row);
+    connect(m_clear, &QPushButton::clicked, this, [this] {
+        m_cleared = true;
+        this->flow().resetPluginData();
+    });
+    connect(m_restore, &QPushButton::clicked, &flow, &app::ResumeFlow::restorePluginState);
+    connect(&flow, &app::ResumeFlow::pluginDataChanged, this, &ReportPage::showPlugin);
+    connect(&flow, &app::ResumeFlow::failed, this, [this] { m_cleared = false; });
+    connect(&flow, &app::ResumeFlow::finished, this, [this] {
+        m_cleared = false;
+        showFlow();
+    });
     showFlow();
+}
+
+void ReportPage::showPlugin()
+{
+    const bool offered = flow().canResetPluginData();
+    m_clear->setVisible(offered);
+    m_restore->setVisible(flow().isPluginStateWritten());
+    m_clearHint->setVisible(offered || (m_cleared && flow().report()));
+    if (offered) {
+        m_clearHint->setText(tr("The print ended well, and the plugin still holds a state of it: clear it, so that nobody resumes a finished print."));
+        setTone(m_clearHint, Tone::Dim);
+    } else {
+        m_clearHint->setText(tr("The plugin's saved data is cleared, read back from the printer."));
+        setTone(m_clearHint, Tone::Good);
+    }
 }
 
 void ReportPage::showFlow()
 {
     const auto& report = flow().report();
+    showPlugin();
     m_done->clear();
     if (!report) {
         m_summary->setText(tr("Nothing has been resumed yet."));

@@ -4,6 +4,7 @@
 #include "assistantpage.h"
 
 class QListWidget;
+class QPushButton;
 
 namespace kintsugi::ui {
 
@@ -17,9 +18,15 @@ public:
 
 private:
     void showFlow();
+    void showPlugin();
+
     QLabel* m_summary;
     QLabel* m_numbers;
     QListWidget* m_done;
+    QPushButton* m_clear;
+    QPushButton* m_restore;
+    QLabel* m_clearHint;
+    bool m_cleared = false;
 };
 
 } // namespace kintsugi::ui

@@ -4,12 +4,11 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
-#include <QTabWidget>
 #include <QTableView>
 
 #include "errortext.h"
 #include "partview.h"
-#include "pointentry.h"
+#include "pointtabs.h"
 #include "tables.h"
 #include "theme.h"
 #include "uitext.h"
@@ -58,7 +57,8 @@ WherePage::WherePage(app::ResumeFlow& flow, QWidget* parent)
     m_part = new PartView(this);
     auto* row = new QHBoxLayout;
     row->addWidget(m_part, 1);
-    row->addWidget(makeEntries(), 1);
+    m_points = new PointTabs(*m_part, this);
+    row->addWidget(m_points, 1);
     body()->addLayout(row, 3);
     m_model.follow(&flow);
     follow();
@@ -82,25 +82,6 @@ void WherePage::makeTable()
     m_table->setMinimumHeight(fontMetrics().height() * 9);
 }
 
-QWidget* WherePage::makeEntries()
-{
-    m_entries = new QTabWidget(this);
-    m_entries->setAccessibleName(tr("Another point"));
-    auto* known = new QWidget(m_entries);
-    auto* column = new QVBoxLayout(known);
-    column->setContentsMargins(spacing::normal, spacing::normal, spacing::normal, spacing::normal);
-    m_entry = new PointEntry(known);
-    auto* hint = new QLabel(tr("In doubt go forward: a small gap is weaker than solid plastic pressed into solid plastic. "
-                               "A click on the part chooses the line there."), known);
-    hint->setWordWrap(true);
-    setTone(hint, Tone::Dim);
-    column->addWidget(m_entry);
-    column->addWidget(hint);
-    column->addStretch(1);
-    m_entries->addTab(known, tr("Anot&her point"));
-    return m_entries;
-}
-
 void WherePage::follow()
 {
     connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& row_) {
@@ -112,8 +93,7 @@ void WherePage::follow()
         m_refused->hide();
         flow().choose(byte);
     };
-    connect(m_entry, &PointEntry::chosen, this, choose);
-    connect(m_part, &PartView::picked, this, choose);
+    connect(m_points, &PointTabs::chosen, this, choose);
     connect(m_part, &PartView::layerWanted, m_part, &PartView::showLayer);
     connect(&m_measuring, &app::JobBase::finished, this, [this] {
         const auto& outcome = m_measuring.outcome();
@@ -162,7 +142,7 @@ void WherePage::showStop()
 void WherePage::showFlow()
 {
     m_part->setFile(flow().file());
-    m_entry->setFile(flow().file());
+    m_points->setFile(flow().file());
     showStop();
     const auto& chosen = flow().chosen();
     m_refused->hide();

@@ -6,13 +6,12 @@
 #include "job.h"
 #include "stopwidth.h"
 
-class QTabWidget;
 class QTableView;
 
 namespace kintsugi::ui {
 
 class PartView;
-class PointEntry;
+class PointTabs;
 
 /// Where to go on: the candidates, any other point, and what each would print twice or leave open.
 class WherePage final : public AssistantPage
@@ -24,7 +23,6 @@ public:
 
 private:
     void makeTable();
-    QWidget* makeEntries();
     void follow();
     void showFlow();
     void showStop();
@@ -39,8 +37,7 @@ private:
     QLabel* m_chosen;
     QLabel* m_risks;
     QLabel* m_refused;
-    QTabWidget* m_entries;
-    PointEntry* m_entry;
+    PointTabs* m_points;
     PartView* m_part;
 };
 
