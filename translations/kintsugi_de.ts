@@ -168,10 +168,6 @@
         <translation>Einen anderen Namen wählen; Dateien werden nie ersetzt.</translation>
     </message>
     <message>
-        <source>Choose the sliced text file (.gcode).</source>
-        <translation>Die geslicte Textdatei (.gcode) wählen.</translation>
-    </message>
-    <message>
         <source>Free some space; what could not be written yet is kept in memory and tried again.</source>
         <translation>Platz schaffen; was noch nicht geschrieben ist, bleibt im Speicher und wird wieder versucht.</translation>
     </message>
@@ -286,6 +282,54 @@
     <message>
         <source>limit %1</source>
         <translation>Grenze %1</translation>
+    </message>
+    <message>
+        <source>%1 is damaged.</source>
+        <translation>%1 ist beschädigt.</translation>
+    </message>
+    <message>
+        <source>Choose the sliced file (.gcode, .gcode.gz or .bgcode).</source>
+        <translation>Die geslicte Datei wählen (.gcode, .gcode.gz oder .bgcode).</translation>
+    </message>
+    <message>
+        <source>Copy it again from where it was sliced, or slice it again.</source>
+        <translation>Noch einmal von dort kopieren, wo sie geslict wurde, oder neu slicen.</translation>
+    </message>
+</context>
+<context>
+    <name>StopWidth</name>
+    <message>
+        <source>Between them: %1 bytes, %2 lines, about %3 s and %4 of printed path.</source>
+        <extracomment>width of the stop interval: bytes, lines, seconds, millimetres</extracomment>
+        <translation>Dazwischen: %1 Bytes, %2 Zeilen, etwa %3 s und %4 gedruckter Weg.</translation>
+    </message>
+    <message>
+        <source>The cause is not known: everything that may have run is inside.</source>
+        <translation>Die Ursache ist nicht bekannt: Alles, was gelaufen sein kann, liegt darin.</translation>
+    </message>
+    <message>
+        <source>Power lost: nothing more ran after that moment.</source>
+        <translation>Strom weg: Nach diesem Augenblick lief nichts mehr.</translation>
+    </message>
+    <message>
+        <source>Link lost: every line the printer had accepted still ran.</source>
+        <translation>Verbindung weg: Jede Zeile, die der Drucker angenommen hatte, lief noch.</translation>
+    </message>
+    <message>
+        <source>Host stopped: what the controller had in its queue still ran.</source>
+        <translation>Rechner stehen geblieben: Was die Steuerung in ihrer Schlange hatte, lief noch.</translation>
+    </message>
+    <message>
+        <source>Motor supply lost: the program went on counting while nothing moved.</source>
+        <translation>Motorversorgung weg: Das Programm zählte weiter, während sich nichts bewegte.</translation>
+    </message>
+    <message>
+        <source>Emergency stop: nothing more ran after that moment.</source>
+        <translation>Nothalt: Nach diesem Augenblick lief nichts mehr.</translation>
+    </message>
+    <message>
+        <source>Shutdown: the firmware dropped what was still in the queue.</source>
+        <translation>Abschaltung: Die Firmware verwarf, was noch in der Schlange war.</translation>
     </message>
 </context>
 <context>
@@ -936,10 +980,6 @@
         <translation>Keine Live-Position passt zur Datei: begrenzt durch die Lesestellen %1 bis %2.</translation>
     </message>
     <message>
-        <source>The last live position lies %1 mm from the path of byte %2; %3 earlier samples agree by their extruder position; the file was read up to byte %4.</source>
-        <translation>Die letzte Live-Position liegt %1 mm vom Weg bei Byte %2; %3 frühere Messwerte stimmen nach dem Extruderstand überein; gelesen war die Datei bis Byte %4.</translation>
-    </message>
-    <message>
         <source>the host's clock has begun anew: %1 s now, %2 s at the last sample</source>
         <translation>die Uhr des Rechners hat neu begonnen: jetzt %1 s, beim letzten Messwert %2 s</translation>
     </message>
@@ -978,6 +1018,410 @@
     <message>
         <source>no message shows the motors' supply: only a look at the printer can tell</source>
         <translation>keine Meldung zeigt die Versorgung der Motoren: Das sieht man nur am Drucker</translation>
+    </message>
+    <message>
+        <source>other</source>
+        <translation>anderes</translation>
+    </message>
+    <message>
+        <source>outer wall</source>
+        <translation>Außenwand</translation>
+    </message>
+    <message>
+        <source>inner wall</source>
+        <translation>Innenwand</translation>
+    </message>
+    <message>
+        <source>overhanging wall</source>
+        <translation>überhängende Wand</translation>
+    </message>
+    <message>
+        <source>solid infill</source>
+        <translation>volle Füllung</translation>
+    </message>
+    <message>
+        <source>top surface</source>
+        <translation>Oberseite</translation>
+    </message>
+    <message>
+        <source>bottom surface</source>
+        <translation>Unterseite</translation>
+    </message>
+    <message>
+        <source>infill</source>
+        <translation>Füllung</translation>
+    </message>
+    <message>
+        <source>gap fill</source>
+        <translation>Lückenfüllung</translation>
+    </message>
+    <message>
+        <source>bridge</source>
+        <translation>Brücke</translation>
+    </message>
+    <message>
+        <source>ironing</source>
+        <translation>Bügeln</translation>
+    </message>
+    <message>
+        <source>support</source>
+        <translation>Stütze</translation>
+    </message>
+    <message>
+        <source>support interface</source>
+        <translation>Stützenkontakt</translation>
+    </message>
+    <message>
+        <source>skirt or brim</source>
+        <translation>Skirt oder Brim</translation>
+    </message>
+    <message>
+        <source>raft</source>
+        <translation>Raft</translation>
+    </message>
+    <message>
+        <source>prime tower</source>
+        <translation>Reinigungsturm</translation>
+    </message>
+    <message>
+        <source>the profile's own G-code</source>
+        <translation>eigener G-Code des Profils</translation>
+    </message>
+    <message>
+        <source>Lies in an object that was excluded: nothing is printed until the next object.</source>
+        <translation>Liegt in einem ausgelassenen Objekt: Bis zum nächsten Objekt wird nichts gedruckt.</translation>
+    </message>
+    <message>
+        <source>Begins with an arc: it can only be printed as a whole.</source>
+        <translation>Beginnt mit einem Bogen: Er lässt sich nur als Ganzes drucken.</translation>
+    </message>
+    <message>
+        <source>Lies inside the wipe tower.</source>
+        <translation>Liegt im Reinigungsturm.</translation>
+    </message>
+    <message>
+        <source>Begins on a bridge: there may be nothing below.</source>
+        <translation>Beginnt auf einer Brücke: Darunter ist vielleicht nichts.</translation>
+    </message>
+    <message>
+        <source>Lies inside ironing: the nozzle goes over what is printed.</source>
+        <translation>Liegt im Bügeln: Die Düse fährt über das Gedruckte.</translation>
+    </message>
+    <message>
+        <source>The file never set a feed rate up to here.</source>
+        <translation>Die Datei hat bis hierher nie einen Vorschub gesetzt.</translation>
+    </message>
+    <message>
+        <source>The firmware had retracted (G10) here.</source>
+        <translation>Die Firmware hatte hier zurückgezogen (G10).</translation>
+    </message>
+    <message>
+        <source>Something that is finished stands higher than this place.</source>
+        <translation>Etwas Fertiges ragt höher als diese Stelle.</translation>
+    </message>
+    <message>
+        <source>This is seen from outside: a gap of up to 2 mm shows less than a bump.</source>
+        <translation>Das sieht man von außen: Eine Lücke bis 2 mm fällt weniger auf als ein Höcker.</translation>
+    </message>
+    <message>
+        <source>If it stopped as late as it can have, %1 mm would be printed twice.</source>
+        <translation>Blieb er so spät wie möglich stehen, würden %1 mm doppelt gedruckt.</translation>
+    </message>
+    <message>
+        <source>If it stopped as early as it can have, %1 mm would stay unprinted.</source>
+        <translation>Blieb er so früh wie möglich stehen, blieben %1 mm ungedruckt.</translation>
+    </message>
+    <message>
+        <source>The speed factor was changed at the printer: %2 % instead of %1 %.</source>
+        <translation>Der Geschwindigkeitsfaktor wurde am Drucker geändert: %2 % statt %1 %.</translation>
+    </message>
+    <message>
+        <source>The flow factor was changed at the printer: %2 % instead of %1 %.</source>
+        <translation>Der Flussfaktor wurde am Drucker geändert: %2 % statt %1 %.</translation>
+    </message>
+    <message>
+        <source>The offset %3 was changed at the printer (babystep): %2 mm instead of %1 mm.</source>
+        <translation>Der Versatz %3 wurde am Drucker geändert (Babystep): %2 mm statt %1 mm.</translation>
+    </message>
+    <message>
+        <source>The nozzle's target was changed at the printer: %2 °C instead of %1 °C.</source>
+        <translation>Das Ziel der Düse wurde am Drucker geändert: %2 °C statt %1 °C.</translation>
+    </message>
+    <message>
+        <source>The bed's target was changed at the printer: %2 °C instead of %1 °C.</source>
+        <translation>Das Ziel des Betts wurde am Drucker geändert: %2 °C statt %1 °C.</translation>
+    </message>
+    <message>
+        <source>The chamber's target was changed at the printer: %2 °C instead of %1 °C.</source>
+        <translation>Das Ziel der Kammer wurde am Drucker geändert: %2 °C statt %1 °C.</translation>
+    </message>
+    <message>
+        <source>The target of %3 was changed at the printer: %2 °C instead of %1 °C.</source>
+        <translation>Das Ziel von %3 wurde am Drucker geändert: %2 °C statt %1 °C.</translation>
+    </message>
+    <message>
+        <source>Fan %3 was changed at the printer: %2 instead of %1.</source>
+        <translation>Lüfter %3 wurde am Drucker geändert: %2 statt %1.</translation>
+    </message>
+    <message>
+        <source>The pressure advance of %3 was changed at the printer: %2 instead of %1.</source>
+        <translation>Pressure Advance von %3 wurde am Drucker geändert: %2 statt %1.</translation>
+    </message>
+    <message>
+        <source>The limit %3 was changed at the printer: %2 instead of %1.</source>
+        <translation>Die Grenze %3 wurde am Drucker geändert: %2 statt %1.</translation>
+    </message>
+    <message>
+        <source>Another bed mesh was in use: %2 instead of %1.</source>
+        <translation>Ein anderes Bettnetz war im Gebrauch: %2 statt %1.</translation>
+    </message>
+    <message>
+        <source>Objects were excluded while it printed: %1.</source>
+        <translation>Während des Drucks wurden Objekte ausgelassen: %1.</translation>
+    </message>
+    <message>
+        <source>The printer and the file do not agree on %1: %2 was seen, the file says %3.</source>
+        <translation>Drucker und Datei sind sich über %1 nicht einig: Gesehen wurde %2, die Datei sagt %3.</translation>
+    </message>
+    <message>
+        <source>The printer printed a file of %1 bytes, this one has %2: it is another file or was changed since.</source>
+        <translation>Der Drucker druckte eine Datei von %1 Bytes, diese hat %2: Es ist eine andere Datei, oder sie wurde seither geändert.</translation>
+    </message>
+    <message>
+        <source>Position and modes differ from the file: this is probably another file than the one printed.</source>
+        <translation>Position und Betriebsarten weichen von der Datei ab: Das ist wahrscheinlich eine andere Datei als die gedruckte.</translation>
+    </message>
+    <message>
+        <source>The position differs from the file by %1 mm: an offset was edited, or it is another file.</source>
+        <translation>Die Position weicht um %1 mm von der Datei ab: Ein Versatz wurde geändert, oder es ist eine andere Datei.</translation>
+    </message>
+    <message>
+        <source>Every position differs from the file by %1 mm: an offset was edited (G92, or the file was shifted).</source>
+        <translation>Jede Position weicht um %1 mm von der Datei ab: Ein Versatz wurde geändert (G92, oder die Datei wurde verschoben).</translation>
+    </message>
+    <message>
+        <source>%1 of %2 reported positions do not lie where this file has them: it is another file or was changed since.</source>
+        <translation>%1 von %2 gemeldeten Positionen liegen nicht dort, wo diese Datei sie hat: Es ist eine andere Datei, oder sie wurde seither geändert.</translation>
+    </message>
+    <message>
+        <source>%1 pieces of the printer's file, read anew, equal the local copy.</source>
+        <translation>%1 neu gelesene Stücke der Datei des Druckers gleichen der hiesigen Kopie.</translation>
+    </message>
+    <message>
+        <source>Of %1 pieces of the printer's file, read anew, %2 differ from the local copy. Upload the original again.</source>
+        <translation>Von %1 neu gelesenen Stücken der Datei des Druckers weichen %2 von der hiesigen Kopie ab. Das Original noch einmal hochladen.</translation>
+    </message>
+    <message>
+        <source>A macro ran just before this point and nothing has set %1 since: nobody knows its value. Go on from a later line, or enter it.</source>
+        <translation>Kurz vor dieser Stelle lief ein Makro, und seither hat nichts %1 gesetzt: Niemand kennt den Wert. Von einer späteren Zeile weitermachen oder ihn eintragen.</translation>
+    </message>
+    <message>
+        <source>Z and E were set after the last macro.</source>
+        <translation>Z und E wurden nach dem letzten Makro gesetzt.</translation>
+    </message>
+    <message>
+        <source>A macro ran just before this point and nothing has set %1 since: the first line may begin in a wrong place.</source>
+        <translation>Kurz vor dieser Stelle lief ein Makro, und seither hat nichts %1 gesetzt: Die erste Linie beginnt vielleicht am falschen Ort.</translation>
+    </message>
+    <message>
+        <source>The macro %1 may have changed the tool, and nobody saw which one was in use. Look which one it is.</source>
+        <translation>Das Makro %1 hat vielleicht das Werkzeug gewechselt, und niemand sah, welches im Gebrauch war. Nachsehen, welches es ist.</translation>
+    </message>
+    <message>
+        <source>Your line %1 (%2) is a macro: what it does is not known here and runs unchecked.</source>
+        <translation>Ihre Zeile %1 (%2) ist ein Makro: Was es tut, ist hier nicht bekannt und läuft ungeprüft.</translation>
+    </message>
+    <message>
+        <source>Every line of the plan was executed in thought.</source>
+        <translation>Jede Zeile des Plans wurde in Gedanken ausgeführt.</translation>
+    </message>
+    <message>
+        <source>The first layers after the resume point hold nothing that only a start does.</source>
+        <translation>Die ersten Schichten nach der Fortsetzungsstelle enthalten nichts, was nur ein Start tut.</translation>
+    </message>
+    <message>
+        <source>No bed mesh was in use.</source>
+        <translation>Es war kein Bettnetz im Gebrauch.</translation>
+    </message>
+    <message>
+        <source>The mesh %1 is loaded by its name; whether its points are those of the print is not recorded.</source>
+        <translation>Das Netz %1 wird nach seinem Namen geladen; ob seine Punkte die des Drucks sind, ist nicht aufgezeichnet.</translation>
+    </message>
+    <message>
+        <source>The mesh %1 is still there, point for point.</source>
+        <translation>Das Netz %1 ist noch da, Punkt für Punkt.</translation>
+    </message>
+    <message>
+        <source>The mesh of the print is kept as %1, point for point.</source>
+        <translation>Das Netz des Drucks ist als %1 aufgehoben, Punkt für Punkt.</translation>
+    </message>
+    <message>
+        <source>The mesh %1 did not survive the restart and its points were not recorded: nobody knows how far the heights differ without it. Choose another profile, or none, in the state.</source>
+        <translation>Das Netz %1 hat den Neustart nicht überstanden, und seine Punkte wurden nicht aufgezeichnet: Niemand weiß, wie weit die Höhen ohne es abweichen. Im Zustand ein anderes Profil wählen oder keines.</translation>
+    </message>
+    <message>
+        <source>The mesh %1 was probed anew since: it differs by up to %2 mm, a layer is %3 mm. The recorded points can be restored.</source>
+        <translation>Das Netz %1 wurde seither neu abgetastet: Es weicht bis zu %2 mm ab, eine Schicht hat %3 mm. Die aufgezeichneten Punkte lassen sich wiederherstellen.</translation>
+    </message>
+    <message>
+        <source>The mesh %1 did not survive the restart. Without it heights differ by up to %2 mm, a layer is %3 mm. The recorded points can be restored.</source>
+        <translation>Das Netz %1 hat den Neustart nicht überstanden. Ohne es weichen Höhen bis zu %2 mm ab, eine Schicht hat %3 mm. Die aufgezeichneten Punkte lassen sich wiederherstellen.</translation>
+    </message>
+    <message>
+        <source>The mesh %1 did not survive the restart and cannot be written back. Without it heights differ by up to %2 mm, a layer is %3 mm.</source>
+        <translation>Das Netz %1 hat den Neustart nicht überstanden und lässt sich nicht zurückschreiben. Ohne es weichen Höhen bis zu %2 mm ab, eine Schicht hat %3 mm.</translation>
+    </message>
+    <message>
+        <source>the firmware lifted the nozzle to Z %1 mm: as measured</source>
+        <translation>die Firmware hob die Düse auf Z %1 mm: wie gemessen</translation>
+    </message>
+    <message>
+        <source>over the resume point at travel height, then down in two stages to Z %1 mm; a macro ran since the place was last given (%2), and is taken to have come back</source>
+        <translation>auf Fahrhöhe über die Fortsetzungsstelle, dann in zwei Stufen hinab auf Z %1 mm; seit der letzten Ortsangabe lief ein Makro (%2), von dem angenommen wird, dass es zurückkam</translation>
+    </message>
+    <message>
+        <source>Arm klipper-plr</source>
+        <translation>klipper-plr scharf stellen</translation>
+    </message>
+    <message>
+        <source>klipper-plr saves the state of this print from here on, too</source>
+        <translation>klipper-plr sichert ab hier auch den Zustand dieses Drucks</translation>
+    </message>
+    <message>
+        <source>The setup marker is in line %1. When klipper-plr resumes, everything above it runs again.</source>
+        <translation>Die Einrichtungsmarke steht in Zeile %1. Wenn klipper-plr fortsetzt, läuft alles darüber noch einmal.</translation>
+    </message>
+    <message>
+        <source>The setup marker is missing: klipper-plr cannot resume this file. Add it after the start G-code.</source>
+        <translation>Die Einrichtungsmarke fehlt: klipper-plr kann diese Datei nicht fortsetzen. Nach dem Start-G-Code einfügen.</translation>
+    </message>
+    <message>
+        <source>The print marker is in line %1.</source>
+        <translation>Die Druckmarke steht in Zeile %1.</translation>
+    </message>
+    <message>
+        <source>The print marker is missing: klipper-plr cannot resume this file. Add it after the setup marker.</source>
+        <translation>Die Druckmarke fehlt: klipper-plr kann diese Datei nicht fortsetzen. Nach der Einrichtungsmarke einfügen.</translation>
+    </message>
+    <message>
+        <source>No comment swallows the setup marker.</source>
+        <translation>Kein Kommentar verschluckt die Einrichtungsmarke.</translation>
+    </message>
+    <message>
+        <source>No comment swallows the print marker.</source>
+        <translation>Kein Kommentar verschluckt die Druckmarke.</translation>
+    </message>
+    <message>
+        <source>The setup marker in line %1 follows a comment with a single semicolon and is taken for a part of it. Put a command between them.</source>
+        <translation>Die Einrichtungsmarke in Zeile %1 folgt auf einen Kommentar mit einem einzelnen Semikolon und gilt als Teil davon. Einen Befehl dazwischensetzen.</translation>
+    </message>
+    <message>
+        <source>The print marker in line %1 follows a comment with a single semicolon and is taken for a part of it. Put a command between them.</source>
+        <translation>Die Druckmarke in Zeile %1 folgt auf einen Kommentar mit einem einzelnen Semikolon und gilt als Teil davon. Einen Befehl dazwischensetzen.</translation>
+    </message>
+    <message>
+        <source>The markers are in the right order.</source>
+        <translation>Die Marken stehen in der richtigen Reihenfolge.</translation>
+    </message>
+    <message>
+        <source>The print marker in line %1 comes before the setup marker in line %2. Exchange them.</source>
+        <translation>Die Druckmarke in Zeile %1 kommt vor der Einrichtungsmarke in Zeile %2. Vertauschen.</translation>
+    </message>
+    <message>
+        <source>No layer calls PLR_SAVE_PRINT_STATE_WITH_LAYER: klipper-plr saves by time alone. Add the call to the G-code after a layer change.</source>
+        <translation>Keine Schicht ruft PLR_SAVE_PRINT_STATE_WITH_LAYER auf: klipper-plr sichert nur nach Zeit. Den Aufruf in den G-Code nach einem Schichtwechsel einfügen.</translation>
+    </message>
+    <message>
+        <source>PLR_SAVE_PRINT_STATE_WITH_LAYER is called %1 times in %2 layers.</source>
+        <translation>PLR_SAVE_PRINT_STATE_WITH_LAYER wird in %2 Schichten %1-mal aufgerufen.</translation>
+    </message>
+    <message>
+        <source>Every layer calls PLR_SAVE_PRINT_STATE_WITH_LAYER.</source>
+        <translation>Jede Schicht ruft PLR_SAVE_PRINT_STATE_WITH_LAYER auf.</translation>
+    </message>
+    <message>
+        <source>Line %1 calls %2. Markers inside that macro never reach the file; they must stand in the start G-code of the slicer.</source>
+        <translation>Zeile %1 ruft %2 auf. Marken in diesem Makro kommen nie in die Datei; sie müssen im Start-G-Code des Slicers stehen.</translation>
+    </message>
+    <message>
+        <source>Printers, Custom G-code, at the end of Start G-code</source>
+        <translation>Drucker, Benutzerdefinierter G-Code, am Ende von Start-G-Code</translation>
+    </message>
+    <message>
+        <source>Printers, Custom G-code, After layer change G-code</source>
+        <translation>Drucker, Benutzerdefinierter G-Code, G-Code nach Schichtwechsel</translation>
+    </message>
+    <message>
+        <source>Printer settings, Machine G-code, at the end of Machine start G-code</source>
+        <translation>Druckereinstellungen, Maschinen-G-Code, am Ende von Maschinen-Start-G-Code</translation>
+    </message>
+    <message>
+        <source>Printer settings, Machine G-code, Layer change G-code</source>
+        <translation>Druckereinstellungen, Maschinen-G-Code, Schichtwechsel-G-Code</translation>
+    </message>
+    <message>
+        <source>Manage printers, Machine settings, at the end of Start G-code</source>
+        <translation>Drucker verwalten, Geräteeinstellungen, am Ende von Start-G-Code</translation>
+    </message>
+    <message>
+        <source>Extensions, Post processing, Modify G-code, Search and Replace with regular expressions: the first line is searched for, the second replaces it</source>
+        <translation>Erweiterungen, Nachbearbeitung, G-Code ändern, Suchen und Ersetzen mit regulären Ausdrücken: Die erste Zeile wird gesucht, die zweite ersetzt sie</translation>
+    </message>
+    <message>
+        <source>The firmware had accepted the file up to byte %1; up to %2 commands and %3 moves can wait behind that.</source>
+        <translation>Die Firmware hatte die Datei bis Byte %1 angenommen; dahinter können bis zu %2 Befehle und %3 Bewegungen warten.</translation>
+    </message>
+    <message>
+        <source>The last live position lies %1 mm from the path of byte %2; %3 earlier samples agree by their extruder position; the file was read up to byte %4; motion ended %5 to %6 s later.</source>
+        <translation>Die letzte Live-Position liegt %1 mm vom Weg bei Byte %2; %3 frühere Messungen stimmen in der Extruderposition überein; die Datei war bis Byte %4 gelesen; die Bewegung endete %5 bis %6 s später.</translation>
+    </message>
+    <message>
+        <source>Runs a file of the printer; nobody knows from here what it does over the part.</source>
+        <translation>Führt eine Datei des Druckers aus; von hier weiß niemand, was sie über dem Teil tut.</translation>
+    </message>
+    <message>
+        <source>Probes: the nozzle is driven into the part.</source>
+        <translation>Tastet: Die Düse wird in das Teil gefahren.</translation>
+    </message>
+    <message>
+        <source>Probes or levels: the nozzle is driven into the part.</source>
+        <translation>Tastet oder nivelliert: Die Düse wird in das Teil gefahren.</translation>
+    </message>
+    <message>
+        <source>Wipes the nozzle at its brush: the way there is not checked.</source>
+        <translation>Wischt die Düse an ihrer Bürste: Der Weg dorthin ist nicht geprüft.</translation>
+    </message>
+    <message>
+        <source>Prints a test pattern over the whole bed.</source>
+        <translation>Druckt ein Prüfmuster über das ganze Bett.</translation>
+    </message>
+    <message>
+        <source>Homes Z: the nozzle is driven into the part.</source>
+        <translation>Referenziert Z: Die Düse wird in das Teil gefahren.</translation>
+    </message>
+    <message>
+        <source>Homes X or Y at %1 mm; the part is %2 mm high there.</source>
+        <translation>Referenziert X oder Y auf %1 mm; das Teil ist dort %2 mm hoch.</translation>
+    </message>
+    <message>
+        <source>By its name homes or starts a print: the nozzle is driven into the part.</source>
+        <translation>Dem Namen nach referenziert es oder startet einen Druck: Die Düse wird in das Teil gefahren.</translation>
+    </message>
+    <message>
+        <source>By its name probes, levels or calibrates: the nozzle is driven into the part.</source>
+        <translation>Dem Namen nach tastet, nivelliert oder kalibriert es: Die Düse wird in das Teil gefahren.</translation>
+    </message>
+    <message>
+        <source>By its name purges or cleans the nozzle: its ways are not checked.</source>
+        <translation>Dem Namen nach spült oder reinigt es die Düse: Seine Wege sind nicht geprüft.</translation>
+    </message>
+    <message>
+        <source>A macro: what it does over the part is not known here.</source>
+        <translation>Ein Makro: Was es über dem Teil tut, ist hier nicht bekannt.</translation>
+    </message>
+    <message>
+        <source>Leaves the travel of axis %1: %2 mm, limit %3 mm.</source>
+        <translation>Verlässt den Weg der Achse %1: %2 mm, Grenze %3 mm.</translation>
     </message>
 </context>
 <context>
@@ -1070,6 +1514,26 @@
         <source>the firmware shut down</source>
         <translation>die Firmware schaltete ab</translation>
     </message>
+    <message>
+        <source>%1, at most %2 mm</source>
+        <translation>%1, höchstens %2 mm</translation>
+    </message>
+    <message>
+        <source>%1 (recommended)</source>
+        <translation>%1 (empfohlen)</translation>
+    </message>
+    <message>
+        <source>Prints</source>
+        <translation>Druckt</translation>
+    </message>
+    <message>
+        <source>Line</source>
+        <translation>Zeile</translation>
+    </message>
+    <message>
+        <source>the start of this line group</source>
+        <translation>der Anfang dieser Liniengruppe</translation>
+    </message>
 </context>
 <context>
     <name>kintsugi::app::FieldModel</name>
@@ -1100,6 +1564,27 @@
     <message>
         <source>Remark</source>
         <translation>Bemerkung</translation>
+    </message>
+    <message>
+        <source>%1 °C, target %2</source>
+        <extracomment>a heater now: measured temperature, then its target</extracomment>
+        <translation>%1 °C, Ziel %2</translation>
+    </message>
+    <message>
+        <source>%1 °C</source>
+        <translation>%1 °C</translation>
+    </message>
+    <message>
+        <source>not homed</source>
+        <translation>nicht referenziert</translation>
+    </message>
+    <message>
+        <source>Will be</source>
+        <translation>Wird</translation>
+    </message>
+    <message>
+        <source>Printer now</source>
+        <translation>Drucker jetzt</translation>
     </message>
 </context>
 <context>
@@ -1547,6 +2032,110 @@
     </message>
 </context>
 <context>
+    <name>kintsugi::ui::CaliperEntry</name>
+    <message>
+        <source>Heights measured on the part</source>
+        <translation>Am Teil gemessene Höhen</translation>
+    </message>
+    <message>
+        <source>Height, mm</source>
+        <translation>Höhe, mm</translation>
+    </message>
+    <message>
+        <source>X, mm</source>
+        <translation>X, mm</translation>
+    </message>
+    <message>
+        <source>Y, mm</source>
+        <translation>Y, mm</translation>
+    </message>
+    <message>
+        <source>Without X and Y the reading is taken at the highest printed place</source>
+        <translation>Ohne X und Y gilt die Messung für die höchste gedruckte Stelle</translation>
+    </message>
+    <message>
+        <source>Add</source>
+        <translation>Dazu</translation>
+    </message>
+    <message>
+        <source>Add a reading</source>
+        <translation>Messung hinzufügen</translation>
+    </message>
+    <message>
+        <source>Rem&amp;ove</source>
+        <translation>&amp;Weg</translation>
+    </message>
+    <message>
+        <source>Removes the reading that is marked</source>
+        <translation>Entfernt die markierte Messung</translation>
+    </message>
+    <message>
+        <source>Place by click</source>
+        <translation>Stelle per Klick</translation>
+    </message>
+    <message>
+        <source>The next click on the part gives X and Y of the marked reading; they can be typed too</source>
+        <translation>Der nächste Klick auf das Teil gibt X und Y der markierten Messung; sie lassen sich auch eintippen</translation>
+    </message>
+    <message>
+        <source>&amp;Find the layer</source>
+        <translation>Schicht &amp;suchen</translation>
+    </message>
+    <message>
+        <source>Progress of the search</source>
+        <translation>Fortschritt der Suche</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Layers that fit the readings</source>
+        <translation>Schichten, die zu den Messungen passen</translation>
+    </message>
+    <message>
+        <source>Printed up to</source>
+        <translation>Gedruckt bis</translation>
+    </message>
+    <message>
+        <source>Expected at the readings</source>
+        <translation>Erwartet an den Messstellen</translation>
+    </message>
+    <message>
+        <source>Largest difference</source>
+        <translation>Größter Unterschied</translation>
+    </message>
+    <message>
+        <source>Go on a&amp;fter this layer</source>
+        <translation>N&amp;ach dieser Schicht weiter</translation>
+    </message>
+    <message>
+        <source>Reading %1 is not complete: a height in mm, and X and Y both or neither.</source>
+        <translation>Messung %1 ist nicht vollständig: eine Höhe in mm, und X und Y beide oder keines.</translation>
+    </message>
+    <message>
+        <source>Type a height measured on the part first.</source>
+        <translation>Erst eine am Teil gemessene Höhe eintippen.</translation>
+    </message>
+    <message>
+        <source>%1 (%2%3)</source>
+        <extracomment>expected height in mm, then how much more or less was measured</extracomment>
+        <translation>%1 (%2%3)</translation>
+    </message>
+    <message>
+        <source>Best first. Plastic shrinks and a first layer is pressed flat: some hundredths are normal.</source>
+        <translation>Die beste zuerst. Kunststoff schrumpft und eine erste Schicht wird flach gedrückt: Einige Hundertstel sind normal.</translation>
+    </message>
+    <message>
+        <source>No layer of this file explains these heights. Measure again, and say where.</source>
+        <translation>Keine Schicht dieser Datei erklärt diese Höhen. Noch einmal messen, und sagen, wo.</translation>
+    </message>
+    <message>
+        <source>That is the last layer: the part is complete, nothing is left to print.</source>
+        <translation>Das ist die letzte Schicht: Das Teil ist fertig, es bleibt nichts zu drucken.</translation>
+    </message>
+</context>
+<context>
     <name>kintsugi::ui::ConsolePage</name>
     <message>
         <source>&amp;Send</source>
@@ -1614,6 +2203,206 @@
     <message>
         <source>Start &amp;host</source>
         <translation>&amp;Rechner starten</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::FileWindow</name>
+    <message>
+        <source>Klipper</source>
+        <translation>Klipper</translation>
+    </message>
+    <message>
+        <source>Marlin 2, Prusa Buddy</source>
+        <translation>Marlin 2, Prusa Buddy</translation>
+    </message>
+    <message>
+        <source>Prusa MK3, 8 bit</source>
+        <translation>Prusa MK3, 8 Bit</translation>
+    </message>
+    <message>
+        <source>RepRapFirmware</source>
+        <translation>RepRapFirmware</translation>
+    </message>
+    <message>
+        <source>Marlin 1.1, Repetier</source>
+        <translation>Marlin 1.1, Repetier</translation>
+    </message>
+    <message>
+        <source>Firmware</source>
+        <translation>Firmware</translation>
+    </message>
+    <message>
+        <source>Limits of</source>
+        <translation>Grenzen von</translation>
+    </message>
+    <message>
+        <source>a printer that is not in the list</source>
+        <translation>ein Drucker, der nicht in der Liste ist</translation>
+    </message>
+    <message>
+        <source>&amp;Firmware</source>
+        <translation>&amp;Firmware</translation>
+    </message>
+    <message>
+        <source>&amp;Limits of</source>
+        <translation>&amp;Grenzen von</translation>
+    </message>
+    <message>
+        <source>Progress of the reading</source>
+        <translation>Fortschritt des Lesens</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Layer shown</source>
+        <translation>Gezeigte Schicht</translation>
+    </message>
+    <message>
+        <source>The guessed temperatures are right</source>
+        <translation>Die vermuteten Temperaturen stimmen</translation>
+    </message>
+    <message>
+        <source>State and plan</source>
+        <translation>Zustand und Plan</translation>
+    </message>
+    <message>
+        <source>State at this point</source>
+        <translation>Zustand an dieser Stelle</translation>
+    </message>
+    <message>
+        <source>G-code that is sent before the original continues</source>
+        <translation>G-Code, der gesendet wird, bevor das Original weitergeht</translation>
+    </message>
+    <message>
+        <source>&amp;State</source>
+        <translation>&amp;Zustand</translation>
+    </message>
+    <message>
+        <source>&amp;Plan</source>
+        <translation>&amp;Plan</translation>
+    </message>
+    <message>
+        <source>Recovery &amp;markers…</source>
+        <translation>&amp;Marken zum Fortsetzen …</translation>
+    </message>
+    <message>
+        <source>How the height becomes true again</source>
+        <translation>Wie die Höhe wieder stimmt</translation>
+    </message>
+    <message>
+        <source>the printer kept its height</source>
+        <translation>der Drucker hat seine Höhe behalten</translation>
+    </message>
+    <message>
+        <source>the nozzle touches the part at</source>
+        <translation>die Düse berührt das Teil bei</translation>
+    </message>
+    <message>
+        <source>Height of the nozzle now, mm</source>
+        <translation>Höhe der Düse jetzt, mm</translation>
+    </message>
+    <message>
+        <source> mm</source>
+        <translation> mm</translation>
+    </message>
+    <message>
+        <source>Save a &amp;resume file…</source>
+        <translation>Fort&amp;setzungsdatei speichern …</translation>
+    </message>
+    <message>
+        <source>&amp;Z:</source>
+        <translation>&amp;Z:</translation>
+    </message>
+    <message>
+        <source>The resume file was saved as %1.</source>
+        <translation>Die Fortsetzungsdatei wurde gespeichert als %1.</translation>
+    </message>
+    <message>
+        <source>%1 – Kintsugi</source>
+        <extracomment>%1 is a file name</extracomment>
+        <translation>%1 – Kintsugi</translation>
+    </message>
+    <message>
+        <source>slicer not known</source>
+        <translation>Slicer nicht bekannt</translation>
+    </message>
+    <message>
+        <source>%1 of text in %2</source>
+        <extracomment>size of the decoded text; what wraps it</extracomment>
+        <translation>%1 Text in %2</translation>
+    </message>
+    <message>
+        <source>gzip</source>
+        <translation>gzip</translation>
+    </message>
+    <message>
+        <source>binary G-code</source>
+        <translation>binärem G-Code</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n line(s)</source>
+        <translation>
+            <numerusform>%n Zeile</numerusform><numerusform>%n Zeilen</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n layer(s)</source>
+        <translation>
+            <numerusform>%n Schicht</numerusform><numerusform>%n Schichten</numerusform></translation>
+    </message>
+    <message>
+        <source>%1 high</source>
+        <translation>%1 hoch</translation>
+    </message>
+    <message>
+        <source>%1 m of filament</source>
+        <translation>%1 m Filament</translation>
+    </message>
+    <message>
+        <source>about %1</source>
+        <translation>etwa %1</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n object(s)</source>
+        <translation>
+            <numerusform>%n Objekt</numerusform><numerusform>%n Objekte</numerusform></translation>
+    </message>
+    <message>
+        <source>Choose a point: click on the part, or type what you know.</source>
+        <translation>Eine Stelle wählen: auf das Teil klicken oder eintippen, was Sie wissen.</translation>
+    </message>
+    <message>
+        <source>That point is refused. %1</source>
+        <translation>Diese Stelle wird abgelehnt. %1</translation>
+    </message>
+    <message>
+        <source>Goes on at %1, line %2, byte %3</source>
+        <translation>Geht weiter bei %1, Zeile %2, Byte %3</translation>
+    </message>
+    <message>
+        <source>No risk is known at this line.</source>
+        <translation>An dieser Zeile ist kein Risiko bekannt.</translation>
+    </message>
+    <message>
+        <source>%1 %2</source>
+        <translation>%1 %2</translation>
+    </message>
+    <message>
+        <source>The &amp;guessed temperatures are right: %1</source>
+        <translation>Die &amp;vermuteten Temperaturen stimmen: %1</translation>
+    </message>
+    <message>
+        <source>confirmed</source>
+        <translation>bestätigt</translation>
+    </message>
+    <message>
+        <source>Save a resume file</source>
+        <translation>Fortsetzungsdatei speichern</translation>
+    </message>
+    <message>
+        <source>G-code (*.gcode *.bgcode)</source>
+        <translation>G-Code (*.gcode *.bgcode)</translation>
     </message>
 </context>
 <context>
@@ -1809,6 +2598,178 @@
         <source>&amp;Remove</source>
         <translation>&amp;Entfernen</translation>
     </message>
+    <message>
+        <source>Open G-code…</source>
+        <translation>G-Code öffnen …</translation>
+    </message>
+    <message>
+        <source>Looks at a file of this computer without a printer; a file can be dropped on the window too</source>
+        <translation>Sieht eine Datei dieses Rechners ohne Drucker an; eine Datei lässt sich auch auf das Fenster ziehen</translation>
+    </message>
+    <message>
+        <source>Open G-code</source>
+        <translation>G-Code öffnen</translation>
+    </message>
+    <message>
+        <source>G-code (*.gcode *.gco *.g *.bgcode *.gz);;All files (*)</source>
+        <translation>G-Code (*.gcode *.gco *.g *.bgcode *.gz);;Alle Dateien (*)</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::MarkersDialog</name>
+    <message>
+        <source>Recovery markers</source>
+        <translation>Marken zum Fortsetzen</translation>
+    </message>
+    <message>
+        <source>Markers for klipper-plr</source>
+        <translation>Marken für klipper-plr</translation>
+    </message>
+    <message>
+        <source>The plugin saves the state of a print only in files that have its markers. This program needs none: it records by itself.</source>
+        <translation>Das Plugin sichert den Zustand eines Drucks nur bei Dateien, die seine Marken haben. Dieses Programm braucht keine: Es zeichnet selbst auf.</translation>
+    </message>
+    <message>
+        <source>%1 cannot be saved by the plugin as it is.</source>
+        <extracomment>%1 is a file name</extracomment>
+        <translation>%1 kann das Plugin so nicht sichern.</translation>
+    </message>
+    <message>
+        <source>%1 has all that the plugin needs.</source>
+        <translation>%1 hat alles, was das Plugin braucht.</translation>
+    </message>
+    <message>
+        <source>%1 has the markers; the plugin saves by time, not at layers.</source>
+        <translation>%1 hat die Marken; das Plugin sichert nach Zeit, nicht bei Schichten.</translation>
+    </message>
+    <message>
+        <source>What was found in this file</source>
+        <translation>Was in dieser Datei gefunden wurde</translation>
+    </message>
+    <message>
+        <source>good</source>
+        <translation>gut</translation>
+    </message>
+    <message>
+        <source>missing or wrong</source>
+        <translation>fehlt oder falsch</translation>
+    </message>
+    <message>
+        <source>Put this into the slicer's profile and every new file has them:</source>
+        <translation>Dies ins Profil des Slicers setzen, und jede neue Datei hat sie:</translation>
+    </message>
+    <message>
+        <source>Slicers</source>
+        <translation>Slicer</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Kopieren</translation>
+    </message>
+    <message>
+        <source>Copy the text for: %1</source>
+        <translation>Den Text kopieren für: %1</translation>
+    </message>
+    <message>
+        <source>Copied.</source>
+        <translation>Kopiert.</translation>
+    </message>
+    <message>
+        <source>&amp;Make a prepared copy…</source>
+        <translation>Vorbereitete &amp;Kopie anlegen …</translation>
+    </message>
+    <message>
+        <source>Writes a new file with markers and layer hooks; the file itself is only read</source>
+        <translation>Schreibt eine neue Datei mit Marken und Schichtbefehlen; die Datei selbst wird nur gelesen</translation>
+    </message>
+    <message>
+        <source>Progress of the copy</source>
+        <translation>Fortschritt der Kopie</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+    <message>
+        <source>Prepared copy</source>
+        <translation>Vorbereitete Kopie</translation>
+    </message>
+    <message>
+        <source>G-code (*.gcode)</source>
+        <translation>G-Code (*.gcode)</translation>
+    </message>
+    <message>
+        <source>%1-prepared</source>
+        <extracomment>added to a file's name</extracomment>
+        <translation>%1-vorbereitet</translation>
+    </message>
+    <message>
+        <source>Written: %1. Print this one; the original is as it was.</source>
+        <translation>Geschrieben: %1. Diese drucken; das Original ist, wie es war.</translation>
+    </message>
+    <message>
+        <source>Cancelled: nothing was written.</source>
+        <translation>Abgebrochen: Es wurde nichts geschrieben.</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::MeshPanel</name>
+    <message>
+        <source>Bed mesh</source>
+        <translation>Bettnetz</translation>
+    </message>
+    <message>
+        <source>What would change in printer.cfg</source>
+        <translation>Was sich in printer.cfg ändern würde</translation>
+    </message>
+    <message>
+        <source>Restore &amp;the mesh…</source>
+        <translation>Net&amp;z wiederherstellen …</translation>
+    </message>
+    <message>
+        <source>Shows first what would change; nothing is written yet</source>
+        <translation>Zeigt erst, was sich ändern würde; noch wird nichts geschrieben</translation>
+    </message>
+    <message>
+        <source>&amp;Write this and restart the host</source>
+        <translation>Dies &amp;schreiben und den Rechner neu starten</translation>
+    </message>
+    <message>
+        <source>Writes printer.cfg, keeps the old one beside it, and restarts Klipper: before anything is hot</source>
+        <translation>Schreibt printer.cfg, hebt die alte daneben auf und startet Klipper neu: bevor etwas heiß ist</translation>
+    </message>
+    <message>
+        <source>U&amp;ndo: put the old printer.cfg back</source>
+        <translation>&amp;Rückgängig: die alte printer.cfg zurücklegen</translation>
+    </message>
+    <message>
+        <source>Reading printer.cfg…</source>
+        <translation>printer.cfg wird gelesen …</translation>
+    </message>
+    <message>
+        <source>These lines would be added to printer.cfg. Nothing is written yet.</source>
+        <translation>Diese Zeilen kämen in printer.cfg dazu. Noch ist nichts geschrieben.</translation>
+    </message>
+    <message>
+        <source>Writing printer.cfg…</source>
+        <translation>printer.cfg wird geschrieben …</translation>
+    </message>
+    <message>
+        <source>The host restarts…</source>
+        <translation>Der Rechner startet neu …</translation>
+    </message>
+    <message>
+        <source>The mesh is there again as the profile %1. The old printer.cfg is kept as %2.</source>
+        <translation>Das Netz ist als Profil %1 wieder da. Die alte printer.cfg liegt als %2 daneben.</translation>
+    </message>
+    <message>
+        <source>Putting the old printer.cfg back…</source>
+        <translation>Die alte printer.cfg wird zurückgelegt …</translation>
+    </message>
 </context>
 <context>
     <name>kintsugi::ui::MessageBar</name>
@@ -1839,6 +2800,65 @@
     <message>
         <source>Error</source>
         <translation>Fehler</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::OwnLinesPanel</name>
+    <message>
+        <source>Lines of your own at four places. They are executed in thought like the plan's own steps; lines that home or probe are refused.</source>
+        <translation>Eigene Zeilen an vier Stellen. Sie werden wie die Schritte des Plans in Gedanken ausgeführt; Zeilen, die referenzieren oder tasten, werden abgelehnt.</translation>
+    </message>
+    <message>
+        <source>Before anything heats</source>
+        <translation>Bevor etwas heizt</translation>
+    </message>
+    <message>
+        <source>The nozzle may stick to the part: nothing may move.</source>
+        <translation>Die Düse kann am Teil kleben: Nichts darf sich bewegen.</translation>
+    </message>
+    <message>
+        <source>After the lift</source>
+        <translation>Nach dem Anheben</translation>
+    </message>
+    <message>
+        <source>X and Y may not be homed: Z alone, upwards.</source>
+        <translation>X und Y sind vielleicht nicht referenziert: nur Z, nach oben.</translation>
+    </message>
+    <message>
+        <source>After Z is registered</source>
+        <translation>Wenn Z wieder stimmt</translation>
+    </message>
+    <message>
+        <source>The nozzle is cold: no extrusion, nothing below the travel height.</source>
+        <translation>Die Düse ist kalt: kein Extrudieren, nichts unter der Fahrhöhe.</translation>
+    </message>
+    <message>
+        <source>Before the first plastic</source>
+        <translation>Vor dem ersten Kunststoff</translation>
+    </message>
+    <message>
+        <source>Hot, beside the print, before the prime.</source>
+        <translation>Heiß, neben dem Druck, vor dem Anspülen.</translation>
+    </message>
+    <message>
+        <source>&amp;Fill in what the printer's configuration runs</source>
+        <translation>&amp;Eintragen, was die Konfiguration des Druckers ausführt</translation>
+    </message>
+    <message>
+        <source>Lines of before_resume_gcode and after_resume_gcode, to look at and change</source>
+        <translation>Zeilen aus before_resume_gcode und after_resume_gcode, zum Ansehen und Ändern</translation>
+    </message>
+    <message>
+        <source>&amp;Use these lines</source>
+        <translation>Diese Zeilen &amp;benutzen</translation>
+    </message>
+    <message>
+        <source>Line %1 is refused here: %2</source>
+        <translation>Zeile %1 wird hier abgelehnt: %2</translation>
+    </message>
+    <message>
+        <source>Runs unchecked, nobody knows what it does: %1</source>
+        <translation>Läuft ungeprüft, niemand weiß, was es tut: %1</translation>
     </message>
 </context>
 <context>
@@ -1935,42 +2955,6 @@
         <translation>Plan &amp;speichern …</translation>
     </message>
     <message>
-        <source>Lines of your own at four places. Lines that home or probe are refused.</source>
-        <translation>Eigene Zeilen an vier Stellen. Zeilen, die referenzieren oder tasten, werden abgelehnt.</translation>
-    </message>
-    <message>
-        <source>&amp;Place</source>
-        <translation>&amp;Stelle</translation>
-    </message>
-    <message>
-        <source>Place of your lines</source>
-        <translation>Stelle Ihrer Zeilen</translation>
-    </message>
-    <message>
-        <source>at the start</source>
-        <translation>am Anfang</translation>
-    </message>
-    <message>
-        <source>before the prime</source>
-        <translation>vor dem Anspülen</translation>
-    </message>
-    <message>
-        <source>before the approach</source>
-        <translation>vor dem Anfahren</translation>
-    </message>
-    <message>
-        <source>before the print continues</source>
-        <translation>vor dem Weiterdrucken</translation>
-    </message>
-    <message>
-        <source>&amp;Use these lines</source>
-        <translation>Diese Zeilen &amp;benutzen</translation>
-    </message>
-    <message>
-        <source>Your lines at this place</source>
-        <translation>Ihre Zeilen an dieser Stelle</translation>
-    </message>
-    <message>
         <source>Not sent again: byte 0 to %1 of the original, it is printed already.</source>
         <translation>Nicht noch einmal gesendet: Byte 0 bis %1 des Originals, das ist schon gedruckt.</translation>
     </message>
@@ -2020,8 +3004,25 @@
         <translation>Plan speichern</translation>
     </message>
     <message>
-        <source>G-code (*.gcode)</source>
-        <translation>G-Code (*.gcode)</translation>
+        <source>Set the plugin's &amp;resume_meta_info to this point, for macros of your own; undone afterwards</source>
+        <translation>resume_meta_info des Plugins auf diese Stelle setzen, fü&amp;r eigene Makros; danach rückgängig</translation>
+    </message>
+    <message>
+        <source>PLR_RESUME_PRINT is never sent</source>
+        <translation>PLR_RESUME_PRINT wird nie gesendet</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n line(s) of yours run unchecked: nobody knows what they do.</source>
+        <translation>
+            <numerusform>%n Ihrer Zeilen läuft ungeprüft: Niemand weiß, was sie tut.</numerusform><numerusform>%n Ihrer Zeilen laufen ungeprüft: Niemand weiß, was sie tun.</numerusform></translation>
+    </message>
+    <message>
+        <source>&amp;Own lines: refused</source>
+        <translation>Eigene &amp;Zeilen: abgelehnt</translation>
+    </message>
+    <message>
+        <source>G-code (*.gcode *.bgcode)</source>
+        <translation>G-Code (*.gcode *.bgcode)</translation>
     </message>
 </context>
 <context>
@@ -2049,10 +3050,6 @@
     <message>
         <source>The state was saved, read back from the printer.</source>
         <translation>Der Zustand wurde gesichert, vom Drucker zurückgelesen.</translation>
-    </message>
-    <message>
-        <source>&amp;Reset the saved state</source>
-        <translation>Den gesicherten Zustand &amp;löschen</translation>
     </message>
     <message>
         <source>The saved state was cleared, read back from the printer.</source>
@@ -2089,6 +3086,14 @@
     <message>
         <source>Commands of the recovery plugin on the printer</source>
         <translation>Befehle des Fortsetzungs-Plugins auf dem Drucker</translation>
+    </message>
+    <message>
+        <source>&amp;Clear the saved state</source>
+        <translation>Den gesicherten Zustand &amp;löschen</translation>
+    </message>
+    <message>
+        <source>&amp;Recovery markers…</source>
+        <translation>&amp;Marken zum Fortsetzen …</translation>
     </message>
 </context>
 <context>
@@ -2137,6 +3142,25 @@
     <message>
         <source>Nearest: %1. Tall or shrunken places can differ from the rest.</source>
         <translation>Am nächsten: %1. Hohe oder geschrumpfte Stellen können vom Rest abweichen.</translation>
+    </message>
+</context>
+<context>
+    <name>kintsugi::ui::PointTabs</name>
+    <message>
+        <source>Another point</source>
+        <translation>Eine andere Stelle</translation>
+    </message>
+    <message>
+        <source>In doubt go forward: a small gap is weaker than solid plastic pressed into solid plastic. A click on the part chooses the line there.</source>
+        <translation>Im Zweifel nach vorn: Eine kleine Lücke schadet weniger als Kunststoff, der in festen Kunststoff gedrückt wird. Ein Klick auf das Teil wählt die Zeile dort.</translation>
+    </message>
+    <message>
+        <source>Anot&amp;her point</source>
+        <translation>Andere S&amp;telle</translation>
+    </message>
+    <message>
+        <source>Ca&amp;liper readings</source>
+        <translation>&amp;Messschieber</translation>
     </message>
 </context>
 <context>
@@ -2212,6 +3236,10 @@
         <source>A complete copy of %1 is here.</source>
         <translation>Eine vollständige Kopie vom %1 ist da.</translation>
     </message>
+    <message>
+        <source>Reading the file of the print was cancelled.</source>
+        <translation>Das Lesen der Druckdatei wurde abgebrochen.</translation>
+    </message>
 </context>
 <context>
     <name>kintsugi::ui::ReportPage</name>
@@ -2262,6 +3290,26 @@
     <message>
         <source>Resume file: %1. The original was not touched.</source>
         <translation>Fortsetzungsdatei: %1. Das Original wurde nicht angerührt.</translation>
+    </message>
+    <message>
+        <source>&amp;Clear the plugin's saved data</source>
+        <translation>Gesicherte Daten des Plugins &amp;löschen</translation>
+    </message>
+    <message>
+        <source>Sends PLR_RESET_PRINT_DATA and reads back that it worked</source>
+        <translation>Sendet PLR_RESET_PRINT_DATA und liest zurück, dass es gewirkt hat</translation>
+    </message>
+    <message>
+        <source>Put the plugin's own state &amp;back</source>
+        <translation>Den eigenen Stand des Plugins &amp;zurücklegen</translation>
+    </message>
+    <message>
+        <source>The print ended well, and the plugin still holds a state of it: clear it, so that nobody resumes a finished print.</source>
+        <translation>Der Druck ging gut aus, und das Plugin hält noch einen Stand davon: löschen, damit niemand einen fertigen Druck fortsetzt.</translation>
+    </message>
+    <message>
+        <source>The plugin's saved data is cleared, read back from the printer.</source>
+        <translation>Die gesicherten Daten des Plugins sind gelöscht, vom Drucker zurückgelesen.</translation>
     </message>
 </context>
 <context>
@@ -2432,6 +3480,51 @@
         <source>%1 Without the fields marked as missing the print cannot go on: fill them in here.</source>
         <translation>%1 Ohne die als fehlend markierten Felder kann der Druck nicht weitergehen: hier eintragen.</translation>
     </message>
+    <message>
+        <source>Conflicts</source>
+        <translation>Widersprüche</translation>
+    </message>
+    <message>
+        <source>What cannot be restored</source>
+        <translation>Was sich nicht wiederherstellen lässt</translation>
+    </message>
+    <message>
+        <source>%1: %2 is only a guess.</source>
+        <extracomment>a field, its value, what the guess is based on</extracomment>
+        <translation>%1: %2 ist nur vermutet.</translation>
+    </message>
+    <message>
+        <source>%1: %2 is only a guess (%3).</source>
+        <translation>%1: %2 ist nur vermutet (%3).</translation>
+    </message>
+    <message>
+        <source>%1 is right</source>
+        <translation>%1 stimmt</translation>
+    </message>
+    <message>
+        <source>Confirm %1: %2</source>
+        <translation>%1 bestätigen: %2</translation>
+    </message>
+    <message>
+        <source>confirmed</source>
+        <translation>bestätigt</translation>
+    </message>
+    <message>
+        <source>%1: the printer said %2, the file says %3.</source>
+        <translation>%1: Der Drucker sagte %2, die Datei sagt %3.</translation>
+    </message>
+    <message>
+        <source>Stays as the printer has it, because nothing tells the value: %1.</source>
+        <translation>Bleibt, wie der Drucker es hat, denn nichts verrät den Wert: %1.</translation>
+    </message>
+    <message>
+        <source>What these macros of the file did inside the printer is not known and is not repeated: %1.</source>
+        <translation>Was diese Makros der Datei im Drucker taten, ist nicht bekannt und wird nicht wiederholt: %1.</translation>
+    </message>
+    <message>
+        <source>Cannot be restored:</source>
+        <translation>Lässt sich nicht wiederherstellen:</translation>
+    </message>
 </context>
 <context>
     <name>kintsugi::ui::StatePill</name>
@@ -2559,6 +3652,23 @@
     <message>
         <source>%1 bytes</source>
         <translation>%1 Bytes</translation>
+    </message>
+    <message>
+        <source>Reading the file of the print</source>
+        <translation>Liest die Datei des Drucks</translation>
+    </message>
+    <message>
+        <source>Reading the file of the print: %p %</source>
+        <extracomment>in a progress bar</extracomment>
+        <translation>Liest die Datei des Drucks: %p %</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Stops the reading; it can be begun again</source>
+        <translation>Hört mit dem Lesen auf; es lässt sich wieder beginnen</translation>
     </message>
 </context>
 <context>
@@ -2690,14 +3800,6 @@
         <translation>Stellen zum Fortsetzen</translation>
     </message>
     <message>
-        <source>Another point</source>
-        <translation>Eine andere Stelle</translation>
-    </message>
-    <message>
-        <source>In doubt go forward: a small gap is weaker than solid plastic pressed into solid plastic.</source>
-        <translation>Im Zweifel nach vorn: Eine kleine Lücke schadet weniger als Kunststoff, der in festen Kunststoff gedrückt wird.</translation>
-    </message>
-    <message>
         <source>It stopped between byte %1 and byte %2. %3</source>
         <translation>Er blieb zwischen Byte %1 und Byte %2 stehen. %3</translation>
     </message>
@@ -2716,6 +3818,26 @@
     <message>
         <source>No risk is known at this line.</source>
         <translation>An dieser Zeile ist kein Risiko bekannt.</translation>
+    </message>
+    <message>
+        <source>%1 (at most %2)</source>
+        <translation>%1 (höchstens %2)</translation>
+    </message>
+    <message>
+        <source>excluded object %1</source>
+        <translation>ausgelassenes Objekt %1</translation>
+    </message>
+    <message>
+        <source>object %1</source>
+        <translation>Objekt %1</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 von %2</translation>
+    </message>
+    <message>
+        <source>That point is refused. %1</source>
+        <translation>Diese Stelle wird abgelehnt. %1</translation>
     </message>
 </context>
 <context>
@@ -2805,6 +3927,10 @@
     <message>
         <source>Keep the history there instead of in your data folder.</source>
         <translation>Die Aufzeichnung dort statt im Datenordner ablegen.</translation>
+    </message>
+    <message>
+        <source>G-code files to look at, without a printer.</source>
+        <translation>G-Code-Dateien zum Ansehen, ohne Drucker.</translation>
     </message>
 </context>
 </TS>
