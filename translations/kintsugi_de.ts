@@ -1515,8 +1515,9 @@
         <translation>die Firmware schaltete ab</translation>
     </message>
     <message>
-        <source>%1, at most %2 mm</source>
-        <translation>%1, höchstens %2 mm</translation>
+        <source>%1 (≤ %2) mm</source>
+        <extracomment>the likely length, then what it is at most</extracomment>
+        <translation>%1 (≤ %2) mm</translation>
     </message>
     <message>
         <source>%1 (recommended)</source>

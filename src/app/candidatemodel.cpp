@@ -15,8 +15,9 @@ namespace {
 QString overlap(double likely, double most)
 {
     const QLocale locale;
-    const QString length = CandidateModel::tr("%1 mm").arg(locale.toString(likely, 'f', 1));
-    return most < likely + 0.05 ? length : CandidateModel::tr("%1, at most %2 mm").arg(length, locale.toString(most, 'f', 1));
+    const QString length = locale.toString(likely, 'f', 1);
+    //: the likely length, then what it is at most
+    return most < likely + 0.05 ? CandidateModel::tr("%1 mm").arg(length) : CandidateModel::tr("%1 (≤ %2) mm").arg(length, locale.toString(most, 'f', 1));
 }
 
 QStringList risks(const ResumeCandidate& candidate)

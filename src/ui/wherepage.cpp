@@ -70,9 +70,7 @@ void WherePage::makeTable()
     m_table->setModel(&m_model);
     ui::makeTable(m_table, tr("Points to go on from"), app::CandidateModel::Risks);
     m_table->verticalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    m_table->horizontalHeader()->setSectionResizeMode(app::CandidateModel::Risks, QHeaderView::Interactive);
-    m_table->horizontalHeader()->setStretchLastSection(true); // never so narrow that a row fills the page
-    m_table->horizontalHeader()->resizeSection(app::CandidateModel::Risks, fontMetrics().averageCharWidth() * 36);
+    m_table->setColumnHidden(app::CandidateModel::Byte, true); // said below for the chosen one: the risks need the room
     m_table->setItemDelegateForColumn(app::CandidateModel::Kind, new ShapeDelegate(
         [](const QModelIndex& index, const QPalette& palette) {
             const bool recommended = index.data(app::CandidateModel::RecommendedRole).toBool();
