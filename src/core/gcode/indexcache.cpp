@@ -134,12 +134,16 @@ Result<FileIndex> readIndex(const Source& source, Dialect dialect, const OpenOpt
     if (!size)
         return fail(size.error());
     if (options.partial && *size >= largeFile) {
+        const auto show = [&](FileIndex index) {
+            index.size = *size; // an axis over the file must not stretch while it is read
+            options.partial(index);
+        };
         const auto quick = quickScan(source, dialect, {.progress = portion(options.progress, start, start + (1 - start) * quickShare),
-                                                       .partial = options.partial, .scan = {}});
+                                                       .partial = show, .scan = {}});
         if (!quick)
             return fail(quick.error());
         if (quick->fallback == QuickIndex::Fallback::None)
-            options.partial(quick->index);
+            show(quick->index);
         start += (1 - start) * quickShare;
     }
     IndexOptions how;

@@ -20,7 +20,7 @@ struct Indexed {
 struct OpenOptions {
     std::filesystem::path cacheFolder; ///< of the side-cars; empty: nothing is read from there or kept
     Progress progress;
-    /// The layers so far, while a large file is read: `size`, `lines`, `layers` and what quickScan() gives besides.
+    /// The layers so far, while a large file is read for the first time: what quickScan() gives, `size` that of the whole text.
     std::function<void(const FileIndex&)> partial;
     std::uint64_t smallest = 1 << 20;  ///< bytes; files below this are not worth a side-car
 };

@@ -169,7 +169,7 @@ private:
     std::optional<Millionths> lastWord(char letter, ByteOffset from, ByteOffset to);
     std::string_view textOf(ByteOffset from, ByteOffset to);
     [[nodiscard]] bool isCareful() const { return m_wanted.active || !m_state.absoluteXyz; }
-    [[nodiscard]] FileIndex layersSoFar(ByteOffset size) const;
+    [[nodiscard]] FileIndex indexOf(ByteOffset size, FileFacts facts, std::vector<Layer> segments) const;
     void deliver(ByteOffset size);
     void fallBack(QuickIndex::Fallback reason);
     void stopFor(Error error);
@@ -222,7 +222,7 @@ Result<QuickIndex> QuickScanner::run()
         return fail(stampAfter.error());
     if (*stampAfter != *stamp)
         return fail(ErrorCode::FileChanged, "the file changed while it was read", m_source.name());
-    FileIndex index = layersSoFar(m_size);
+    FileIndex index = indexOf(m_size, std::move(m_facts), std::move(m_segments));
     index.stamp = *stamp;
     if (m_quick.fallback == QuickIndex::Fallback::None && (index.layers.size() < 2 || m_facts.needsSegments()))
         m_quick.fallback = QuickIndex::Fallback::NoMarks;
@@ -562,15 +562,14 @@ std::string_view QuickScanner::textOf(ByteOffset from, ByteOffset to)
 
 // --- what comes out ------------------------------------------------------------------------------------------------------
 
-FileIndex QuickScanner::layersSoFar(ByteOffset size) const
+FileIndex QuickScanner::indexOf(ByteOffset size, FileFacts facts, std::vector<Layer> segments) const
 {
     FileIndex index;
     index.dialect = m_dialect;
     index.size = size;
     index.lines = m_lines;
     index.moves = m_moves;
-    FileFacts facts = m_facts;
-    facts.resolve(index, m_segments, {});
+    facts.resolve(index, std::move(segments), {});
     index.plr = {}; // the markers of lines that were skipped are missing
     for (Layer& layer : index.layers)
         layer.firstExtrusion.reset(); // known of some only
@@ -585,7 +584,7 @@ void QuickScanner::deliver(ByteOffset size)
     const auto now = std::chrono::steady_clock::now();
     if (now - m_delivered < frame)
         return;
-    m_options.partial(layersSoFar(size));
+    m_options.partial(indexOf(size, m_facts, m_segments));
     m_delivered = std::chrono::steady_clock::now();
 }
 
