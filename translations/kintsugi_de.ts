@@ -168,8 +168,8 @@
         <translation>Einen anderen Namen wählen; Dateien werden nie ersetzt.</translation>
     </message>
     <message>
-        <source>Free some space; what could not be written yet is kept in memory and tried again.</source>
-        <translation>Platz schaffen; was noch nicht geschrieben ist, bleibt im Speicher und wird wieder versucht.</translation>
+        <source>Free some space, then do it again; only what is being recorded waits in memory and is written by itself.</source>
+        <translation>Platz schaffen und es dann wiederholen; nur was aufgezeichnet wird, wartet im Speicher und wird von selbst geschrieben.</translation>
     </message>
     <message>
         <source>Check the permissions of the folder and choose another place.</source>

@@ -131,7 +131,7 @@ QString Words::whatToDo(ErrorCode code)
     case ErrorCode::FileExists: return tr("Choose another name; files are never replaced.");
     case ErrorCode::FileNotGcode: return tr("Choose the sliced file (.gcode, .gcode.gz or .bgcode).");
     case ErrorCode::FileDamaged: return tr("Copy it again from where it was sliced, or slice it again.");
-    case ErrorCode::DiskFull: return tr("Free some space; what could not be written yet is kept in memory and tried again.");
+    case ErrorCode::DiskFull: return tr("Free some space, then do it again; only what is being recorded waits in memory and is written by itself.");
     case ErrorCode::WriteFailed: return tr("Check the permissions of the folder and choose another place.");
     case ErrorCode::BadByte: return tr("Choose a byte, line, layer or height inside the file.");
     case ErrorCode::BeforeFirstExtrusion: return tr("Choose a later place, or print the file from its start.");
