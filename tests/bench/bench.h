@@ -41,5 +41,6 @@ void missing(const std::string& id, const std::string& measure, const std::strin
 
 void rowsEngine(const Bench& bench); ///< P2 to P5
 void rowsFiles(const Bench& bench);  ///< P8, P9, P14
+void rowsQuick(const Bench& bench);  ///< P1, P6, P7, P11
 
 } // namespace kintsugi::bench

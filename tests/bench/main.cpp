@@ -43,6 +43,7 @@ void measure(const std::filesystem::path& path, int rounds)
     std::printf("%s, %.1f MB\n", path.filename().c_str(), static_cast<double>(size) / 1e6);
     const Bench bench{.file = path, .size = size, .rounds = rounds};
     rowsEngine(bench);
+    rowsQuick(bench);
     rowsFiles(bench);
 }
 
