@@ -11,7 +11,7 @@
 #include <QStandardPaths>
 #include <QUuid>
 
-#include "gcode/opengcode.h"
+#include "gcode/indexcache.h"
 
 namespace kintsugi::app {
 
@@ -43,22 +43,46 @@ QString safeName(const QString& name)
     return readable + u'-' + QString::fromLatin1(hash);
 }
 
-Result<Opened> openAndIndex(const QString& path, const QString& remote, gcode::Dialect dialect, const JobControl& control)
+/// Carries layers from the worker to the thread that shows them.
+class Preview final : public QObject
 {
-    auto source = gcode::openGcode(path.toStdString(), [&control](double) { return !control.cancelled(); });
-    if (!source)
-        return fail(source.error());
-    auto file = std::make_shared<OpenFile>();
-    file->path = path;
-    file->remote = remote;
-    file->source = std::move(*source);
-    auto index = gcode::buildIndex(*file->source, dialect, [&control](double fraction) {
+    Q_OBJECT
+public:
+    /// Whoever lets go of it last may be the worker.
+    [[nodiscard]] static std::shared_ptr<Preview> make() { return {new Preview, [](Preview* preview) { preview->deleteLater(); }}; }
+    void put(const Opened& file)
+    {
+        QMetaObject::invokeMethod(this, [this, file] { emit layersRead(file); }, Qt::QueuedConnection);
+    }
+
+signals:
+    void layersRead(const std::shared_ptr<const kintsugi::app::OpenFile>& file);
+};
+
+struct Request {
+    QString path, remote, indexFolder;
+    gcode::Dialect dialect{};
+};
+
+Result<Opened> openAndIndex(const Request& request, Preview& preview, const JobControl& control)
+{
+    gcode::OpenOptions options{.cacheFolder = request.indexFolder.toStdString()};
+    options.progress = [&control](double fraction) {
         control.progress(fraction);
         return !control.cancelled();
-    });
-    if (!index)
-        return fail(index.error());
-    file->index = std::make_shared<const gcode::FileIndex>(std::move(*index));
+    };
+    options.partial = [&](const gcode::FileIndex& layers) {
+        preview.put(std::make_shared<const OpenFile>(
+            OpenFile{.path = request.path, .remote = request.remote, .source = {}, .index = std::make_shared<const gcode::FileIndex>(layers)}));
+    };
+    auto opened = gcode::openIndexed(request.path.toStdString(), request.dialect, options);
+    if (!opened)
+        return fail(opened.error());
+    auto file = std::make_shared<OpenFile>();
+    file->path = request.path;
+    file->remote = request.remote;
+    file->source = std::move(opened->source);
+    file->index = std::make_shared<const gcode::FileIndex>(std::move(opened->index));
     return Opened(std::move(file));
 }
 
@@ -69,11 +93,12 @@ class Transfer final : public QObject
 public:
     struct Version { quint64 size = 0; double modified = 0; };
 
-    Transfer(QString folder, QString remote, gcode::Dialect dialect, QObject* parent)
-        : QObject(parent), m_folder(std::move(folder)), m_remote(std::move(remote)), m_dialect(dialect)
+    Transfer(QString folder, QString indexFolder, QString remote, gcode::Dialect dialect, QObject* parent)
+        : QObject(parent), m_folder(std::move(folder)), m_indexFolder(std::move(indexFolder)), m_remote(std::move(remote)), m_dialect(dialect)
     {
         connect(&m_job, &JobBase::progressed, this,
                 [this](double fraction) { emit progressed(FileCache::tr("Reading %1").arg(shownName()), fraction); });
+        connect(m_preview.get(), &Preview::layersRead, this, &Transfer::layersRead);
         connect(&m_job, &JobBase::finished, this, [this] { answer(*m_job.outcome()); });
     }
 
@@ -88,9 +113,8 @@ public:
     void open(const QString& path)
     {
         m_path = path;
-        m_job.start([path, remote = m_remote, dialect = m_dialect](JobControl& control) {
-            return openAndIndex(path, remote, dialect, control);
-        });
+        const Request request{.path = path, .remote = m_remote, .indexFolder = m_indexFolder, .dialect = m_dialect};
+        m_job.start([request, preview = m_preview](JobControl& control) { return openAndIndex(request, *preview, control); });
     }
     void answer(const Result<Opened>& result)
     {
@@ -105,6 +129,7 @@ public:
 
 signals:
     void progressed(const QString& what, double fraction);
+    void layersRead(const std::shared_ptr<const kintsugi::app::OpenFile>& file);
     void done();
 
 private:
@@ -184,7 +209,8 @@ private:
     }
     static quint64 sizeOf(const QString& path) { return static_cast<quint64>(QFileInfo(path).size()); }
 
-    QString m_folder, m_remote, m_path;
+    QString m_folder, m_indexFolder, m_remote, m_path;
+    std::shared_ptr<Preview> m_preview = Preview::make();
     gcode::Dialect m_dialect;
     QPointer<link::Driver> m_driver;
     Version m_version;
@@ -207,9 +233,10 @@ struct FileCache::Private {
     {
         if (const auto it = running.find(key); it != running.end())
             return {it->second, false};
-        auto* one = new Transfer(where, remote, dialect, &cache);
+        auto* one = new Transfer(where, FileCache::indexFolder(folder), remote, dialect, &cache);
         running[key] = one;
         QObject::connect(one, &Transfer::progressed, &cache, &FileCache::progressed);
+        QObject::connect(one, &Transfer::layersRead, &cache, &FileCache::layersRead);
         QObject::connect(one, &Transfer::done, &cache, [this, key, one] {
             running.erase(key);
             one->deleteLater();
@@ -232,6 +259,11 @@ FileCache::~FileCache()
 QString FileCache::defaultFolder()
 {
     return QStandardPaths::writableLocation(QStandardPaths::GenericCacheLocation) + u"/kintsugi/files"_s;
+}
+
+QString FileCache::indexFolder(const QString& folder)
+{
+    return folder + u"/index"_s;
 }
 
 void FileCache::fetch(const QString& printer, link::Driver& driver, const QString& remote, gcode::Dialect dialect,

@@ -41,8 +41,13 @@ public:
     /// A complete copy fetched earlier (the newest of this name and size); empty when there is none.
     [[nodiscard]] QString localCopy(const QString& printer, const QString& remote, quint64 size) const;
 
+    [[nodiscard]] static QString indexFolder(const QString& folder); ///< of the side-cars, inside the folder of the copies
+
 signals:
     void progressed(const QString& what, double fraction); ///< 0..1
+    /// The layers of a large file while it is read: `path` and `remote` of the request, an index with layers and little else
+    /// (see gcode::quickScan), no source. For showing only.
+    void layersRead(const std::shared_ptr<const kintsugi::app::OpenFile>& file);
 
 private:
     struct Private;

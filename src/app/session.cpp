@@ -50,9 +50,10 @@ struct Session::Private {
     std::optional<recovery::Sample> sample;
     std::optional<PrintJob> job;
     bool selected = false;                  ///< the job was chosen by the person
-    std::shared_ptr<const OpenFile> file;
+    std::shared_ptr<const OpenFile> file, preview;
     std::optional<Error> fileError;
     quint64 fileRequest = 0;                ///< the newest; answers of older ones are dropped
+    QString opening; ///< local file that is read
     bool fetching = false;
     std::vector<link::ConsoleLine> console;
 
@@ -81,6 +82,7 @@ struct Session::Private {
     void jobMoved(const PrintJob& moved);
     void fetch();
     void haveFile(quint64 request, const Result<std::shared_ptr<const OpenFile>>& result);
+    void showPreview(const std::shared_ptr<const OpenFile>& layers);
     void addConsole(const link::ConsoleLine& line);
     void loadConsole();
     void note(const QString& kind, const QString& text);
@@ -105,6 +107,7 @@ Session::Session(Profile profile, std::unique_ptr<link::Driver> driver, Archive&
         if (d->fetching)
             emit fileProgress(fraction);
     });
+    connect(&files, &FileCache::layersRead, this, [this](const std::shared_ptr<const OpenFile>& layers) { d->showPreview(layers); });
     if (archive.isOpen())
         d->loadStored();
 }
@@ -330,6 +333,7 @@ void Session::Private::setJob(const std::optional<PrintJob>& next)
     if (sameFile && (file || fetching))
         return;
     file.reset();
+    preview.reset();
     fileError.reset();
     emit q->fileChanged();
     if (job)
@@ -349,6 +353,7 @@ void Session::Private::fetch()
         files.fetch(profile.id, *driver, job->file, q->dialect(), q, reply);
     } else if (!local.isEmpty()) {
         fetching = true;
+        opening = local;
         files.openLocal(local, q->dialect(), q, reply);
     } // else: again when the link is up
 }
@@ -358,6 +363,7 @@ void Session::Private::haveFile(quint64 request, const Result<std::shared_ptr<co
     if (request != fileRequest)
         return;
     fetching = false;
+    preview.reset();
     const QString local = job ? files.localCopy(profile.id, job->file, job->fileSize) : QString();
     if (result) {
         auto named = std::make_shared<OpenFile>(**result);
@@ -368,6 +374,7 @@ void Session::Private::haveFile(quint64 request, const Result<std::shared_ptr<co
     } else if (!local.isEmpty() && result.error().code != ErrorCode::Cancelled) {
         // Gone or changed on the printer: the copy that was printed is still here.
         fetching = true;
+        opening = local;
         files.openLocal(local, q->dialect(), q, [this, request, error = result.error()](const auto& opened) {
             if (request == fileRequest && !opened) {
                 fetching = false;
@@ -382,6 +389,16 @@ void Session::Private::haveFile(quint64 request, const Result<std::shared_ptr<co
         fileError = result.error();
     }
     emit q->fileChanged();
+}
+
+/// Every session hears of every file that is read.
+void Session::Private::showPreview(const std::shared_ptr<const OpenFile>& layers)
+{
+    const bool ours = fetching && job && (layers->remote == job->file || (layers->remote.isEmpty() && layers->path == opening));
+    if (!ours || file || layers->index->size != job->fileSize)
+        return;
+    preview = layers;
+    emit q->previewChanged();
 }
 
 // ---- getters -----------------------------------------------------------------------------------------------------
@@ -470,6 +487,11 @@ void Session::selectJob(const PrintJob& job)
     d->selected = true;
     d->setJob(job);
     emit snapshotsChanged();
+}
+
+std::shared_ptr<const OpenFile> Session::preview() const
+{
+    return d->preview;
 }
 
 std::shared_ptr<const OpenFile> Session::file() const

@@ -48,6 +48,8 @@ public:
     [[nodiscard]] const std::optional<PrintJob>& job() const;
     void selectJob(const PrintJob& job);
     [[nodiscard]] std::shared_ptr<const OpenFile> file() const;    ///< of job(); nullptr while it is fetched or when it failed
+    /// Its layers while it is read, without a source: for showing only. nullptr before, and once file() is there.
+    [[nodiscard]] std::shared_ptr<const OpenFile> preview() const;
     [[nodiscard]] const std::optional<Error>& fileError() const;
     void fetchFile();                                              ///< again, after an error
 
@@ -82,6 +84,7 @@ signals:
     void jobChanged();          ///< another job, or its state
     void fileChanged();
     void fileProgress(double fraction);
+    void previewChanged();      ///< more layers of the file that is being read
     void consoleReceived(const kintsugi::link::ConsoleLine& line);
     void snapshotsChanged();    ///< the store has more
     void journalChanged();

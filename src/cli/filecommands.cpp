@@ -9,7 +9,7 @@
 #include "codec.h"
 #include "command.h"
 #include "errortext.h"
-#include "gcode/opengcode.h"
+#include "openfile.h"
 #include "point.h"
 #include "printerchoice.h"
 #include "recovery/resumewriter.h"
@@ -19,22 +19,6 @@ namespace kintsugi::cli {
 using namespace Qt::StringLiterals;
 
 namespace {
-
-struct Opened {
-    std::unique_ptr<gcode::Source> source;
-    gcode::FileIndex index;
-};
-
-Result<Opened> openFile(const std::string& path, gcode::Dialect dialect)
-{
-    auto source = gcode::openGcode(path);
-    if (!source)
-        return fail(source.error());
-    auto index = gcode::buildIndex(**source, dialect);
-    if (!index)
-        return fail(index.error());
-    return Opened{std::move(*source), std::move(*index)};
-}
 
 Result<gcode::Dialect> dialectOf(const std::string& name)
 {
@@ -90,7 +74,7 @@ Result<int> inspect(Environment& environment, const InspectOptions& options)
     const auto dialect = dialectOf(options.dialect);
     if (!dialect)
         return fail(dialect.error());
-    const auto opened = openFile(options.file, *dialect);
+    const auto opened = openFile(environment.out, options.file, *dialect);
     if (!opened)
         return fail(opened.error());
     const QJsonObject json = app::inspectJson(opened->index, QString::fromStdString(options.file), options.layers);
@@ -118,7 +102,7 @@ Result<int> state(Environment& environment, const StateOptions& options)
     const auto dialect = dialectOf(options.dialect);
     if (!dialect)
         return fail(dialect.error());
-    const auto opened = openFile(options.file, *dialect);
+    const auto opened = openFile(environment.out, options.file, *dialect);
     if (!opened)
         return fail(opened.error());
     const auto located = locate(options.point, *opened->source, opened->index);
@@ -198,7 +182,7 @@ Result<recovery::Snapshot> readSnapshot(const std::string& path, const gcode::Fi
     return snapshot;
 }
 
-Result<recovery::Snapshot> pointOfPlan(const PlanCommandOptions& options, const Opened& opened)
+Result<recovery::Snapshot> pointOfPlan(const PlanCommandOptions& options, const gcode::Indexed& opened)
 {
     if (!options.snapshot.empty())
         return readSnapshot(options.snapshot, opened.index);
@@ -233,7 +217,7 @@ Result<int> plan(Environment& environment, const PlanCommandOptions& options)
             return fail(profile.error());
         facts = profile->facts;
     }
-    const auto opened = openFile(options.file, *dialect);
+    const auto opened = openFile(environment.out, options.file, *dialect);
     if (!opened)
         return fail(opened.error());
     const auto snapshot = pointOfPlan(options, *opened);

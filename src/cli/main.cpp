@@ -80,6 +80,7 @@ int main(int argc, char** argv)
     cli::Chosen chosen;
     CLI::App parser("Resumes interrupted 3D prints.", "kintsugi-cli");
     parser.add_flag("--json", json, "Print exactly one JSON document on stdout");
+    parser.add_flag_callback("--progress", [&environment] { environment.out.setProgress(true); }, "Tell how far long work is");
     try {
         addCommands(parser, chosen);
         parser.parse(argc, argv);

@@ -5,6 +5,8 @@
 
 #include <QJsonDocument>
 
+#include <unistd.h>
+
 #include "errortext.h"
 
 namespace kintsugi::cli {
@@ -92,6 +94,25 @@ void Output::note(const QString& text) const
 void Output::warning(const QString& text) const
 {
     putLine(stderr, u"warning: "_s + text);
+}
+
+void Output::progress(const QString& what, double fraction) const
+{
+    const bool terminal = ::isatty(STDERR_FILENO) == 1;
+    const int percent = static_cast<int>(fraction * 100);
+    const int step = terminal ? percent : percent / 10;
+    if (!(terminal || m_progress) || step == m_shown)
+        return;
+    m_shown = step;
+    const QByteArray text = u"%1 %2 %"_s.arg(what).arg(terminal ? percent : step * 10).toUtf8();
+    put(stderr, terminal ? QByteArray("\r" + text) : QByteArray(text + '\n'));
+}
+
+void Output::progressDone() const
+{
+    if (m_shown >= 0 && ::isatty(STDERR_FILENO) == 1)
+        put(stderr, "\r\x1B[K");
+    m_shown = -1;
 }
 
 int Output::error(const Error& error, QJsonObject document)

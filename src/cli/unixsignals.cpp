@@ -11,10 +11,12 @@ namespace kintsugi::cli {
 namespace {
 
 int pipeEnds[2] = {-1, -1}; // a signal handler can reach nothing else
+volatile std::sig_atomic_t signalled = 0;
 
 void handle(int)
 {
     const char byte = 1;
+    signalled = 1;
     [[maybe_unused]] const auto written = ::write(pipeEnds[1], &byte, 1);
 }
 
@@ -34,6 +36,11 @@ UnixSignals::UnixSignals(QObject* parent) : QObject(parent)
     action.sa_handler = handle;
     ::sigaction(SIGINT, &action, nullptr);
     ::sigaction(SIGTERM, &action, nullptr);
+}
+
+bool UnixSignals::wasInterrupted()
+{
+    return signalled != 0;
 }
 
 UnixSignals::~UnixSignals()

@@ -15,6 +15,8 @@ class UnixSignals final : public QObject
 public:
     explicit UnixSignals(QObject* parent = nullptr);
     ~UnixSignals() override;
+    /// True once a signal came, also before the event loop tells: for work that does not return to it.
+    [[nodiscard]] static bool wasInterrupted();
 signals:
     void interrupted();
 

@@ -37,6 +37,10 @@ TimelineSource::TimelineSource(app::Session& session, QObject* parent)
         m_data.file = m_session.file();
         emit grown();
     });
+    connect(&session, &app::Session::previewChanged, this, [this] {
+        m_data.file = m_session.preview();
+        emit grown();
+    });
     connect(&session, &app::Session::sampled, this, &TimelineSource::addLive);
     showJob();
 }
