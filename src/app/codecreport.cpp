@@ -5,6 +5,7 @@
 
 #include "base/message.h"
 #include "jsonfields.h"
+#include "recovery/plrmarkers.h"
 
 namespace kintsugi::app {
 
@@ -38,13 +39,41 @@ QJsonValue byteOrNull(const std::optional<ByteOffset>& byte)
     return byte ? QJsonValue(static_cast<qint64>(*byte)) : QJsonValue(QJsonValue::Null);
 }
 
-QJsonObject markersJson(const gcode::PlrMarkers& markers)
+QString findingName(recovery::PlrFinding::Kind kind)
 {
+    using Kind = recovery::PlrFinding::Kind;
+    switch (kind) {
+    case Kind::SetupMarker: return u"setup-marker"_s;
+    case Kind::PrintMarker: return u"print-marker"_s;
+    case Kind::Order: return u"order"_s;
+    case Kind::SetupSwallowed: return u"setup-swallowed"_s;
+    case Kind::PrintSwallowed: return u"print-swallowed"_s;
+    case Kind::LayerHook: return u"layer-hook"_s;
+    case Kind::OnlyInMacro: return u"only-in-macro"_s;
+    }
+    return {};
+}
+
+QJsonObject markersJson(const gcode::FileIndex& index)
+{
+    const gcode::PlrMarkers& markers = index.plr;
+    const recovery::PlrReport report = recovery::plrReport(index);
+    QJsonArray findings;
+    for (const recovery::PlrFinding& finding : report.findings) {
+        findings.append(QJsonObject{{u"id"_s, findingName(finding.kind)},
+                                    {u"good"_s, finding.good},
+                                    {u"line"_s, byteOrNull(finding.line)},
+                                    {u"text"_s, QString::fromStdString(english(finding.text))}});
+    }
     return {{u"setup_byte"_s, byteOrNull(markers.setup)},
             {u"print_byte"_s, byteOrNull(markers.print)},
             {u"in_order"_s, markers.inOrder},
             {u"swallowed"_s, markers.swallowed},
-            {u"layer_hooks"_s, static_cast<qint64>(markers.layerHooks)}};
+            {u"print_swallowed"_s, markers.printSwallowed},
+            {u"layer_hooks"_s, static_cast<qint64>(markers.layerHooks)},
+            {u"enabled"_s, markers.enabled},
+            {u"usable"_s, report.usable},
+            {u"findings"_s, findings}};
 }
 
 QJsonObject extentsJson(const gcode::Extents& box)
@@ -130,7 +159,7 @@ QJsonObject inspectJson(const gcode::FileIndex& index, const QString& file, bool
                      {u"layers_marked"_s, index.layersMarked},
                      {u"layer_count"_s, static_cast<qint64>(index.layers.size())},
                      {u"objects"_s, json::encode(index.objects)},
-                     {u"plr_markers"_s, markersJson(index.plr)},
+                     {u"plr_markers"_s, markersJson(index)},
                      {u"printed"_s, index.printed.valid ? QJsonValue(extentsJson(index.printed)) : QJsonValue(QJsonValue::Null)},
                      {u"first_extrusion_byte"_s, byteOrNull(index.firstExtrusion)},
                      {u"last_extrusion_end"_s, byteOrNull(index.lastExtrusionEnd)},

@@ -45,6 +45,7 @@ signals:
 using Chosen = std::function<std::unique_ptr<Command>(Environment&)>;
 
 void addFileCommands(CLI::App& app, Chosen& chosen);    ///< inspect, state, plan
+void addMarkerCommands(CLI::App& app, Chosen& chosen);  ///< prepare, markers
 void addPrinterCommands(CLI::App& app, Chosen& chosen); ///< printers
 void addStatusCommand(CLI::App& app, Chosen& chosen);
 void addHistoryCommands(CLI::App& app, Chosen& chosen); ///< snapshots, history

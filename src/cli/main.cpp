@@ -22,6 +22,7 @@ void addCommands(CLI::App& parser, cli::Chosen& chosen)
     parser.fallthrough();
     parser.set_version_flag("--version", std::string("kintsugi-cli ") + KINTSUGI_VERSION);
     cli::addFileCommands(parser, chosen);
+    cli::addMarkerCommands(parser, chosen);
     cli::addPrinterCommands(parser, chosen);
     cli::addStatusCommand(parser, chosen);
     cli::addHistoryCommands(parser, chosen);

@@ -120,6 +120,9 @@ private slots:
     void badInput();
     void inspect();
     void binaryGcode();
+    void inspectJudgesMarkers();
+    void preparedCopy();
+    void markerTexts();
     void stateEqualsTheOracle_data();
     void stateEqualsTheOracle();
     void statePoints();
@@ -250,6 +253,50 @@ void TstCli::binaryGcode()
     const Ran refused = run({u"inspect"_s, broken.fileName()});
     QCOMPARE(refused.code, 3);
     QVERIFY2(refused.err.contains("damaged") && refused.err.contains("block "), refused.err);
+}
+
+void TstCli::inspectJudgesMarkers()
+{
+    const QString prepared = QStringLiteral(KINTSUGI_TEST_DATA) + u"/moonraker/gcode/tower_plr.gcode"_s;
+    const QJsonObject good = run({u"inspect"_s, prepared, u"--json"_s}).json()["plr_markers"_L1].toObject();
+    QVERIFY(good["usable"_L1].toBool() && good["in_order"_L1].toBool() && good["enabled"_L1].toBool());
+    QVERIFY(good["setup_byte"_L1].toInteger() < good["print_byte"_L1].toInteger());
+    for (const QJsonValue& finding : good["findings"_L1].toArray())
+        QVERIFY2(finding["good"_L1].toBool(), qPrintable(finding["text"_L1].toString()));
+    const QJsonObject bare = run({u"inspect"_s, dataFile(u"ps_gear_relE_klipper.gcode"_s), u"--json"_s}).json()["plr_markers"_L1].toObject();
+    QVERIFY(!bare["usable"_L1].toBool() && bare["setup_byte"_L1].isNull());
+    const QJsonArray findings = bare["findings"_L1].toArray();
+    QVERIFY(findings.size() >= 3);
+    QCOMPARE(findings[0]["id"_L1].toString(), u"setup-marker"_s);
+    QVERIFY(findings[0]["line"_L1].isNull() && !findings[0]["text"_L1].toString().isEmpty());
+}
+
+void TstCli::preparedCopy()
+{
+    const QString source = dataFile(u"ps_gear_relE_klipper.gcode"_s), target = m_folder.filePath(u"prepared.gcode"_s);
+    QCOMPARE(run({u"prepare"_s, source}).code, 2); // --out is not guessed
+    const Ran ran = run({u"prepare"_s, source, u"--out"_s, target, u"--json"_s});
+    QCOMPARE(ran.code, 0);
+    const QJsonObject json = ran.json();
+    QVERIFY(json["usable"_L1].toBool() && json["layer_hooks"_L1].toInteger() > 0);
+    QCOMPARE(json["bytes"_L1].toInteger(), QFileInfo(target).size());
+    QCOMPARE(json["added_bytes"_L1].toInteger(), QFileInfo(target).size() - QFileInfo(source).size());
+    QVERIFY(run({u"inspect"_s, target, u"--json"_s}).json()["plr_markers"_L1]["usable"_L1].toBool());
+    QCOMPARE(run({u"prepare"_s, source, u"--out"_s, target}).code, 3);
+    QCOMPARE(run({u"prepare"_s, target, u"--out"_s, m_folder.filePath(u"again.gcode"_s)}).code, 3);
+    QVERIFY(!QFile::exists(m_folder.filePath(u"again.gcode"_s)));
+    QCOMPARE(run({u"prepare"_s, source, u"--out"_s, m_folder.filePath(u"no/folder/x.gcode"_s)}).code, 6);
+}
+
+void TstCli::markerTexts()
+{
+    const QJsonArray texts = run({u"markers"_s, u"--json"_s}).json()["texts"_L1].toArray();
+    QCOMPARE(texts.size(), 8);
+    const Ran orca = run({u"markers"_s, u"--slicer"_s, u"orcaslicer"_s});
+    QCOMPARE(orca.code, 0);
+    QVERIFY(orca.out.contains("LAYER={layer_num} LAYER_HEIGHT={layer_z}") && orca.out.contains(";;;;; PLR_RESUME - PRINT GCODE STARTS ;;;;;"));
+    QVERIFY(!orca.out.contains("[layer_num]"));
+    QCOMPARE(run({u"markers"_s, u"--slicer"_s, u"Paint"_s}).code, 2);
 }
 
 void TstCli::stateEqualsTheOracle_data()
