@@ -70,14 +70,15 @@ void WherePage::makeTable()
     m_table->setModel(&m_model);
     ui::makeTable(m_table, tr("Points to go on from"), app::CandidateModel::Risks);
     m_table->verticalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    m_table->setColumnHidden(app::CandidateModel::Byte, true); // said below for the chosen one: the risks need the room
+    for (const int column : {app::CandidateModel::Feature, app::CandidateModel::Byte})
+        m_table->setColumnHidden(column, true); // said below for the chosen one: the risks need the room
     m_table->setItemDelegateForColumn(app::CandidateModel::Kind, new ShapeDelegate(
         [](const QModelIndex& index, const QPalette& palette) {
             const bool recommended = index.data(app::CandidateModel::RecommendedRole).toBool();
             return std::pair(recommended ? Shape::Tick : Shape::Ring, recommended ? colours(palette).good : colours(palette).dim);
         }, m_table));
-    body()->addWidget(m_table, 1);
-    m_table->setMinimumHeight(fontMetrics().height() * 9);
+    body()->addWidget(m_table, 2);
+    m_table->setMinimumHeight(fontMetrics().height() * 11);
 }
 
 void WherePage::follow()
