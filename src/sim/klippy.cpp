@@ -14,6 +14,8 @@
 
 #include "klippyhost.h"
 #include "klippylayers.h"
+#include "klippysteps.h"
+#include "recovery/stopinterval.h"
 
 namespace kintsugi::sim {
 
@@ -24,7 +26,6 @@ namespace {
 constexpr double processStart = 0.4;  // s from the order to a listening process
 constexpr double firstClock = 600;    // what the host's clock shows when the simulation begins
 constexpr double bootClock = 9;       // and right after a boot
-constexpr double mcuBuffer = 1.5;     // s of motion already in the micro-controllers
 constexpr double mcuPatience = 1.0;   // s after which they notice that the host is gone
 constexpr int tick = 10;              // ms of real time between two slices
 
@@ -390,8 +391,12 @@ void Klippy::crashHost()
 {
     if (!hostRunning())
         return;
-    d->machine.dropAfter(d->machine.now() + mcuBuffer);
-    d->machine.haltMcuAt(d->machine.queueEnd() + mcuPatience);
+    const double now = d->machine.now();
+    const auto queue = recovery::queueModelOf(gcode::Dialect::Klipper, d->options.softwareVersion.toStdString());
+    const StepSending sending{queue.flush == recovery::QueueModel::Flush::Timed, queue.leastRunOut};
+    const double end = endOfSentMotion(d->machine.queued(), now, sending);
+    d->machine.endMotionAt(end);
+    d->machine.haltMcuAt(end + mcuPatience);
     d->ending = Private::Ending::Crash;
     d->settle();
 }

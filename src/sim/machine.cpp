@@ -35,11 +35,15 @@ double Machine::advance(double time)
         double until = time;
         if (m_haltAt)
             until = std::min(until, std::max(m_now, *m_haltAt));
+        if (m_motionEndsAt)
+            until = std::min(until, std::max(m_now, *m_motionEndsAt));
         if (!m_queue.empty() && m_queue.front().start < until)
             until = std::min(until, m_queue.front().end());
         if (!m_watches.empty() && !m_queue.empty())
             until = std::min(until, std::max(m_now + 1e-9, watchTime(m_queue.front())));
         runTo(until);
+        if (m_motionEndsAt && m_now >= *m_motionEndsAt)
+            drop();
         if (m_haltAt && m_now >= *m_haltAt) {
             m_haltAt.reset();
             haltMcu();
@@ -176,12 +180,14 @@ void Machine::drop()
 {
     m_queue.clear();
     m_growing = false;
+    m_motionEndsAt.reset();
 }
 
-void Machine::dropAfter(double time)
+void Machine::endMotionAt(double time)
 {
     while (!m_queue.empty() && m_queue.back().start > time)
         m_queue.pop_back();
+    m_motionEndsAt = time;
 }
 
 double Machine::queueEnd() const

@@ -43,7 +43,8 @@ public:
     // motion
     void queue(const Segment& segment);          ///< start must not be before the end of the last one
     void drop();                                 ///< forgets every move, the running one included: it stops where it is
-    void dropAfter(double time);                 ///< forgets moves that begin later
+    void endMotionAt(double time);               ///< forgets everything from then on: it stops where it is
+    [[nodiscard]] const std::deque<Segment>& queued() const { return m_queue; } ///< the running one first
     [[nodiscard]] double queueEnd() const;       ///< when the last queued move ends; now() when there is none
     [[nodiscard]] const Origin& executed() const { return m_executed; } ///< of the move being executed, or done last
     [[nodiscard]] const Segment* running() const;///< the move being executed, or nullptr
@@ -110,7 +111,7 @@ private:
     Origin m_executed;
     double m_retracted = 0; ///< mm of filament pulled back
     bool m_power = true, m_energized = false, m_motorSupply = true;
-    std::optional<double> m_haltAt;
+    std::optional<double> m_haltAt, m_motionEndsAt;
     std::array<double, 4> m_noise{};
     std::array<bool, 4> m_wasPressed{}, m_stuck{};
     Deposit m_deposit;

@@ -591,7 +591,7 @@ void TestStopInterval::cardPrintGoesOnWithoutHost()
     QVERIFY(stopInterval(**source, *index, samples, StopCause::PrinterPowerLost)->latest < index->size);
 }
 
-/// Since August 2025 the host keeps little motion in the controllers.
+/// Up to v0.13.0 the host sends all that it planned; since September 2025 it keeps little motion in the controllers.
 void TestStopInterval::klipperVersionNarrowsTheRunOut()
 {
     const Tower print = tower();
@@ -599,6 +599,12 @@ void TestStopInterval::klipperVersionNarrowsTheRunOut()
     const auto latest = [&](const char* version) {
         return stopInterval(*print.source, print.index, samples, StopCause::HostLost, queueModelOf(gcode::Dialect::Klipper, version))->latest;
     };
+    const auto earliest = [&](const char* version) {
+        return stopInterval(*print.source, print.index, samples, StopCause::HostLost, queueModelOf(gcode::Dialect::Klipper, version))->earliest;
+    };
+    QVERIFY(earliest("v0.13.0-12-gabcdef") >= earliest("")); // what is planned is sent, but not by every host
+    QVERIFY(earliest("v0.13.0-12-gabcdef") >= earliest("v0.13.0-420-gabcdef"));
+    QCOMPARE(earliest("2025.1-fork"), earliest(""));
     QCOMPARE(latest(""), latest("v0.13.0-12-gabcdef"));
     QVERIFY(latest("v0.13.0-420-gabcdef") < latest("v0.12.0-420-gabcdef"));
 }

@@ -93,7 +93,7 @@ void PathClock::plan(const std::vector<gcode::Segment>& path, const MotionLimits
         Planned& p = planned[i];
         p.travels = length > 0;
         m_moves[i].distance = p.travels ? length : std::abs(static_cast<double>(s.e));
-        m_moves[i].accel = p.travels ? accel : unlimited; // the extruder has limits of its own
+        m_moves[i].accel = accel; // the extruder's own limit is not told
         p.cruise2 = speed * speed;
         p.delta2 = 2 * m_moves[i].distance * m_moves[i].accel;
         p.smoothDelta2 = p.delta2 * (1 - limits.cruiseRatio);
@@ -142,6 +142,16 @@ double PathClock::timeAt(const PathPlace& place) const
         (move.travelled(middle) < wanted ? low : high) = middle;
     }
     return move.begin + high;
+}
+
+int PathClock::phasesOf(std::size_t segment) const
+{
+    constexpr double change = 0.2, shortest = 0.005; // of the cruise speed; s
+    const Move& move = m_moves[segment];
+    const bool accelerates = move.accelTime > shortest && move.cruise - move.start > change * move.cruise;
+    const bool brakes = move.decelTime > shortest && move.cruise - move.end > change * move.cruise;
+    const bool cruises = move.cruiseTime > shortest;
+    return std::max(1, (accelerates ? 1 : 0) + (cruises ? 1 : 0) + (brakes ? 1 : 0));
 }
 
 PathPlace PathClock::placeAt(double time) const

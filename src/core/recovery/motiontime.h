@@ -35,6 +35,8 @@ public:
     [[nodiscard]] double timeAt(const PathPlace& place) const;
     /// The place passed at `time`; the begin or the end of the path when it lies outside.
     [[nodiscard]] PathPlace placeAt(double time) const;
+    /// Parts of a segment's motion, 1..3, that differ clearly in speed: accelerating, cruising, braking.
+    [[nodiscard]] int phasesOf(std::size_t segment) const;
     [[nodiscard]] double duration() const { return m_moves.empty() ? 0.0 : m_moves.back().begin + m_moves.back().duration(); }
 
 private:

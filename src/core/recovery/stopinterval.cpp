@@ -2,8 +2,8 @@
 #include "recovery/stopinterval.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
+#include <cstdio>
 
 #include "recovery/motiontime.h"
 #include "recovery/positionmatch.h"
@@ -187,9 +187,13 @@ Result<Frame> frameOf(const gcode::Source& source, const gcode::FileIndex& index
     if (!reader)
         return fail(reader.error());
     Frame frame{cause, queue, reader->end, reader->end, sampleGap(samples), printsOn(cause, queue, samples)};
-    if (frame.goesOn)
+    if (frame.goesOn) {
         frame.bound = index.size;
-    else if (const auto later = gcode::locate(source, index, std::min<ByteOffset>(reader->end + readerAdvance(samples), index.size)); later)
+        return frame;
+    }
+    // A dying host may have read on for a little longer than a sample apart, and short lines read faster.
+    const ByteOffset advance = (cause == StopCause::HostLost ? 3 : 1) * readerAdvance(samples);
+    if (const auto later = gcode::locate(source, index, std::min<ByteOffset>(reader->end + advance, index.size)); later)
         frame.bound = later->byte > reader->end ? later->end : reader->end;
     return frame;
 }
@@ -393,18 +397,47 @@ double paceOf(const std::vector<Segment>& path, const PathClock& clock, const st
 }
 
 /// Seconds after the last sample between which motion can have ended.
-struct Window { double least = 0, likely = 0, most = 0; };
+struct Window {
+    double least = 0, likely = 0, most = 0;
+    bool sent = false; ///< `least` is what was flushed: the unsent rest and full controllers come off
+};
+
+/// The host died: what was handed to the controllers still runs.
+Window runOutWindow(const Frame& frame, const std::vector<Sample>& samples)
+{
+    constexpr double unflushed = 0.05, scanned = 0.03; // s: STEPCOMPRESS_FLUSH_TIME; what pressure advance and input shaping look ahead
+    constexpr double timedFrom = 0.40, timedTo = 0.71, lateTimer = 0.05; // s after now: motion_queuing.py
+    const QueueModel& queue = frame.queue;
+    const auto planned = leadOf(samples);
+    const double most = std::min(std::max(0.0, planned.value_or(queue.mostRunOut)), queue.mostRunOut);
+    const double least = std::min(queue.leastRunOut, most);
+    const Sample& last = samples.back();
+    const bool told = planned && last.printTime && last.estimatedPrintTime;
+    const double lead = told ? std::min(*last.printTime - *last.estimatedPrintTime, most) : 0;
+    switch (queue.flush) {
+    case QueueModel::Flush::WithPlan:
+        if (told) {
+            const double likely = std::max(lead, (lead + most + frame.gap) / 2);
+            return {std::max(least, lead - unflushed - scanned), likely - unflushed, frame.gap + most, true};
+        }
+        break;
+    case QueueModel::Flush::Timed: {
+        const double from = std::min(timedFrom - lateTimer, told ? std::max(0.0, lead - unflushed - scanned) : least);
+        return {std::max(least, from), frame.gap / 2 + std::min(most, (timedFrom + timedTo) / 2), frame.gap + std::min(most, timedTo), true};
+    }
+    case QueueModel::Flush::Unknown:
+        break;
+    }
+    return {least, frame.gap / 2 + (least + most) / 2, frame.gap + most};
+}
 
 Window windowOf(const Frame& frame, const std::vector<Sample>& samples)
 {
-    const double lead = std::max(0.0, leadOf(samples).value_or(frame.queue.mostRunOut));
-    const double most = std::min(lead, frame.queue.mostRunOut);
-    const double least = std::min(frame.queue.leastRunOut, most);
     switch (frame.cause) {
     case StopCause::HostLost:
-        return {least, frame.gap / 2 + (least + most) / 2, frame.gap + most};
+        return runOutWindow(frame, samples);
     case StopCause::Unknown:
-        return {0, 0, frame.gap + most};
+        return {0, 0, runOutWindow(frame, samples).most};
     case StopCause::PrinterPowerLost:
         if (frame.noticedLate)
             return {-noticedAtMost, -noticedAfter, frame.gap};
@@ -417,6 +450,65 @@ Window windowOf(const Frame& frame, const std::vector<Sample>& samples)
         break;
     }
     return {0, 0, frame.gap};
+}
+
+/// The turn from the segment before into this one, in radians; a half turn when one of them is no travel.
+double turnInto(const std::vector<Segment>& path, std::size_t i)
+{
+    constexpr double half = 3.14159265358979;
+    const double a = i > 0 ? lengthOf(path[i - 1]) : 0.0, b = lengthOf(path[i]);
+    if (a <= 0 || b <= 0)
+        return a > 0 || b > 0 ? half : 0.0;
+    const Segment &p = path[i - 1], &q = path[i];
+    const double dot = static_cast<double>(p.x1 - p.x0) * static_cast<double>(q.x1 - q.x0) + static_cast<double>(p.y1 - p.y0) * static_cast<double>(q.y1 - q.y0)
+        + static_cast<double>(p.z1 - p.z0) * static_cast<double>(q.z1 - q.z0);
+    return std::acos(std::clamp(dot / (a * b), -1.0, 1.0));
+}
+
+/// Step commands a motor needs from a segment's begin on: within 25 us (stepcompress.c) a parabola follows a smooth curve for
+/// some 15 degrees, so a corner begins a new one, a part of a circle the same part of one.
+double commandsAt(const std::vector<Segment>& path, std::size_t i)
+{
+    constexpr double followed = 0.26; // radians
+    return std::min(1.0, turnInto(path, i) / followed);
+}
+
+/// Of the two motors of X and Y, how many surely turn in a segment: with a belt for each axis one rests along the axes, with
+/// crossed ones (CoreXY) on a diagonal. Others may hang on other controllers.
+double motorsIn(const Segment& segment)
+{
+    constexpr double aside = 0.15; // radians
+    constexpr double eighth = 0.785398163397448;
+    if (segment.x0 == segment.x1 && segment.y0 == segment.y1)
+        return 0.0;
+    const double angle = std::atan2(segment.y1 - segment.y0, segment.x1 - segment.x0);
+    return std::abs(std::remainder(angle, eighth)) > aside ? 2.0 : 1.0;
+}
+
+/// What a controller surely held of the motion up to the flushed place: not the last commands, which fill no message, and no
+/// more than its slots take from where the nozzle was.
+PathPlace surelySent(const std::vector<Segment>& path, const PathClock& clock, const PathPlace& nozzle, const PathPlace& flushed,
+                     const QueueModel& queue)
+{
+    constexpr double motors = 3, mostPhases = 3; // of X, Y and E; accelerating, cruising, braking
+    PathPlace sent = flushed;
+    double waiting = static_cast<double>(queue.unsentCommands);
+    while (sent.segment > 0) {
+        // Of the last one nobody knows how many phases are flushed.
+        const int phases = sent.segment < flushed.segment ? clock.phasesOf(sent.segment) - 1 : 0;
+        waiting -= motorsIn(path[sent.segment]) * (commandsAt(path, sent.segment) + phases);
+        if (waiting <= 0)
+            break;
+        --sent.segment;
+    }
+    sent.fraction = 0;
+    double slots = static_cast<double>(queue.moveSlots);
+    for (std::size_t i = nozzle.segment; i < sent.segment; ++i) {
+        slots -= std::max(1.0, motors * mostPhases * commandsAt(path, i));
+        if (slots <= 0)
+            return {i, 0.0};
+    }
+    return sent;
 }
 
 StopInterval matched(const std::vector<Segment>& path, const PositionMatch& match, const std::vector<Sample>& samples,
@@ -435,9 +527,26 @@ StopInterval matched(const std::vector<Segment>& path, const PositionMatch& matc
     const PathPlace newest = match.last > match.segment ? PathPlace{match.last, 1.0} : seen;
 
     const double slack = std::max(closeEnough, match.distance);
-    const LinePlace first = lineAt(path, backBy(path, after(oldest, window.least > 0 ? window.least * std::min(pace, 1.0) * 0.9 : window.least * std::max(pace, 1.0)), slack));
-    const LinePlace likely = lineAt(path, after(seen, (window.likely + age) * pace));
-    const LinePlace last = lineAt(path, after(newest, (window.most + age) * std::max(pace, 1.0) * (1 + planAhead) + 0.02));
+    const bool exact = window.sent && limits.accel && limits.velocity; // else corners take time that nobody knows
+    const double late = exact ? 1 - 0.05 : 0.9, ahead = exact ? 0.02 : planAhead;
+    PathPlace ran = after(oldest, window.least > 0 ? window.least * std::min(pace, 1.0) * late : window.least * std::max(pace, 1.0));
+    double unsent = 0; // s, as is usual
+    if (window.sent) {
+        constexpr double usual = 0.3; // of the most that can wait
+        // What was not read yet at the last sample cannot be planned.
+        const auto unread = std::lower_bound(path.begin(), path.end(), *samples.back().filePosition,
+                                             [](const Segment& segment, ByteOffset byte) { return segment.begin < byte; });
+        if (const auto limit = static_cast<std::size_t>(unread - path.begin()); ran.segment >= limit && limit > 0)
+            ran = {std::max(limit - 1, oldest.segment), 0.0};
+        const PathPlace sent = surelySent(path, clock, oldest, ran, frame.queue);
+        const PathPlace due = after(oldest, std::min(window.least, frame.queue.leastRunOut) * std::min(pace, 1.0) * late);
+        unsent = usual * std::max(0.0, clock.timeAt(ran) - clock.timeAt(sent));
+        ran = sent.segment > due.segment ? sent : due;
+    }
+    const LinePlace first = lineAt(path, backBy(path, ran, slack));
+    const double likelyAfter = std::max(window.likely + age - unsent, std::min(window.likely, frame.queue.leastRunOut));
+    const LinePlace likely = lineAt(path, after(seen, likelyAfter * pace));
+    const LinePlace last = lineAt(path, after(newest, (window.most + age) * std::max(pace, 1.0) * (1 + ahead) + 0.02));
     StopInterval stop;
     stop.cause = frame.cause;
     stop.distanceMm = match.distance;
@@ -589,13 +698,15 @@ QueueModel queueModelOf(gcode::Dialect dialect, const std::string& softwareVersi
 {
     QueueModel model;
     model.kind = dialect == gcode::Dialect::Klipper ? QueueModel::Kind::Time : QueueModel::Kind::Lines;
-    // v0.13.0-<commits since>-g<hash>: motion_queuing sends steps at most 0.7 s ahead since August 2025.
-    constexpr std::string_view base = "v0.13.0-";
-    constexpr int sinceAugust = 300;
-    int commits = 0;
-    if (softwareVersion.starts_with(base))
-        std::from_chars(softwareVersion.data() + base.size(), softwareVersion.data() + softwareVersion.size(), commits);
-    if (commits >= sinceAugust)
+    // "v0.13.0-12-gabcdef": 12 commits after that version.
+    constexpr int timedSince = 262, lateSince = 419, timedMinor = 13;
+    int minor = 0, commits = 0;
+    if (std::sscanf(softwareVersion.c_str(), "v0.%d.%*d-%d", &minor, &commits) < 1 || minor <= 0)
+        return model;
+    const auto since = [&](int commit) { return minor > timedMinor || (minor == timedMinor && commits >= commit); };
+    model.flush = since(timedSince) ? QueueModel::Flush::Timed : QueueModel::Flush::WithPlan;
+    model.leastRunOut = since(lateSince) ? 0.1 : 0.25;
+    if (since(timedSince))
         model.mostRunOut = 0.75;
     return model;
 }

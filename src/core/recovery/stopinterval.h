@@ -22,14 +22,24 @@ struct QueueModel {
         Lines,  ///< Marlin and its kin: command lines and planner blocks
     };
     Kind kind = Kind::Time;
-    /// Seconds the controllers go on after their host died. The host sends steps at the latest 0.25 s ahead of time
-    /// (serialqueue), since 2025-08 at most 0.7 s (motion_queuing), before that all that is planned: print_time, 2 s ahead
-    /// and a batch. What fits into a controller's move slots lies between.
-    double leastRunOut = 0.25, mostRunOut = 3.0;
+    /// Which planned motion a Klipper host has handed to its controllers.
+    enum class Flush {
+        Unknown,
+        WithPlan, ///< all up to 0.05 s before print_time, as soon as it is planned (toolhead.py up to v0.13.0-261)
+        Timed,    ///< by a timer, up to 0.40 .. 0.65 s after now (motion_queuing.py since v0.13.0-262)
+    };
+    Flush flush = Flush::Unknown;
+    /// Seconds the controllers go on after their host died. At least: what begins earlier than that is sent even when it does
+    /// not fill a message (MIN_REQTIME_DELTA of serialqueue.c, 0.25 s before v0.13.0-419). At most: print_time, 2 s ahead and
+    /// a batch; 0.7 s when timed.
+    double leastRunOut = 0.1, mostRunOut = 3.0;
+    /// Fewest slots for step commands in a controller (it allots at most 1024, what its memory holds), and most commands that
+    /// wait because they do not fill a message: 58 bytes of at least 6 (queue_step).
+    std::size_t moveSlots = 500, unsentCommands = 9;
     /// Lines behind the last one accepted (serial-and-gcode.md 1.11): BUFSIZE and BLOCK_BUFFER_SIZE, less one each.
     std::size_t commands = 3, blocks = 15;
 };
-/// The model of a dialect. `softwareVersion`: Klipper's as it reports it, narrows the run-out; may be empty.
+/// The model of a dialect. `softwareVersion`: Klipper's as it reports it, tells how it sends; may be empty.
 [[nodiscard]] QueueModel queueModelOf(gcode::Dialect dialect, const std::string& softwareVersion = {});
 
 /// [surelyExecuted, possiblyExecuted] of an interruption: all bytes before `earliest` have run, none from `latest` on.
