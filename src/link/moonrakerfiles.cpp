@@ -233,7 +233,9 @@ QCoro::Task<Result<std::vector<QByteArray>>> MoonrakerDriver::pieces(QString roo
             co_return fail(answer.error());
         if (answer->status == 404)
             co_return fail(about(ErrorCode::FileMissing, path));
-        if (answer->status != 206 || answer->body.size() != static_cast<qsizetype>(block.size))
+        // Moonraker answers 200 to a range that is the whole file.
+        const bool isPiece = answer->status == 206 || (answer->status == 200 && block.begin == 0);
+        if (!isPiece || answer->body.size() != static_cast<qsizetype>(block.size))
             co_return fail(about(answer->status < 400 || answer->status == 416 ? ErrorCode::FileChanged : ErrorCode::BadReply, path));
         found.push_back(answer->body);
     }

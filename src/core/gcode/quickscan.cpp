@@ -222,9 +222,10 @@ Result<QuickIndex> QuickScanner::run()
         return fail(stampAfter.error());
     if (*stampAfter != *stamp)
         return fail(ErrorCode::FileChanged, "the file changed while it was read", m_source.name());
+    const bool unsettled = m_facts.needsSegments();
     FileIndex index = indexOf(m_size, std::move(m_facts), std::move(m_segments));
     index.stamp = *stamp;
-    if (m_quick.fallback == QuickIndex::Fallback::None && (index.layers.size() < 2 || m_facts.needsSegments()))
+    if (m_quick.fallback == QuickIndex::Fallback::None && (index.layers.size() < 2 || unsettled))
         m_quick.fallback = QuickIndex::Fallback::NoMarks;
     if (m_quick.fallback != QuickIndex::Fallback::None) {
         index.layers.clear();
