@@ -267,6 +267,7 @@ private slots:
     void parametersAreSplitLikeAShell();
     void extruderMode_data();
     void extruderMode();
+    void severalCommandsOnALine();
     void nothingIsKnownAtTheStart();
     void provenanceOfPositions();
     void macrosMakeMotionUnknownUntilAllAxesMoved();
@@ -463,6 +464,16 @@ void TestMachineState::extruderMode()
     for (const Dialect dialect : {Dialect::Klipper, Dialect::Marlin, Dialect::Prusa, Dialect::RepRapFirmware, Dialect::Marlin1})
         got += run(text, dialect).eIsAbsolute(dialect) ? '1' : '0';
     QCOMPARE(got, absolute);
+}
+
+void TestMachineState::severalCommandsOnALine()
+{
+    const MachineState state = run("G28\nM82\nG90 M83\nG91 G1 Z5 G90\nM106 S128 M104 S230", Dialect::RepRapFirmware);
+    QVERIFY(state.absoluteXyz && !state.absoluteEFlag);
+    QCOMPARE(state.position[2], std::optional(toNanometres(5)));
+    QCOMPARE(state.fans.at("0"), 128.0);
+    QCOMPARE(state.hotend.at(0), 230.0);
+    QVERIFY(run("G90 M83", Dialect::Marlin).absoluteEFlag); // Marlin takes the rest for parameters
 }
 
 void TestMachineState::nothingIsKnownAtTheStart()

@@ -191,7 +191,7 @@ void TestSidecar::keyIsCompared_data()
 {
     QTest::addColumn<int>("member");
     int member = 0;
-    for (const char* name : {"device", "inode", "file size", "time", "text size", "samples", "dialect"})
+    for (const char* name : {"device", "inode", "file size", "time", "text size", "samples", "time of change", "dialect"})
         QTest::newRow(name) << member++;
 }
 
@@ -208,6 +208,7 @@ void TestSidecar::keyIsCompared()
     case 3: ++key.stamp.modifiedNs; break;
     case 4: ++key.size; break;
     case 5: ++key.samples; break;
+    case 6: ++key.stamp.changedNs; break;
     default: key.dialect = Dialect::Marlin;
     }
     QVERIFY(!readSidecar(bytesOf(made.bytes), key));
@@ -241,7 +242,7 @@ void TestSidecar::everyLengthButTheRightOneIsTorn()
 void TestSidecar::liesAboutCountsCostNothing()
 {
     const Made made = make(sampleText(3));
-    constexpr std::size_t header = 104;
+    constexpr std::size_t header = 112;
     std::mt19937_64 random(5);
     int readable = 0;
     for (int round = 0; round < 4000; ++round) {
@@ -323,7 +324,7 @@ void TestSidecar::damagedSidecarsAreReplaced()
 {
     QVERIFY(open());
     const auto size = QFileInfo(sidecar()).size();
-    for (const qint64 length : {qint64{0}, qint64{50}, qint64{104}, size / 2, size - 1}) {
+    for (const qint64 length : {qint64{0}, qint64{50}, qint64{112}, size / 2, size - 1}) {
         QVERIFY(QFile::resize(sidecar(), length));
         const auto opened = open();
         QVERIFY(opened && !opened->remembered);

@@ -57,6 +57,10 @@ struct Command {
 /// The same into a command that is used again and again; `values` of letters that are not `valued` keep what they held.
 void parseCommand(std::string_view line, Command& command);
 
+/// Where in `rest` of a Code another G or M command begins; npos when there is none. RepRapFirmware executes it as well,
+/// others read it as parameters.
+[[nodiscard]] std::size_t secondCommand(const Command& command);
+
 /// KEY=VALUE pairs of an extended command's rest; keys upper-cased, shell-like quotes removed.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> parseParameters(std::string_view rest);
 

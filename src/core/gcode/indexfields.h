@@ -14,7 +14,7 @@ concept Like = std::same_as<std::remove_const_t<T>, Plain>;
 // Every member of what a FileIndex consists of, in order of declaration: the one place to add a new one. An archive takes
 // them all in one call. Checkpoint is not here: its shared part is kept once (sidecar.cpp).
 
-void fields(auto& archive, Like<FileStamp> auto& x) { archive(x.device, x.inode, x.size, x.modifiedNs); }
+void fields(auto& archive, Like<FileStamp> auto& x) { archive(x.device, x.inode, x.size, x.modifiedNs, x.changedNs); }
 
 void fields(auto& archive, Like<Layer> auto& x)
 {

@@ -726,8 +726,29 @@ void setHotPart(MachineState& state, const HotState& hot)
     state.unknownMotion = hot.unknownMotion;
 }
 
+namespace {
+
+/// RepRapFirmware: "G91 G1 Z5 G90" is three commands. The line as a whole begins where the first began and does what all do.
+Effect applyInTurn(MachineState& state, const Command& command, std::size_t second, Dialect dialect)
+{
+    const std::string first = codeName(command) + ' ' + std::string(command.rest.substr(0, second));
+    Effect all = apply(state, parseCommand(first), dialect);
+    const Effect next = apply(state, parseCommand(command.rest.substr(second)), dialect);
+    const bool moves = next.kind == Effect::Kind::Move || next.kind == Effect::Kind::Arc;
+    if (moves && all.kind != Effect::Kind::Move && all.kind != Effect::Kind::Arc)
+        return next;
+    all.de = sum(all.de, next.de);
+    all.moved = all.moved || next.moved;
+    return all;
+}
+
+} // namespace
+
 Effect apply(MachineState& state, const Command& command, Dialect dialect)
 {
+    if (dialect == Dialect::RepRapFirmware)
+        if (const std::size_t second = secondCommand(command); second != std::string_view::npos)
+            return applyInTurn(state, command, second, dialect);
     switch (command.kind) {
     case Command::Kind::None:
         return {};

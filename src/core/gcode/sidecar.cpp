@@ -27,12 +27,12 @@ struct Header {
     std::uint32_t format = 0, byteOrder = 0;
     std::uint64_t parser = 0;
     std::uint64_t device = 0, inode = 0, fileSize = 0;
-    std::int64_t modifiedNs = 0;
+    std::int64_t modifiedNs = 0, changedNs = 0;
     std::uint64_t size = 0, samples = 0, dialect = 0;
     std::uint64_t payloadSize = 0, payloadHash = 0;
     std::uint64_t ownHash = 0; ///< of all before
 };
-static_assert(sizeof(Header) == 104 && std::is_trivially_copyable_v<Header>);
+static_assert(sizeof(Header) == 112 && std::is_trivially_copyable_v<Header>);
 
 Header headerOf(const SidecarKey& key, std::string_view payload)
 {
@@ -45,6 +45,7 @@ Header headerOf(const SidecarKey& key, std::string_view payload)
         .inode = key.stamp.inode,
         .fileSize = key.stamp.size,
         .modifiedNs = key.stamp.modifiedNs,
+        .changedNs = key.stamp.changedNs,
         .size = key.size,
         .samples = key.samples,
         .dialect = static_cast<std::uint64_t>(key.dialect),

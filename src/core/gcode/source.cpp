@@ -138,6 +138,7 @@ Result<FileStamp> FileSource::stamp() const
         .inode = status->st_ino,
         .size = static_cast<std::uint64_t>(status->st_size),
         .modifiedNs = std::int64_t{status->st_mtim.tv_sec} * 1'000'000'000 + status->st_mtim.tv_nsec,
+        .changedNs = std::int64_t{status->st_ctim.tv_sec} * 1'000'000'000 + status->st_ctim.tv_nsec,
     };
 }
 

@@ -18,6 +18,7 @@ namespace kintsugi::gcode {
 struct FileStamp {
     std::uint64_t device = 0, inode = 0, size = 0;
     std::int64_t modifiedNs = 0; ///< ns since epoch UTC
+    std::int64_t changedNs = 0;  ///< ns since epoch UTC, of the last change of content or attributes; nobody can set it back
     friend bool operator==(const FileStamp&, const FileStamp&) = default;
 };
 

@@ -87,7 +87,31 @@ Result<> PlanBuilder::checkSnapshot()
         if (std::find(ownLinePlaces.begin(), ownLinePlaces.end(), where) == ownLinePlaces.end())
             return fail(problem(ErrorCode::BadValue, where, "no such place"));
     }
+    if (auto heat = checkHeat(); !heat)
+        return heat;
     return checkMethod();
+}
+
+/// No plastic flows below, no printer is made for more: such a target is a slip, and a wait for it may never end.
+Result<> PlanBuilder::checkHeat() const
+{
+    constexpr double coldest = 100, hottest = 500, hottestBed = 200; // °C
+    const auto refuse = [this](std::string field, const char* why, double measured, double limit) {
+        Error error = at(problem(ErrorCode::Unsafe, std::move(field), why));
+        error.measured = measured;
+        error.limit = limit;
+        return fail(std::move(error));
+    };
+    const std::string nozzle = "hotend." + std::to_string(m_state.tool);
+    const double target = m_state.hotend.at(m_state.tool);
+    if (!(target >= coldest))
+        return refuse(nozzle, "too cold to extrude", target, coldest);
+    for (const auto& [tool, heat] : m_state.hotend)
+        if (!(heat <= hottest))
+            return refuse("hotend." + std::to_string(tool), "hotter than any nozzle is made for", heat, hottest);
+    if (m_state.bed && !(*m_state.bed <= hottestBed))
+        return refuse("bed", "hotter than any bed is made for", *m_state.bed, hottestBed);
+    return {};
 }
 
 Result<> PlanBuilder::checkMethod()
@@ -116,6 +140,9 @@ Result<> PlanBuilder::checkMethod()
     if (needsHeight && !m_options.declaredZ)
         return fail(problem(ErrorCode::UnknownState, "declaredZ",
                             method == ZMethod::Touch ? "where the nozzle touches is not known" : "the lift must be measured, not taken from the configuration"));
+    // Z = 0 under a part would take away the upper limit (the firmware believes the whole height is free above it).
+    if (m_options.declaredZ && *m_options.declaredZ <= 0)
+        return fail(problem(ErrorCode::Unsafe, "declaredZ", "the nozzle stands on or above a part: its height is above 0"));
     m_declares = method != ZMethod::Keep || m_options.declaredZ;
     if (m_declares && !m_printer.homeXyIsPlain)
         return fail(problem(ErrorCode::Unsafe, "homeXY", "homing X and Y also moves Z on this printer"));

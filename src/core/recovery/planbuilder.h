@@ -18,6 +18,7 @@ private:
 
     // checks and numbers
     Result<> checkSnapshot();
+    [[nodiscard]] Result<> checkHeat() const;
     Result<> checkMethod();
     Result<> checkNumbers();
     Result<> makeWriter();

@@ -17,11 +17,11 @@ using gcode::MachineState;
 
 bool isForbiddenName(std::string_view name)
 {
-    constexpr std::array<std::string_view, 27> words{
+    constexpr std::array<std::string_view, 29> words{
         "HOME", "HOMING", "PROBE", "CALIBRATE", "LEVEL", "TILT", "QGL", "G28", "G29", "G32", "G34", "START_PRINT",
         "PRINT_START", "SDCARD", "RESTART", "FORCE_MOVE", "KINEMATIC_POSITION", "RESUME", "CANCEL_PRINT", "END_PRINT",
         "PRINT_END", "STEPPER_BUZZ", "MANUAL_STEPPER", "RESTORE_GCODE_STATE",
-        "STEPPER_ENABLE", "SAVE_CONFIG", "SHUTDOWN"};
+        "STEPPER_ENABLE", "SAVE_CONFIG", "SHUTDOWN", "TURN_OFF_HEATERS", "SET_TMC"};
     const std::string text = upper(name);
     return std::any_of(words.begin(), words.end(), [&text](std::string_view word) { return text.find(word) != std::string::npos; });
 }
@@ -29,13 +29,16 @@ bool isForbiddenName(std::string_view name)
 bool isForbiddenCode(const Command& command)
 {
     constexpr std::array<std::uint32_t, 24> g{5, 6, 10, 28, 29, 30, 32, 33, 34, 35, 38, 53, 54, 55, 56, 57, 58, 59, 76, 80, 92, 161, 162, 425};
-    constexpr std::array<std::uint32_t, 26> m{0,   1,   18,  23,  24,  25,  26,  28,  29,  32,  48,  81,  84,
-                                              112, 206, 226, 428, 501, 502, 600, 601, 808, 916, 997, 999, 1000};
+    constexpr std::array<std::uint32_t, 35> m{0,   1,   18,  23,  24,  25,  26,  28,  29,  32,  48,  81,
+                                              84,  92,  112, 206, 211, 226, 302, 428, 501, 502, 564, 569,
+                                              600, 601, 808, 851, 906, 916, 920, 995, 997, 999, 1000};
+    constexpr std::uint32_t firstStored = 810, lastStored = 819; // macros of Marlin that a line may fill and run
     if (command.letter == 'G')
         return std::find(g.begin(), g.end(), command.number) != g.end() && !(command.number == 10 && command.present == 0);
     if (command.letter == 'M' && command.number == 98) // a macro file tells by its name
         return isForbiddenName(command.rest);
-    return command.letter == 'M' && std::find(m.begin(), m.end(), command.number) != m.end();
+    const bool stored = command.number >= firstStored && command.number <= lastStored;
+    return command.letter == 'M' && (stored || std::find(m.begin(), m.end(), command.number) != m.end());
 }
 
 } // namespace
@@ -105,6 +108,9 @@ bool isForbidden(const std::string& line)
     if (control || startsWith(pointComment) || startsWith(rootComment) || startsWith(printedComment) || startsWith(shiftedComment))
         return true;
     const Command command = gcode::parseCommand(line);
+    // One command a line: some firmware would execute a second one, and no check has seen it.
+    if (gcode::secondCommand(command) != std::string_view::npos)
+        return true;
     if (command.kind == Command::Kind::Code || command.kind == Command::Kind::Text)
         return isForbiddenCode(command);
     return command.kind == Command::Kind::Extended && isForbiddenName(command.name);
