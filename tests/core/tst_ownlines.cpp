@@ -110,6 +110,9 @@ void TestOwnLines::room_data()
     row("before-first-plastic", "M98 P\"wipe.g\"", true);
     row("before-first-plastic", "M1000", false);
     row("before-first-plastic", "g28 z", false);
+    for (const char* line : {"M400 G28", "M106 S0 G28 Z", "M92 Z800", "M211 S0", "M302 S0", "M564 S0 H0", "M569 P0 S1", "M851 Z-5", "M906 Z10",
+                             "M810 G28", "TURN_OFF_HEATERS", "SET_TMC_CURRENT STEPPER=stepper_z CURRENT=0"})
+        row("before-heat", line, false);
 }
 
 void TestOwnLines::room()

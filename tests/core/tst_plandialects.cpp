@@ -79,6 +79,8 @@ class TestPlanDialects : public QObject
     Q_OBJECT
 
 private slots:
+    void slipsAreRefused_data();
+    void slipsAreRefused();
     void oracleSaysSame_data();
     void oracleSaysSame();
     void nastyStatesAreRestored_data();
@@ -102,6 +104,39 @@ private slots:
     void gateAgrees_data();
     void gateAgrees();
 };
+
+void TestPlanDialects::slipsAreRefused_data()
+{
+    QTest::addColumn<QByteArray>("before");
+    QTest::addColumn<double>("declared");
+    QTest::addColumn<QByteArray>("field");
+    QTest::newRow("sound") << QByteArray() << 0.2 << QByteArray();
+    QTest::newRow("coldest that flows") << QByteArray("M104 S100\n") << 0.2 << QByteArray();
+    QTest::newRow("too cold") << QByteArray("M104 S99\n") << 0.2 << QByteArray("hotend.0");
+    QTest::newRow("hottest nozzle") << QByteArray("M104 S500\n") << 0.2 << QByteArray();
+    QTest::newRow("too hot") << QByteArray("M104 S501\n") << 0.2 << QByteArray("hotend.0");
+    QTest::newRow("another tool too hot") << QByteArray("M104 T1 S2000\n") << 0.2 << QByteArray("hotend.1");
+    QTest::newRow("hottest bed") << QByteArray("M140 S200\n") << 0.2 << QByteArray();
+    QTest::newRow("bed too hot") << QByteArray("M140 S201\n") << 0.2 << QByteArray("bed");
+    QTest::newRow("no height") << QByteArray() << 0.0 << QByteArray("declaredZ");
+    QTest::newRow("below the bed") << QByteArray() << -1.0 << QByteArray("declaredZ");
+}
+
+void TestPlanDialects::slipsAreRefused()
+{
+    QFETCH(QByteArray, before);
+    QFETCH(double, declared);
+    QFETCH(QByteArray, field);
+    const std::string text = head + body + before.toStdString();
+    for (const Dialect dialect : judge::allDialects) {
+        const auto plan = printOf(text + rest, dialect).plan(text.size(), touch(declared));
+        QCOMPARE(plan.has_value(), field.isEmpty());
+        if (!plan) {
+            QCOMPARE(plan.error().code, ErrorCode::Unsafe);
+            QCOMPARE(QByteArray::fromStdString(plan.error().field), field);
+        }
+    }
+}
 
 void TestPlanDialects::oracleSaysSame_data()
 {
