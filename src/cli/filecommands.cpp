@@ -9,6 +9,7 @@
 #include "codec.h"
 #include "command.h"
 #include "errortext.h"
+#include "number.h"
 #include "openfile.h"
 #include "point.h"
 #include "printerchoice.h"
@@ -285,11 +286,11 @@ void addFileCommands(CLI::App& app, Chosen& chosen)
     planApp->add_option("--z-method", planOptions->zMethod, "How Z becomes true again: keep, touch, stock-zplus, …")->required();
     planApp->add_option("--profile", planOptions->profile, "Take the facts of this printer");
     planApp->add_option("--snapshot", planOptions->snapshot, "Snapshot (JSON) to resume from");
-    planApp->add_option("--nozzle-z", planOptions->nozzleZ, "Height of the nozzle now, in mm");
+    addNumber(*planApp, "--nozzle-z", planOptions->nozzleZ, "Height of the nozzle now, in mm");
     planApp->add_option("--contact", planOptions->contact, "Does the nozzle touch the part? touching or lifted")
         ->check(CLI::IsMember({"touching", "lifted"}));
-    planApp->add_option("--nozzle-temperature", planOptions->nozzleTemperature, "Temperature of the nozzle now, in °C");
-    planApp->add_option("--softening", planOptions->softening, "Softening point of the material, in °C");
+    addNumber(*planApp, "--nozzle-temperature", planOptions->nozzleTemperature, "Temperature of the nozzle now, in °C");
+    addNumber(*planApp, "--softening", planOptions->softening, "Softening point of the material, in °C");
     planApp->add_option("--own", planOptions->own,
                         "PLACE=LINE, a line of your own; places: before-heat, after-lift, after-registration, before-first-plastic")
         ->allow_extra_args(false);

@@ -6,6 +6,7 @@
 
 #include "codec.h"
 #include "command.h"
+#include "number.h"
 #include "printerchoice.h"
 
 namespace kintsugi::cli {
@@ -24,8 +25,9 @@ namespace {
 
 struct HistoryOptions {
     std::string printer, store, job;
-    int limit = 50;
+    std::optional<std::uint64_t> most = 50;
     bool journal = false;
+    [[nodiscard]] int limit() const { return static_cast<int>(most.value_or(50)); }
 };
 
 QString timeText(const QJsonValue& time)
@@ -112,7 +114,7 @@ Result<QJsonArray> arrayOf(const Result<std::vector<T>>& rows, ToJson toJson)
 
 Result<QJsonObject> readSnapshots(const app::Store& store, const QString& printer, const HistoryOptions& options)
 {
-    const auto array = arrayOf(store.snapshots(printer, QString::fromStdString(options.job), options.limit), snapshotJson);
+    const auto array = arrayOf(store.snapshots(printer, QString::fromStdString(options.job), options.limit()), snapshotJson);
     if (!array)
         return fail(array.error());
     return QJsonObject{{u"printer"_s, printer}, {u"snapshots"_s, *array}};
@@ -120,12 +122,12 @@ Result<QJsonObject> readSnapshots(const app::Store& store, const QString& printe
 
 Result<QJsonObject> readJobs(const app::Store& store, const QString& printer, const HistoryOptions& options)
 {
-    const auto jobs = arrayOf(store.jobs(printer, options.limit), [](const app::PrintJob& job) { return app::toJson(job); });
+    const auto jobs = arrayOf(store.jobs(printer, options.limit()), [](const app::PrintJob& job) { return app::toJson(job); });
     if (!jobs)
         return fail(jobs.error());
     QJsonObject json{{u"printer"_s, printer}, {u"jobs"_s, *jobs}};
     if (options.journal) {
-        const auto journal = arrayOf(store.journal(printer, options.limit), [](const app::JournalEntry& entry) { return app::toJson(entry); });
+        const auto journal = arrayOf(store.journal(printer, options.limit()), [](const app::JournalEntry& entry) { return app::toJson(entry); });
         if (!journal)
             return fail(journal.error());
         json.insert(u"journal"_s, *journal);
@@ -139,7 +141,7 @@ CLI::App* addReader(CLI::App& app, Chosen& chosen, const char* name, const char*
     auto* command = app.add_subcommand(name, help);
     command->add_option("--printer", options->printer, "Id, name or address")->required();
     command->add_option("--store", options->store, "History: path, file:///… or postgresql://…");
-    command->add_option("--limit", options->limit, "At most so many")->capture_default_str()->check(CLI::PositiveNumber);
+    addCount(*command, "--limit", options->most, "At most so many", {.least = 1, .most = 1'000'000})->default_str(std::to_string(*options->most));
     command->callback([options, read, &chosen] {
         chosen = [options, read](Environment& environment) -> std::unique_ptr<Command> {
             return std::make_unique<ReadHistory>(environment, *options, read);
@@ -153,7 +155,7 @@ CLI::App* addReader(CLI::App& app, Chosen& chosen, const char* name, const char*
 void addHistoryCommands(CLI::App& app, Chosen& chosen)
 {
     const auto snapshots = std::make_shared<HistoryOptions>();
-    snapshots->limit = 1000;
+    snapshots->most = 1000;
     addReader(app, chosen, "snapshots", "Show the recorded states a print can be resumed from", &readSnapshots, snapshots)
         ->add_option("--job", snapshots->job, "Of this job only");
     const auto jobs = std::make_shared<HistoryOptions>();

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "point.h"
 
-#include <charconv>
 #include <cmath>
 
 #include <CLI/CLI.hpp>
 
+#include "number.h"
 #include "recovery/caliper.h"
 
 namespace kintsugi::cli {
@@ -35,13 +35,6 @@ Result<ByteOffset> byteOfHeight(double z, const gcode::FileIndex& index)
                           .limit = nearest ? nearest->z : std::nullopt});
     }
     return nearest->begin;
-}
-
-std::optional<double> numberOf(std::string_view text)
-{
-    double value = 0;
-    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return code == std::errc() && end == text.data() + text.size() && std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 
 /// MM or MM@X,Y
@@ -93,10 +86,10 @@ Result<ByteOffset> byteOfCaliper(const std::vector<std::string>& texts, const gc
 void PointOptions::add(CLI::App& command, bool required, Recorded recorded)
 {
     auto* group = command.add_option_group("point", "A place in the file");
-    group->add_option("--byte", byte, "Byte offset; rounded down to the start of its line")->check(CLI::NonNegativeNumber);
-    group->add_option("--layer", layer, "Layer, from 0")->check(CLI::NonNegativeNumber);
-    group->add_option("--z", z, "Height of a layer in mm");
-    group->add_option("--line", line, "Line number, from 1")->check(CLI::PositiveNumber);
+    addCount(*group, "--byte", byte, "Byte offset; rounded down to the start of its line");
+    addCount(*group, "--layer", layer, "Layer, from 0");
+    addNumber(*group, "--z", z, "Height of a layer in mm");
+    addCount(*group, "--line", line, "Line number, from 1", {.least = 1});
     group->add_option("--caliper", caliper, "Height measured on the part in mm, MM or MM@X,Y; several for several places. Goes on with the layer above")
         ->allow_extra_args(false);
     if (recorded == Recorded::Yes)

@@ -17,7 +17,7 @@ namespace kintsugi::cli {
 /// --byte, --layer, --z, --line, --caliper or --likely: at most one of them.
 struct PointOptions {
     std::optional<std::uint64_t> byte, line;
-    std::optional<std::size_t> layer; ///< from 0
+    std::optional<std::uint64_t> layer; ///< from 0
     std::optional<double> z;          ///< mm
     std::vector<std::string> caliper; ///< MM or MM@X,Y each: heights measured on the part
     bool likely = false;              ///< the line it most likely stopped on; only where something was recorded

@@ -6,6 +6,7 @@
 #include "codec.h"
 #include "command.h"
 #include "errortext.h"
+#include "number.h"
 #include "point.h"
 #include "printerchoice.h"
 #include "resumeflow.h"
@@ -21,7 +22,7 @@ namespace {
 struct ResumeOptions {
     std::string printer, store, keyFile, zMethod, way = "new-file", cause, contact;
     PointOptions point;
-    std::optional<std::int64_t> snapshotId;
+    std::optional<std::uint64_t> snapshotId;
     std::optional<double> nozzleZ;
     bool partStuck = false, nothingMoved = false, dryRun = false, yes = false, wait = false;
 };
@@ -186,7 +187,7 @@ private:
         if (!snapshots)
             return fails(snapshots.error());
         const auto it = std::find_if(snapshots->begin(), snapshots->end(),
-                                     [&](const recovery::Snapshot& snapshot) { return snapshot.id == *m_options.snapshotId; });
+                                     [&](const recovery::Snapshot& snapshot) { return snapshot.id == static_cast<std::int64_t>(*m_options.snapshotId); });
         if (it == snapshots->end())
             return fails({.code = ErrorCode::BadUsage, .detail = "no such snapshot", .field = "--snapshot-id"});
         m_wantedSnapshot = it->id;
@@ -332,10 +333,10 @@ void addResumeCommand(CLI::App& app, Chosen& chosen)
     auto* resume = app.add_subcommand("resume", "Check an interrupted print and let it go on");
     resume->add_option("--printer", options->printer, "Id, name or address")->required();
     options->point.add(*resume, false, PointOptions::Recorded::Yes);
-    resume->add_option("--snapshot-id", options->snapshotId, "Resume from this recorded state");
+    addCount(*resume, "--snapshot-id", options->snapshotId, "Resume from this recorded state");
     resume->add_option("--z-method", options->zMethod, "How Z becomes true again: keep, touch, stock-zplus, …")->required();
     resume->add_option("--way", options->way, "new-file or zero-copy")->check(CLI::IsMember({"new-file", "zero-copy"}))->capture_default_str();
-    resume->add_option("--nozzle-z", options->nozzleZ, "Height of the nozzle now, in mm");
+    addNumber(*resume, "--nozzle-z", options->nozzleZ, "Height of the nozzle now, in mm");
     resume->add_option("--contact", options->contact, "Does the nozzle touch the part? touching or lifted")->check(CLI::IsMember({"touching", "lifted"}));
     resume->add_option("--cause", options->cause, "What stopped it, when you know better: printer-power-lost, link-lost, …");
     resume->add_flag("--part-stuck", options->partStuck, "You pushed the part and it holds");

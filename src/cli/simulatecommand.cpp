@@ -10,6 +10,7 @@
 #include "command.h"
 #include "demoprinter.h"
 #include "klippysocket.h"
+#include "number.h"
 
 namespace kintsugi::cli {
 
@@ -26,7 +27,7 @@ struct Fault {
 struct SimulateOptions {
     std::string speak, socket, scenario, folder;
     std::vector<std::string> faults;
-    quint16 port = 0;
+    std::optional<std::uint64_t> port;
     std::optional<double> speed, restoreAfter;
 };
 
@@ -107,7 +108,7 @@ Result<Scenario> scenarioOf(const SimulateOptions& options)
         scenario.demo.speed = *options.speed;
     if (options.restoreAfter)
         scenario.restoreAfter = options.restoreAfter;
-    scenario.demo.port = options.port;
+    scenario.demo.port = static_cast<quint16>(options.port.value_or(0));
     return scenario;
 }
 
@@ -240,14 +241,14 @@ void addSimulateCommand(CLI::App& app, Chosen& chosen)
     auto* simulate = app.add_subcommand("simulate", "Serve the demo printer to other programs, until interrupted");
     simulate->add_option("--speak", options->speak, "klippy or moonraker")->required()->check(CLI::IsMember({"klippy", "moonraker"}));
     simulate->add_option("--socket", options->socket, "klippy: path of the Unix socket");
-    simulate->add_option("--port", options->port, "moonraker: port on the loopback address; 0 = any free one");
+    addCount(*simulate, "--port", options->port, "moonraker: port on the loopback address; 0 = any free one", {.most = 65535});
     simulate->add_option("--folder", options->folder, "printer_data folder to use; else a temporary one");
     simulate->add_option("--scenario", options->scenario, "JSON file with machine, speed and faults");
     simulate->add_option("--fault", options->faults,
                          "kind@layer:N[:fraction]; kinds: power-cut, host-crash, link-drop, motor-supply; several may be given");
-    simulate->add_option("--restore-after", options->restoreAfter, "Seconds from a power cut or host crash to its cure; never when left out")
-        ->check(CLI::NonNegativeNumber);
-    simulate->add_option("--speed", options->speed, "Virtual seconds per real second")->check(CLI::Range(0.01, 1000.0));
+    addNumber(*simulate, "--restore-after", options->restoreAfter, "Seconds from a power cut or host crash to its cure; never when left out",
+              {.least = 0});
+    addNumber(*simulate, "--speed", options->speed, "Virtual seconds per real second", {.least = 0.01, .most = 1000});
     simulate->callback([options, &chosen] {
         chosen = [options](Environment& environment) -> std::unique_ptr<Command> { return std::make_unique<Simulate>(environment, *options); };
     });

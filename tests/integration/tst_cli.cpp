@@ -155,6 +155,19 @@ void TstCli::usage_data()
     QTest::newRow("no point") << QStringList{u"state"_s, dataFile(u"tower.gcode"_s)} << 2;
     QTest::newRow("two points") << QStringList{u"state"_s, u"x"_s, u"--byte"_s, u"1"_s, u"--layer"_s, u"1"_s} << 2;
     QTest::newRow("not a number") << QStringList{u"state"_s, u"x"_s, u"--byte"_s, u"ten"_s} << 2;
+    struct Wrong { const char* option; const char* text; };
+    for (const auto& [option, text] : {Wrong{"--z", "nan"}, {"--z", "inf"}, {"--z", "-inf"}, {"--z", "0x10"}, {"--z", "1.5mm"}, {"--z", ""}, {"--z", " 1"},
+                                       {"--z", "1e999"}, {"--byte", "0x10"}, {"--byte", "12abc"}, {"--byte", "1.5"}, {"--byte", "18446744073709551616"},
+                                       {"--layer", "nan"}, {"--layer", "+-3"}, {"--line", "0"}, {"--line", "0x1"}, {"--caliper", "nan"},
+                                       {"--caliper", "3@inf,1"}})
+        QTest::addRow("%s %s", option, text) << QStringList{u"state"_s, dataFile(u"tower.gcode"_s), QString::fromLatin1(option), QString::fromLatin1(text)} << 2;
+    for (const auto& [option, text] : {Wrong{"--nozzle-z", "nan"}, {"--nozzle-z", "0x2"}, {"--nozzle-temperature", "inf"}, {"--softening", "90C"}})
+        QTest::addRow("plan %s %s", option, text)
+            << QStringList{u"plan"_s, u"x"_s, u"--byte"_s, u"1"_s, u"--dialect"_s, u"klipper"_s, u"--z-method"_s, u"keep"_s, QString::fromLatin1(option), QString::fromLatin1(text)}
+            << 2;
+    QTest::newRow("limit") << QStringList{u"history"_s, u"--printer"_s, u"demo:"_s, u"--limit"_s, u"0x10"_s} << 2;
+    QTest::newRow("speed") << QStringList{u"simulate"_s, u"--speak"_s, u"moonraker"_s, u"--speed"_s, u"nan"_s} << 2;
+    QTest::newRow("port") << QStringList{u"simulate"_s, u"--speak"_s, u"moonraker"_s, u"--port"_s, u"65536"_s} << 2;
     QTest::newRow("negative") << QStringList{u"state"_s, u"x"_s, u"--byte"_s, u"-5"_s} << 2;
     QTest::newRow("dialect") << QStringList{u"state"_s, u"x"_s, u"--byte"_s, u"1"_s, u"--dialect"_s, u"klingon"_s} << 2;
     QTest::newRow("z method") << QStringList{u"plan"_s, u"x"_s, u"--byte"_s, u"1"_s, u"--dialect"_s, u"klipper"_s, u"--z-method"_s, u"hope"_s} << 2;
