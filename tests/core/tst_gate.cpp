@@ -64,7 +64,7 @@ std::unique_ptr<Scene> scene(ZMethod method = ZMethod::Keep)
     PlanOptions options;
     options.zMethod = method;
     if (method == ZMethod::Touch)
-        options.declaredZ = 3;
+        options.declaredZ = 0.25;
     auto plan = planResume(source, *index, *snapshotFromFile(source, *index, byte), {}, options);
     const FileIdentity local{"small.gcode", index->size, index->xxh3};
     return std::make_unique<Scene>(Scene{std::move(source), std::move(*index), std::move(*plan), local, soundFacts(local)});

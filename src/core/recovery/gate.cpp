@@ -5,8 +5,10 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 
 #include "gcode/command.h"
+#include "recovery/declaredheight.h"
 #include "recovery/plangcode.h"
 
 namespace kintsugi::recovery {
@@ -39,6 +41,7 @@ public:
         conflicts();
         travelLimits();
         clearance();
+        std::ranges::move(declaredHeight(m_plan), std::back_inserter(m_checks));
         planHomes();
         planState();
         macros();

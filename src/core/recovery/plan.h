@@ -52,6 +52,13 @@ struct PlanStep {
     std::string numbersFrom;             ///< e.g. "file byte 1204", "observed"
 };
 
+/// Something of the state that the plan cannot bring back.
+struct NotRestored {
+    std::string what;                    ///< the command's word, e.g. "SET_SKEW"
+    Message why;                         ///< what that means and what to do
+    bool blocks = false;                 ///< going on without it would damage the part
+};
+
 /// The tail of the file is sent unchanged from snapshot.byte on.
 struct Plan {
     Snapshot snapshot;
@@ -67,12 +74,22 @@ struct Plan {
     bool shifted = false;                ///< the plan goes on in coordinates of G92 that only the running firmware knows
     std::array<double, 3> minimum{}, maximum{}; ///< mm, travel limits the plan was made for
     std::vector<Unsimulated> unsimulated; ///< own lines that run unchecked
+    NozzleContact contact = NozzleContact::Unknown;
+    std::optional<double> declaredZ;     ///< mm, as in PlanOptions
+    double zOffset = 0;                  ///< mm, G-code offset and babysteps of Z in force at the resume point
+    double resumeZ = 0;                  ///< mm, true height of the tip where the print goes on: the file's plus zOffset
+    double layerZ = 0;                   ///< mm, the same of the layer it goes on in: lower than resumeZ within a Z hop
+    std::optional<double> layerHeight;   ///< mm, thickness of that layer
+    std::vector<NotRestored> notRestored;
 };
 
 struct PlanOptions {
     ZMethod zMethod = ZMethod::Keep;
     NozzleContact contact = NozzleContact::Unknown;
-    std::optional<double> declaredZ;     ///< mm: keep/touch: where the nozzle is now (machine), when known
+    /// Height of the nozzle's tip above the bed now, in mm, as a person measures it; the machine's own coordinate, before any
+    /// G-code offset or babystep. After a plan that declares it the tip stands at the file's height plus the offset that was
+    /// in force. Touching the part, it is the height of the file's layer plus that offset (Plan::zOffset).
+    std::optional<double> declaredZ;
     OwnLines ownLines;                   ///< by place; executed in thought first, modes are restored behind them
     std::optional<double> materialSoftening; ///< °C
     std::optional<double> nozzleNow;     ///< °C measured now; a nozzle that is soft already is lifted at once

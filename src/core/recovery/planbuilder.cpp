@@ -56,6 +56,8 @@ PlanBuilder::PlanBuilder(const gcode::Source& source, const gcode::FileIndex& in
     m_plan.zMethod = options.zMethod;
     m_plan.minimum = printer.minimum;
     m_plan.maximum = printer.maximum;
+    m_plan.contact = options.contact;
+    m_plan.declaredZ = options.declaredZ;
 }
 
 Result<Plan> PlanBuilder::build()
@@ -221,6 +223,9 @@ Result<> PlanBuilder::placeAndLimits()
     if (m_declares)
         m_liftZ = std::max(m_liftZ, m_declaredZ + 1.0);
     m_plan.liftToZ = m_liftZ;
+    m_plan.zOffset = offsetZ();
+    m_plan.resumeZ = z + offsetZ();
+    measureLayer();
     m_plan.clearance = m_travelZ - m_plan.highestPrinted;
     if (m_liftZ > m_printer.maximum[2])
         return fail(outside("travel", m_liftZ, m_printer.maximum[2]));
@@ -238,6 +243,21 @@ Result<> PlanBuilder::placeAndLimits()
         return fail(prime.error());
     m_plan.primeAt = *prime;
     return {};
+}
+
+void PlanBuilder::measureLayer()
+{
+    m_plan.layerZ = m_plan.resumeZ;
+    const gcode::Layer* const layer = m_index.layerAt(m_plan.snapshot.byte);
+    if (!layer || !layer->z)
+        return;
+    m_plan.layerZ = std::min(m_plan.resumeZ, *layer->z - gcode::toMillimetres(m_state.shift[2]) + offsetZ());
+    m_plan.layerHeight = layer->height;
+    if (m_plan.layerHeight || layer->index == 0)
+        return;
+    const auto& below = m_index.layers[layer->index - 1].z;
+    if (below && *below < *layer->z)
+        m_plan.layerHeight = *layer->z - *below;
 }
 
 Result<> PlanBuilder::writeTexts()

@@ -25,6 +25,7 @@ private:
     Result<> measure();
     Result<> checkShift();
     Result<> placeAndLimits();
+    void measureLayer();
     Result<> writeTexts();
     Result<> checkLines();
     // steps

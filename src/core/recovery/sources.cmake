@@ -4,6 +4,7 @@ set(recovery_sources
     recovery/caliper.h recovery/caliper.cpp
     recovery/candidates.cpp
     recovery/conflicts.cpp
+    recovery/declaredheight.h recovery/declaredheight.cpp
     recovery/dialectwriter.h recovery/dialectwriter.cpp recovery/dialectwriters.h
     recovery/gate.h recovery/gate.cpp
     recovery/klipperwriter.cpp
