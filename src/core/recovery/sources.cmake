@@ -31,4 +31,6 @@ set(recovery_sources
     recovery/statefields.h recovery/statefields.cpp
     recovery/stopinterval.h recovery/stopinterval.cpp
     recovery/tailcheck.h recovery/tailcheck.cpp
-    recovery/walk.h recovery/walk.cpp)
+    recovery/touch.h recovery/touch.cpp
+    recovery/walk.h recovery/walk.cpp
+    recovery/zuncertainty.h recovery/zuncertainty.cpp)

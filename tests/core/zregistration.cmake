@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+kintsugi_test(core tst_touch)
+kintsugi_test(core tst_zuncertainty)
