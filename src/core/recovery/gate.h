@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "klipper/plrstate.h"
+#include "recovery/configread.h"
 #include "recovery/meshrestore.h"
 #include "recovery/plan.h"
 #include "recovery/stopinterval.h"
@@ -22,12 +25,26 @@ struct GateCheck {
     bool passed = false;       ///< an Info line may simply tell
     std::string measured, limit;
     Message text;              ///< what it means and what to do
+    std::string remedy;        ///< text to paste into the printer's configuration; empty when none helps
 };
 
 /// Pieces of the printer's file that were read anew and compared with the local copy, whose whole hash is known.
 struct BlockProof {
     std::size_t compared = 0, different = 0;
     double modified = 0;                         ///< s since epoch UTC, of the printer's file; 0 = unknown
+};
+
+struct FilamentSensor {
+    std::string name;
+    bool motion = false;                         ///< sees filament move: while nothing is extruded it proves nothing
+    bool enabled = true;
+    std::optional<bool> detected;
+};
+
+/// Z as it was declared, homed or measured for this resume, and as the printer reports it since. mm
+struct ZReadBack {
+    double declared = 0;
+    std::optional<double> reported;
 };
 
 /// Facts about printer and file at the moment of the gate; nullopt = not asked (offline).
@@ -47,11 +64,29 @@ struct GateFacts {
     std::optional<std::vector<TailFinding>> tail;///< of checkTail() from the resume point on
     std::optional<BlockProof> blocks;            ///< printer's file against the local copy, piece by piece
     bool partStuckConfirmed = false, headUntouchedConfirmed = false;
+
+    std::optional<KlipperConfig> config;         ///< Klipper's configuration as it runs
+    bool zeroCopy = false;                       ///< the printer's own file is continued in place
+    std::optional<double> fileModified;          ///< s since epoch UTC, of the printer's file now
+    std::optional<double> fileModifiedBefore;    ///< the same when our copy was made or last compared
+    std::optional<std::string> hostMessage;      ///< what the host says of its own state
+    std::optional<std::string> heaterFault;      ///< the words by which it was reported since the print began; "" = none
+    bool heaterRepairStated = false;             ///< a person says that the cause is gone
+    std::optional<std::size_t> queuedJobs;
+    std::optional<std::vector<FilamentSensor>> filament;
+    std::optional<std::map<std::string, std::string>> controllers; ///< "mcu", "mcu toolhead" -> version
+    std::optional<std::map<std::string, bool>> motors; ///< stepper -> energised
+    std::optional<double> hostUptime;            ///< s since the printer's computer booted
+    std::optional<std::string> hostPower;        ///< what its computer complains of (under-voltage …); "" = nothing
+    std::optional<double> zAtStop;               ///< mm, machine Z as last seen before the stop
+    std::optional<ZReadBack> zReadBack;          ///< of a registration that is done already
 };
 
 /// All checks, blocks first. Offline facts give `info` lines "not checked offline".
 [[nodiscard]] std::vector<GateCheck> runGate(const Plan& plan, const gcode::FileIndex& index, const FileIdentity& local,
                                              const GateFacts& facts);
 [[nodiscard]] bool isOpen(const std::vector<GateCheck>& checks); ///< no failed Block
+/// Every id a check can have.
+[[nodiscard]] std::vector<std::string_view> gateCheckIds();
 
 } // namespace kintsugi::recovery

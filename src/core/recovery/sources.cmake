@@ -6,7 +6,10 @@ set(recovery_sources
     recovery/conflicts.cpp
     recovery/declaredheight.h recovery/declaredheight.cpp
     recovery/dialectwriter.h recovery/dialectwriter.cpp recovery/dialectwriters.h
+    recovery/configread.h recovery/configread.cpp
     recovery/gate.h recovery/gate.cpp
+    recovery/gatechecks.h recovery/gatechecksconfig.cpp recovery/gatechecksfile.cpp recovery/gatechecksplan.cpp
+    recovery/gatechecksprinter.cpp recovery/gatechecksstate.cpp recovery/gatechecksversions.cpp recovery/gatechecksz.cpp
     recovery/klipperwriter.cpp
     recovery/ownlines.h recovery/ownlines.cpp
     recovery/ownlinescheck.h recovery/ownlinescheck.cpp
