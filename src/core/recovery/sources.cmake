@@ -10,6 +10,7 @@ set(recovery_sources
     recovery/gate.h recovery/gate.cpp
     recovery/gatechecks.h recovery/gatechecksconfig.cpp recovery/gatechecksfile.cpp recovery/gatechecksplan.cpp
     recovery/gatechecksprinter.cpp recovery/gatechecksstate.cpp recovery/gatechecksversions.cpp recovery/gatechecksz.cpp
+    recovery/heightmap.h
     recovery/klipperwriter.cpp
     recovery/ownlines.h recovery/ownlines.cpp
     recovery/ownlinescheck.h recovery/ownlinescheck.cpp
