@@ -12,6 +12,9 @@ set(recovery_sources
     recovery/gatechecksprinter.cpp recovery/gatechecksstate.cpp recovery/gatechecksversions.cpp recovery/gatechecksz.cpp
     recovery/heightmap.h
     recovery/klipperwriter.cpp
+    recovery/macroaudit.h recovery/macroaudit.cpp recovery/macroauditcommands.h recovery/macroauditcommands.cpp
+    recovery/macroauditmend.h recovery/macroauditmend.cpp recovery/macroauditroots.cpp
+    recovery/macroaudittemplate.h recovery/macroaudittemplate.cpp
     recovery/ownlines.h recovery/ownlines.cpp
     recovery/ownlinescheck.h recovery/ownlinescheck.cpp
     recovery/meshrestore.h recovery/meshrestore.cpp
