@@ -54,6 +54,8 @@ QString Words::fileProblem(const Error& error)
         return tr("%1 is damaged.").arg(name);
     if (error.code == ErrorCode::WriteFailed)
         return tr("%1 cannot be written.").arg(name);
+    if (!error.file.empty() && error.limit)
+        return tr("%1 does not fit on the disk: it needs %2 bytes.").arg(name, QString::fromStdString(decimal(*error.limit)));
     return tr("The disk is full.");
 }
 
@@ -163,7 +165,8 @@ QString Words::place(const Error& error)
 {
     QStringList parts;
     const bool fileSaid = error.file.empty() || error.code == ErrorCode::StoreDamaged
-                          || (error.code >= ErrorCode::FileMissing && error.code <= ErrorCode::WriteFailed && error.code != ErrorCode::DiskFull);
+                          || (error.code >= ErrorCode::FileMissing && error.code <= ErrorCode::WriteFailed
+                              && (error.code != ErrorCode::DiskFull || error.limit));
     if (!fileSaid)
         parts << outside(error.file);
     if (!error.field.empty())
@@ -172,9 +175,10 @@ QString Words::place(const Error& error)
         parts << tr("line %1").arg(QString::number(*error.line));
     if (error.byte)
         parts << tr("byte %1").arg(QString::number(*error.byte));
-    if (error.measured)
+    const bool limitSaid = error.code == ErrorCode::DiskFull;
+    if (error.measured && !limitSaid)
         parts << tr("measured %1").arg(QString::fromStdString(decimal(*error.measured)));
-    if (error.limit)
+    if (error.limit && !limitSaid)
         parts << tr("limit %1").arg(QString::fromStdString(decimal(*error.limit)));
     if (!error.detail.empty() && error.code != ErrorCode::Refused)
         parts << outside(error.detail);

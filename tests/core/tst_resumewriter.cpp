@@ -143,6 +143,8 @@ private slots:
     void nestedResumePointsToTheRoot();
     void noResumePointInOrdinaryFiles();
     void hostileNameStaysInItsComment();
+    void nameThatIsNoTextIsEscaped_data();
+    void nameThatIsNoTextIsEscaped();
     void existingFileIsKept();
     void changedFileIsNoticed();
     void cancelLeavesNothing();
@@ -314,6 +316,33 @@ void TestResumeWriter::hostileNameStaysInItsComment()
         QVERIFY2(line.startsWith(u';') && !line.contains(u'\r'), qPrintable(line));
 }
 
+void TestResumeWriter::nameThatIsNoTextIsEscaped_data()
+{
+    QTest::addColumn<QByteArray>("name");
+    QTest::addColumn<QByteArray>("shown");
+    QTest::newRow("UTF-8") << QByteArray("z\xC3\xBC \xE2\x82\xAC \xF0\x9F\x98\x80.gcode") << QByteArray("z\xC3\xBC \xE2\x82\xAC \xF0\x9F\x98\x80.gcode");
+    QTest::newRow("Latin 1") << QByteArray("z\xFC.gcode") << QByteArray("z\\xfc.gcode");
+    QTest::newRow("cut") << QByteArray("z\xE2\x82") << QByteArray("z\\xe2\\x82");
+    QTest::newRow("too long") << QByteArray("\xC0\xAFz\xE0\x80\xAF") << QByteArray("\\xc0\\xafz\\xe0\\x80\\xaf");
+    QTest::newRow("surrogate") << QByteArray("\xED\xA0\x80") << QByteArray("\\xed\\xa0\\x80");
+    QTest::newRow("beyond Unicode") << QByteArray("\xF4\x90\x80\x80\xFF") << QByteArray("\\xf4\\x90\\x80\\x80\\xff");
+}
+
+void TestResumeWriter::nameThatIsNoTextIsEscaped()
+{
+    QFETCH(QByteArray, name);
+    QFETCH(QByteArray, shown);
+    const gcode::MemorySource source(smallPrint(), "small.gcode");
+    const auto index = gcode::buildIndex(source, gcode::Dialect::Klipper);
+    auto snapshot = snapshotFromFile(source, *index, lineStart(smallPrint(), "G1 X54 Y50 E25"));
+    snapshot->file.name = name.toStdString();
+    const auto header = resumeHeader(source, *index, *planResume(source, *index, *snapshot, {}, {}));
+    QVERIFY(header.has_value());
+    const QByteArray text = QByteArray::fromStdString(*header);
+    QVERIFY2(text.contains("; continues: " + shown + '\n'), text.constData());
+    QCOMPARE(QString::fromUtf8(text).toUtf8(), text);
+}
+
 void TestResumeWriter::existingFileIsKept()
 {
     const gcode::MemorySource source(smallPrint(), "small.gcode");
@@ -386,6 +415,8 @@ void TestResumeWriter::fullDiskLeavesNothing()
     QCOMPARE(::setrlimit(RLIMIT_FSIZE, &before), 0);
     QVERIFY(!written.has_value());
     QCOMPARE(written.error().code, ErrorCode::DiskFull);
+    QCOMPARE(written.error().file, folder.filePath(u"r.gcode"_s).toStdString());
+    QVERIFY(written.error().limit > static_cast<double>(opened->index.size - 150'000)); // bytes needed
     QVERIFY(QDir(folder.path()).isEmpty(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot));
 }
 
@@ -586,13 +617,15 @@ void TestResumeWriter::changedContentIsNoticed()
     const auto index = gcode::buildIndex(source, gcode::Dialect::Klipper);
     const auto plan = planResume(source, *index, *snapshotFromFile(source, *index, lineStart(text, "G1 X54 Y50 E25")), {}, {});
     QVERIFY(plan.has_value());
-    std::string other = text; // the same length and time, one digit of a part that was printed already
-    other[lineStart(text, "G1 X53 Y50 E10") + 4] = '2';
     QTemporaryDir folder;
-    const auto written = writeResume(gcode::MemorySource(other, "small.gcode"), *index, *plan, folder.filePath(u"r.gcode"_s).toStdString());
-    QVERIFY(!written.has_value());
-    QCOMPARE(written.error().code, ErrorCode::FileChanged);
-    QVERIFY(QDir(folder.path()).isEmpty(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot));
+    for (const char* line : {"G1 X53 Y50 E10", "G1 X55 Y50 E40"}) { // printed already, and still to come
+        std::string other = text;             // the same length and time
+        other[lineStart(text, line) + 4] = '9';
+        const auto written = writeResume(gcode::MemorySource(other, "small.gcode"), *index, *plan, folder.filePath(u"r.gcode"_s).toStdString());
+        QVERIFY(!written.has_value());
+        QCOMPARE(written.error().code, ErrorCode::FileChanged);
+        QVERIFY(QDir(folder.path()).isEmpty(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot));
+    }
 }
 
 void TestResumeWriter::cutFileIsNoticed()

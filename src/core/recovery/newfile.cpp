@@ -30,6 +30,13 @@ Error systemError(int number, const std::filesystem::path& path)
     return Error{.code = code, .detail = std::strerror(number), .file = path.string()};
 }
 
+Error shorter(const gcode::Source& source, ByteOffset byte)
+{
+    Error error{.code = ErrorCode::FileChanged, .detail = "the file became shorter", .file = source.name()};
+    error.byte = byte;
+    return error;
+}
+
 } // namespace
 
 NewFile::~NewFile()
@@ -86,30 +93,32 @@ bool NewFile::share(int from, ByteOffset begin, ByteOffset end)
     return true;
 }
 
-Result<> NewFile::append(const gcode::Source& source, ByteOffset begin, ByteOffset end, const gcode::Progress& progress)
+Result<> NewFile::append(const gcode::Source& source, ByteOffset begin, ByteOffset end, const gcode::Progress& progress, gcode::Hasher* hash)
 {
-    const bool mayShare = source.container() == gcode::Container::None && source.descriptor() >= 0 && begin % sharedBlock == m_written % sharedBlock;
+    bool mayShare = source.container() == gcode::Container::None && source.descriptor() >= 0 && begin % sharedBlock == m_written % sharedBlock;
+    bool shared = false;
     std::vector<std::byte> buffer(static_cast<std::size_t>(std::min<std::uint64_t>(copyChunk, end - std::min(begin, end))));
-    bool shareNext = mayShare;
     for (ByteOffset at = begin; at < end;) {
         std::uint64_t wanted = std::min<std::uint64_t>(buffer.size(), end - at);
-        if (shareNext && at % sharedBlock == 0) {
-            shareNext = false;
-            if (share(source.descriptor(), at, end))
+        if (mayShare && at % sharedBlock == 0) {
+            mayShare = false;
+            shared = share(source.descriptor(), at, end);
+            if (shared && !hash)
                 return {};
-        } else if (shareNext) {
+        } else if (mayShare) {
             wanted = std::min(wanted, sharedBlock - at % sharedBlock);
         }
         const auto count = source.read(at, std::span(buffer).first(static_cast<std::size_t>(wanted)));
         if (!count)
             return fail(count.error());
-        if (*count == 0) {
-            Error error{.code = ErrorCode::FileChanged, .detail = "the file became shorter", .file = source.name()};
-            error.byte = at;
-            return fail(std::move(error));
+        if (*count == 0)
+            return fail(shorter(source, at));
+        if (hash)
+            hash->add(std::span(buffer).first(*count));
+        if (!shared) {
+            if (auto done = write({reinterpret_cast<const char*>(buffer.data()), *count}); !done)
+                return done;
         }
-        if (auto done = write({reinterpret_cast<const char*>(buffer.data()), *count}); !done)
-            return done;
         at += *count;
         if (progress && !progress(static_cast<double>(at - begin) / static_cast<double>(end - begin)))
             return fail(ErrorCode::Cancelled);

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "gcode/hasher.h"
 #include "gcode/source.h"
 
 namespace kintsugi::recovery {
@@ -25,7 +26,9 @@ public:
     /// Appends bytes [begin, end) of the source. Where both files lie on a file system that can, and `begin` and the end of
     /// this file agree modulo sharedBlock, the bytes are shared and not copied. FileChanged (the source became shorter;
     /// `byte` says where), Cancelled. `progress` counts source bytes done.
-    [[nodiscard]] Result<> append(const gcode::Source& source, ByteOffset begin, ByteOffset end, const gcode::Progress& progress = {});
+    /// `hash` takes all those bytes, shared ones too.
+    [[nodiscard]] Result<> append(const gcode::Source& source, ByteOffset begin, ByteOffset end, const gcode::Progress& progress = {},
+                                  gcode::Hasher* hash = nullptr);
     /// Flushes to the disk and gives the real name; never replaces a file.
     [[nodiscard]] Result<> commit();
     [[nodiscard]] std::uint64_t written() const { return m_written; }

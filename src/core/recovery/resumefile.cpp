@@ -15,11 +15,37 @@ namespace {
 constexpr std::string_view firstLine = "; Kintsugi resume file";
 constexpr ByteOffset headLimit = std::size_t{64} << 20;
 
-/// Text from outside inside a comment: no control character may end the line early.
+/// Bytes of the UTF-8 character that the text begins with; 0 where it is none (RFC 3629).
+std::size_t characterLength(std::string_view text)
+{
+    const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+    const unsigned first = at(0);
+    const std::size_t length = first < 0x80 ? 1 : first >= 0xC2 && first < 0xE0 ? 2 : first >= 0xE0 && first < 0xF0 ? 3 : first >= 0xF0 && first < 0xF5 ? 4 : 0;
+    for (std::size_t i = 1; i < length; ++i) {
+        if (at(i) < 0x80 || at(i) > 0xBF)
+            return 0;
+    }
+    const bool tooLong = (first == 0xE0 && at(1) < 0xA0) || (first == 0xF0 && at(1) < 0x90);
+    const bool noCharacter = (first == 0xED && at(1) > 0x9F) || (first == 0xF4 && at(1) > 0x8F);
+    return tooLong || noCharacter ? 0 : length;
+}
+
+/// Text from outside inside a comment: no control character may end the line early, and readers of the file that insist on
+/// UTF-8 must be able to read it.
 std::string commentText(std::string_view text)
 {
-    std::string out(text);
-    std::replace_if(out.begin(), out.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t length = characterLength(text);
+        const auto first = static_cast<unsigned char>(text.front());
+        if (length == 0)
+            out += "\\x" + std::string{"0123456789abcdef"[first >> 4], "0123456789abcdef"[first & 15]};
+        else if (first < 0x20 || first == 0x7F)
+            out += '?';
+        else
+            out += text.substr(0, length);
+        text.remove_prefix(std::max<std::size_t>(length, 1));
+    }
     return out;
 }
 

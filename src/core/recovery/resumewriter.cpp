@@ -2,6 +2,7 @@
 #include "recovery/resumewriter.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "gcode/indexcache.h"
 #include "recovery/bgcodewriter.h"
@@ -54,12 +55,66 @@ std::string alignment(const gcode::Source& source, ByteOffset byte, std::uint64_
     return padding(static_cast<std::size_t>(gap));
 }
 
+auto changedContent(const gcode::Source& source)
+{
+    return fail(ErrorCode::FileChanged, "the content differs from what was read before", source.name());
+}
+
+/// Reads what lies before the tail, for the hash alone.
+Result<> hashHead(const gcode::Source& source, ByteOffset end, gcode::Hasher& hash, const gcode::Progress& progress)
+{
+    std::vector<std::byte> buffer(std::size_t{256} << 10);
+    for (ByteOffset at = 0; at < end;) {
+        const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), end - at));
+        const auto count = source.read(at, std::span(buffer).first(wanted));
+        if (!count)
+            return fail(count.error());
+        if (*count == 0)
+            return changedContent(source);
+        hash.add(std::span(buffer).first(*count));
+        at += *count;
+        if (progress && !progress(static_cast<double>(at) / static_cast<double>(end)))
+            return fail(ErrorCode::Cancelled);
+    }
+    return {};
+}
+
 /// The part of the work that lies between two fractions.
 gcode::Progress part(const gcode::Progress& progress, double from, double to)
 {
     if (!progress)
         return {};
     return [&progress, from, to](double fraction) { return progress(from + (to - from) * fraction); };
+}
+
+/// Text, each of its bytes read once: compared with the index and, from `byte` on, copied.
+Result<> writeText(const gcode::Source& source, const gcode::FileIndex& index, std::string_view head, ByteOffset byte, NewFile& file,
+                   const gcode::Progress& progress)
+{
+    gcode::Hasher hash;
+    if (auto done = hashHead(source, std::min(byte, index.size), hash, part(progress, 0, 0.5)); !done)
+        return done;
+    if (auto done = file.write(head); !done)
+        return done;
+    if (auto done = file.append(source, byte, index.size, part(progress, 0.5, 1), &hash); !done)
+        return done;
+    if (hash.value() != index.xxh3)
+        return changedContent(source);
+    return {};
+}
+
+/// Nothing gets its name before all of the source was found to be what the index was made of.
+Result<> writeBody(const gcode::Source& source, const gcode::FileIndex& index, std::string_view head, ByteOffset byte, NewFile& file,
+                   const gcode::Progress& progress)
+{
+    if (source.container() == gcode::Container::None)
+        return writeText(source, index, head, byte, file, progress);
+    if (auto same = gcode::verifyWhole(source, index, part(progress, 0, 0.5)); !same)
+        return same;
+    const gcode::Progress copying = part(progress, 0.5, 1);
+    if (const auto* const bgcode = dynamic_cast<const gcode::BgcodeSource*>(&source))
+        return writeBgcode(*bgcode, head, byte, file, copying);
+    return file.write(head).and_then([&] { return file.append(source, byte, index.size, copying); });
 }
 
 } // namespace
@@ -72,8 +127,6 @@ Result<ResumeFile> writeResume(const gcode::Source& source, const gcode::FileInd
         return fail(opened.error());
     if (auto unchanged = checkUnchanged(source, index); !unchanged)
         return fail(unchanged.error());
-    if (auto same = gcode::verifyWhole(source, index, part(progress, 0, 0.5)); !same)
-        return fail(same.error());
     const auto header = resumeHeader(source, index, plan);
     if (!header)
         return fail(header.error());
@@ -81,12 +134,14 @@ Result<ResumeFile> writeResume(const gcode::Source& source, const gcode::FileInd
     const std::string point = resumePointLine(byte) + '\n';
     std::string head = *header + preambleText(plan);
     head += alignment(source, byte, index.size - std::min(byte, index.size), head.size() + point.size()) + point;
-    const auto* const bgcode = dynamic_cast<const gcode::BgcodeSource*>(&source);
-    const gcode::Progress copying = part(progress, 0.5, 1);
-    auto done = bgcode ? writeBgcode(*bgcode, head, byte, file, copying)
-                       : file.write(head).and_then([&] { return file.append(source, byte, index.size, copying); });
-    if (!done)
-        return fail(done.error());
+    if (auto done = writeBody(source, index, head, byte, file, progress); !done) {
+        Error error = done.error();
+        if (error.code == ErrorCode::DiskFull) { // of binary G-code it is less
+            error.measured = static_cast<double>(file.written());
+            error.limit = static_cast<double>(head.size() + (index.size - std::min(byte, index.size)));
+        }
+        return fail(std::move(error));
+    }
     if (auto unchanged = checkUnchanged(source, index); !unchanged)
         return fail(unchanged.error());
     if (auto committed = file.commit(); !committed)

@@ -17,8 +17,8 @@ struct ResumeFile {
 [[nodiscard]] Result<std::string> resumeHeader(const gcode::Source& source, const gcode::FileIndex& index, const Plan& plan);
 
 /// Header + preamble + the marker + the original text from plan.snapshot.byte on in a NEW file (temporary name, fsync,
-/// rename without replacing); of binary G-code that is binary G-code again. Before anything is written every byte of the
-/// source is compared with the index; its stamp is compared once more at the end. The preamble is filled up with comment
+/// rename without replacing); of binary G-code that is binary G-code again. Before the file gets its name every byte of
+/// the source has been compared with the index, and its stamp once more. The preamble is filled up with comment
 /// lines so that file systems that can share the tail's blocks do. FileExists, FileChanged, DiskFull, WriteFailed,
 /// Cancelled; nothing is left behind on failure.
 [[nodiscard]] Result<ResumeFile> writeResume(const gcode::Source& source, const gcode::FileIndex& index, const Plan& plan,
