@@ -272,6 +272,14 @@ void TestGate::limits_data()
     });
     row("other macro", "tool-after-macro", "absent", [](Scene& s) { s.plan.snapshot.state.unknownCommands = {"START_PRINT"}; });
     row("own macro", "unsimulated", "warn", [](Scene& s) { s.plan.unsimulated = {{"before-heat", "MY_FANS"}}; });
+    row("a tool of Klipper is a macro", "unsimulated", "warn", [](Scene& s) {
+        s.plan.dialect = gcode::Dialect::Klipper;
+        s.plan.steps.push_back({.kind = StepKind::SelectTool, .gcode = {"T0"}});
+    });
+    row("a tool of Marlin is none", "unsimulated", "passed", [](Scene& s) {
+        s.plan.dialect = gcode::Dialect::Marlin;
+        s.plan.steps.push_back({.kind = StepKind::SelectTool, .gcode = {"T0 S1"}});
+    });
     row("no own macro", "unsimulated", "passed", [](Scene&) {});
     const auto finding = [](TailFinding::Kind kind, bool blocks) {
         return TailFinding{.kind = kind, .line = 7, .byte = 70, .text = "X", .meaning = {"m", {}}, .blocks = blocks};
