@@ -75,6 +75,7 @@ private slots:
     void wholeAndAnywhere();
     void membersAndPlaces();
     void zerosBehindAreAllowed();
+    void mapSparesTheReading();
     void threads();
     void cutAnywhere();
     void damaged_data();
@@ -152,6 +153,48 @@ void TestGzSource::zerosBehindAreAllowed()
     const auto source = opened(gzipped(text) + std::string(70'000, '\0'));
     QVERIFY2(source.has_value(), qPrintable(describe(source ? Error{} : source.error())));
     QVERIFY(wholeText(**source) == text);
+}
+
+void TestGzSource::mapSparesTheReading()
+{
+    const std::string one = moves(2'500'000), two = "G1 X1\n", three = moves(1'500'000);
+    const std::string file = gzipped(one) + gzipped(two) + gzipped(three), text = one + two + three;
+    const auto first = opened(file);
+    const std::string map = containerMap(**first);
+    bool asked = false;
+    const auto open = [&](std::string_view known) {
+        asked = false;
+        return openGcode(std::make_unique<MemorySource>(file, "part.gcode.gz"), [&](double) { return asked = true; }, known);
+    };
+    const auto again = open(map);
+    QVERIFY(again && !asked);
+    QCOMPARE(*(*again)->size(), text.size());
+    QCOMPARE((*again)->fileXxh3(), (*first)->fileXxh3());
+    QCOMPARE(containerMap(**again), map);
+    std::vector<std::byte> buffer(5000);
+    for (const std::size_t at : {text.size() - 100, text.size() / 2, std::size_t{0}, std::size_t{1'200'000}}) {
+        const auto count = (*again)->read(at, buffer);
+        QVERIFY(count);
+        QVERIFY(std::string_view(reinterpret_cast<const char*>(buffer.data()), *count) == std::string_view(text).substr(at, buffer.size()));
+    }
+    QVERIFY(wholeText(**again) == text);
+    QVERIFY((*again)->placeOf(one.size() + 2) == (*first)->placeOf(one.size() + 2));
+    for (const std::size_t length : {std::size_t{5}, std::size_t{32}, std::size_t{40}, map.size() / 2, map.size() - 1}) {
+        const auto source = open(std::string_view(map).substr(0, length));
+        QVERIFY(source && asked);
+        QCOMPARE(containerMap(**source), map);
+    }
+    // Lies about counts and sizes cost nothing and break nothing.
+    std::mt19937_64 random(3);
+    for (int round = 0; round < 300; ++round) {
+        std::string lie = map;
+        const std::uint64_t value = round % 2 == 0 ? ~std::uint64_t{0} : std::uint64_t{1} << (random() % 63);
+        const std::size_t at = round < 200 ? random() % 200 : random() % (lie.size() - 8);
+        std::memcpy(lie.data() + at, &value, sizeof value);
+        const auto source = open(lie);
+        QVERIFY(source);
+        static_cast<void>((*source)->read(text.size() / 2, buffer));
+    }
 }
 
 void TestGzSource::threads()

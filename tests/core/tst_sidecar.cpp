@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "bgcodesample.h"
 #include "gcode/indexcache.h"
 #include "gcode/indexfields.h"
 #include "gcode/sidecar.h"
@@ -32,6 +33,21 @@ std::string sampleText(std::size_t layers)
             text += "G1 X" + std::to_string(move) + " Y" + std::to_string(layer % 100) + " E.05\n";
     }
     return text + "M104 S0\nEXCLUDE_OBJECT_DEFINE NAME=a\nEXCLUDE_OBJECT_START NAME=a\nSET_GCODE_OFFSET Z=0.1\nSET_HEATER_TEMPERATURE HEATER=x TARGET=5\n";
+}
+
+std::string gzipped(std::string_view text)
+{
+    z_stream stream{};
+    deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+    std::string out(deflateBound(&stream, static_cast<uLong>(text.size())) + 64, '\0');
+    stream.next_in = reinterpret_cast<const Bytef*>(text.data());
+    stream.avail_in = static_cast<uInt>(text.size());
+    stream.next_out = reinterpret_cast<Bytef*>(out.data());
+    stream.avail_out = static_cast<uInt>(out.size());
+    deflate(&stream, Z_FINISH);
+    out.resize(stream.total_out);
+    deflateEnd(&stream);
+    return out;
 }
 
 std::span<const std::byte> bytesOf(const std::string& text)
@@ -114,6 +130,10 @@ private slots:
     void foreignSidecarIsNotBelieved();
     void cancelLeavesNothingTorn();
     void writersDoNotMeet();
+    void containersAreNotDecodedAgain_data();
+    void containersAreNotDecodedAgain();
+    void otherContentIsFoundOut();
+    void missingBlocksAreSaid();
     void pruning();
     void wholeFileIsCompared();
     void wholeCheckCanBeCancelled();
@@ -386,6 +406,90 @@ void TestSidecar::writersDoNotMeet()
     QCOMPARE(good.load(), 40);
     QVERIFY(open());
     QCOMPARE(QDir(m_cache).entryList(QDir::Files).size(), 1); // nothing torn left
+}
+
+void TestSidecar::containersAreNotDecodedAgain_data()
+{
+    QTest::addColumn<bool>("binary");
+    QTest::newRow("bgcode") << true;
+    QTest::newRow("gzip") << false;
+}
+
+void TestSidecar::containersAreNotDecodedAgain()
+{
+    QFETCH(bool, binary);
+    m_text = sampleText(300);
+    std::string bytes = binary ? test::makeBgcode(m_text, {.compression = test::Compression::Deflate}).bytes : gzipped(m_text);
+    m_path = m_folder->filePath(binary ? u"a.bgcode"_s : u"a.gcode.gz"_s);
+    writeFile(m_path, bytes);
+    int asked = 0;
+    OpenOptions options{.cacheFolder = m_cache.toStdString(), .progress = {}, .partial = {}, .smallest = 0};
+    options.progress = [&](double) { return ++asked > 0; };
+    const auto first = openIndexed(m_path.toStdString(), Dialect::Klipper, options);
+    QVERIFY(first && !first->remembered && asked > 0);
+    asked = 0;
+    const auto again = openIndexed(m_path.toStdString(), Dialect::Klipper, options);
+    QVERIFY(again && again->remembered);
+    QCOMPARE(asked, 0);
+    QCOMPARE(again->source->container(), first->source->container());
+    QVERIFY(verifyWhole(*again->source, again->index));
+    std::string text(m_text.size(), '\0');
+    QCOMPARE(*again->source->read(0, std::as_writable_bytes(std::span(text))), text.size());
+    QVERIFY(text == m_text);
+    for (ByteOffset byte = 0; byte < m_text.size(); byte += m_text.size() / 5)
+        QVERIFY(locate(*again->source, again->index, byte)->state == locate(*first->source, first->index, byte)->state);
+    // One byte of the container, everything else put back: only the whole hash can tell, and does.
+    FileIndex lying = again->index;
+    lying.fileXxh3 ^= 1;
+    QCOMPARE(verifyWhole(*again->source, lying).error().code, ErrorCode::FileChanged);
+}
+
+void TestSidecar::otherContentIsFoundOut()
+{
+    std::string other = m_text;
+    other[m_text.find("X150") + 1] = '9';
+    QVERIFY(open()); // makes the folder
+    const auto source = FileSource::open(m_path.toStdString());
+    const auto key = sidecarKey(**source, Dialect::Klipper);
+    FileIndex index = *buildIndex(MemorySource(other), Dialect::Klipper);
+    index.stamp = key->stamp;
+    writeFile(sidecar(), writeSidecar(index, *key));
+    const auto believed = open();
+    QVERIFY(believed && believed->remembered && believed->index.xxh3 == index.xxh3);
+    QCOMPARE(verifyWhole(*believed->source, believed->index).error().code, ErrorCode::FileChanged);
+    const OpenOptions options{.cacheFolder = m_cache.toStdString(), .progress = {}, .partial = {}, .smallest = 0};
+    const auto verified = openVerified(m_path.toStdString(), Dialect::Klipper, options);
+    QVERIFY(verified && verified->changed && !verified->remembered);
+    QVERIFY(verifyWhole(*verified->source, verified->index));
+    const auto after = openVerified(m_path.toStdString(), Dialect::Klipper, options);
+    QVERIFY(after && !after->changed && after->remembered); // the false one is gone
+}
+
+void TestSidecar::missingBlocksAreSaid()
+{
+    std::string text;
+    for (int layer = 0; layer < 50; ++layer) {
+        for (int move = 0; move < 100; ++move)
+            text += "G1 X" + std::to_string(move) + " Y" + std::to_string(layer) + " E.1\n";
+    }
+    text = "; generated by PrusaSlicer 2.9.1\nG90\nM83\n" + text; // 500 mm
+    const auto whole = test::makeBgcode(text, {.blockText = 4096, .filament = "400, 100"});
+    m_path = m_folder->filePath(u"cut.bgcode"_s);
+    const auto openAs = [&](const std::string& bytes) {
+        writeFile(m_path, bytes);
+        return openIndexed(m_path.toStdString(), Dialect::Marlin, {.cacheFolder = {}, .progress = {}, .partial = {}});
+    };
+    const auto good = openAs(whole.bytes);
+    QVERIFY(good);
+    QCOMPARE(good->index.suggested, Dialect::Marlin);
+    QVERIFY(whole.blocks.size() > whole.firstGcode + 10);
+    const auto cut = openAs(whole.bytes.substr(0, whole.blocks[whole.firstGcode + 8]));
+    QVERIFY(!cut);
+    QCOMPARE(cut.error().code, ErrorCode::FileDamaged);
+    QCOMPARE(cut.error().limit, std::optional(500.0));
+    QVERIFY(cut.error().measured > 100.0 && cut.error().measured < 450.0);
+    // A resume file keeps the metadata of the whole print.
+    QVERIFY(openAs(test::makeBgcode("; Kintsugi resume file\n" + text.substr(text.size() / 2), {.filament = "500"}).bytes));
 }
 
 void TestSidecar::pruning()

@@ -26,6 +26,7 @@ struct BgcodeOptions {
     bool omitBlanks = false;           ///< of lines with G and a digit, as slicers do
     std::size_t blockText = 65536;     ///< bytes of text in a block at most
     Compression metadata = Compression::None;
+    std::string filament = "1.5";      ///< mm, one number or several
 };
 
 inline void putU16(std::string& out, unsigned value)
@@ -147,7 +148,7 @@ inline BgcodeSample makeBgcode(std::string_view source, const BgcodeOptions& opt
     metadata(BlockType::PrinterMetadata, "printer_model=MK4\nfilament_type=PLA\n");
     const std::string picture = "\x89PNG not really";
     add(rawBlock(BlockType::Thumbnail, Compression::None, std::string("\0\0\x10\0\x20\0", 6), picture, picture.size(), options.crc32));
-    metadata(BlockType::PrintMetadata, "filament used [mm]=1.5\n");
+    metadata(BlockType::PrintMetadata, "filament used [mm]=" + options.filament + "\n");
     metadata(BlockType::SlicerMetadata, "layer_height=0.2\nnotes=a=b\nno value\n");
     sample.firstGcode = sample.blocks.size();
     std::string plain;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstring>
 
 #include "gcode/hasher.h"
@@ -17,6 +18,7 @@ using bgcode::BlockType;
 
 constexpr std::size_t cacheBytes = std::size_t{4} << 20;
 constexpr std::size_t maxMetadataBytes = std::size_t{32} << 20;
+constexpr unsigned maxMeatExpansion = 2; ///< two characters in a byte
 constexpr std::size_t maxThumbnails = 1000;
 constexpr std::size_t maxBlocks = 1'000'000; ///< 64 GB of text in usual blocks
 /// Real G-code shrinks to a tenth; only a trap shrinks further than this.
@@ -57,6 +59,26 @@ void addPairs(std::string_view ini, ContainerMetadata::Pairs& pairs)
     }
 }
 
+/// How far the print is, in %, by the last M73 P of the text.
+std::optional<int> lastProgress(std::string_view text)
+{
+    for (std::size_t at = text.rfind("M73"); at != text.npos; at = at == 0 ? text.npos : text.rfind("M73", at - 1)) {
+        if (at > 0 && text[at - 1] != '\n')
+            continue;
+        std::string_view words = text.substr(at + 3, text.find_first_of("\n;", at) - at - 3);
+        const std::size_t p = words.find('P');
+        int percent = 0;
+        if (p != words.npos && std::from_chars(words.data() + p + 1, words.data() + words.size(), percent).ec == std::errc())
+            return percent;
+    }
+    return std::nullopt;
+}
+
+struct PieceFact {
+    std::uint32_t text = 0;
+    std::uint16_t encoding = 0;
+};
+
 } // namespace
 
 BgcodeSource::BgcodeSource(std::unique_ptr<Source> file, bgcode::FileHeader header, FileStamp stamp)
@@ -68,7 +90,39 @@ BgcodeSource::BgcodeSource(std::unique_ptr<Source> file, bgcode::FileHeader head
 {
 }
 
-Result<std::unique_ptr<BgcodeSource>> BgcodeSource::open(std::unique_ptr<Source> file, const Progress& progress)
+/// xxh3 u64, then of each piece: bytes of text u32, encoding u16.
+struct BgcodeSource::Map {
+    std::uint64_t xxh3 = 0;
+    std::vector<PieceFact> pieces;
+
+    [[nodiscard]] static std::optional<Map> read(std::string_view bytes)
+    {
+        constexpr std::size_t head = 8, each = 6;
+        if (bytes.size() < head || (bytes.size() - head) % each != 0)
+            return std::nullopt;
+        Map map;
+        std::memcpy(&map.xxh3, bytes.data(), head);
+        for (bytes.remove_prefix(head); !bytes.empty(); bytes.remove_prefix(each)) {
+            PieceFact& piece = map.pieces.emplace_back();
+            std::memcpy(&piece.text, bytes.data(), sizeof piece.text);
+            std::memcpy(&piece.encoding, bytes.data() + sizeof piece.text, sizeof piece.encoding);
+        }
+        return map;
+    }
+};
+
+std::string BgcodeSource::map() const
+{
+    std::string bytes(reinterpret_cast<const char*>(&m_xxh3), sizeof m_xxh3);
+    for (std::size_t at = 0; at < m_pieces.size(); ++at) {
+        const PieceFact piece{static_cast<std::uint32_t>(endOf(at) - m_pieces[at].begin), static_cast<std::uint16_t>(m_pieces[at].encoding)};
+        bytes.append(reinterpret_cast<const char*>(&piece.text), sizeof piece.text);
+        bytes.append(reinterpret_cast<const char*>(&piece.encoding), sizeof piece.encoding);
+    }
+    return bytes;
+}
+
+Result<std::unique_ptr<BgcodeSource>> BgcodeSource::open(std::unique_ptr<Source> file, const Progress& progress, std::string_view map)
 {
     const auto stamp = file->stamp();
     if (!stamp)
@@ -77,15 +131,53 @@ Result<std::unique_ptr<BgcodeSource>> BgcodeSource::open(std::unique_ptr<Source>
     if (!header)
         return fail(header.error());
     std::unique_ptr<BgcodeSource> source(new BgcodeSource(std::move(file), *header, *stamp));
-    const auto done = source->readBlocks(progress);
+    const auto known = Map::read(map);
+    Result<> done = known ? source->walkBlocks(*known) : fail(ErrorCode::BadValue);
+    if (!done) {
+        source->forget();
+        done = source->readBlocks(progress);
+    }
     const auto stampAfter = source->stamp();
     if (stampAfter && *stampAfter != *stamp)
         return changed(source->file());
     if (!done)
         return fail(done.error());
-    if (source->m_pieces.empty())
-        return fail(ErrorCode::FileNotGcode, "no block of G-code", source->name());
     return source;
+}
+
+void BgcodeSource::forget()
+{
+    m_size = m_xxh3 = 0;
+    m_metadataBytes = 0;
+    m_metadata = {};
+    m_pieces.clear();
+}
+
+/// Headers and metadata alone.
+Result<> BgcodeSource::walkBlocks(const Map& map)
+{
+    BlockReader reader(*m_file, m_header);
+    std::string text;
+    auto piece = map.pieces.begin();
+    ByteOffset at = bgcode::fileHeaderBytes;
+    for (std::size_t number = 0; at < m_fileSize; ++number) {
+        const auto block = bgcode::readBlockHeader(*m_file, m_header, at, number, m_fileSize);
+        if (!block)
+            return fail(block.error());
+        at = block->end(m_header);
+        if (block->type != BlockType::Gcode) {
+            if (auto added = addBlock(*block, reader, text); !added)
+                return added;
+            continue;
+        }
+        if (piece == map.pieces.end() || piece->text > std::uint64_t{maxMeatExpansion} * block->plainBytes)
+            return changed(*m_file);
+        m_pieces.push_back({m_size, *block, static_cast<bgcode::Encoding>(piece->encoding)});
+        m_size += piece->text;
+        ++piece;
+    }
+    m_xxh3 = map.xxh3;
+    return piece == map.pieces.end() && !m_pieces.empty() ? Result<>() : changed(*m_file);
 }
 
 Result<> BgcodeSource::readBlocks(const Progress& progress)
@@ -112,6 +204,31 @@ Result<> BgcodeSource::readBlocks(const Progress& progress)
             return fail(ErrorCode::Cancelled, {}, name());
     }
     m_xxh3 = hash.value();
+    return checkEnd();
+}
+
+/// The format has no mark of its end: a file cut between two blocks is told by what it says of itself.
+Result<> BgcodeSource::checkEnd() const
+{
+    constexpr std::size_t farEnough = 64; // pieces; slicers write M73 at least once a minute of printing
+    const auto cut = [this](std::string what) {
+        Error error{.code = ErrorCode::FileDamaged, .detail = std::move(what), .file = name()};
+        error.byte = m_fileSize;
+        return fail(std::move(error));
+    };
+    if (m_pieces.empty())
+        return cut("the file ends before its first block of G-code");
+    BlockReader reader(*m_file, m_header);
+    std::string last;
+    for (std::size_t back = 1; back <= std::min(m_pieces.size(), farEnough); ++back) {
+        if (auto decoded = reader.decode(m_pieces[m_pieces.size() - back].block, last); !decoded)
+            return decoded;
+        const auto percent = lastProgress(last);
+        if (percent && *percent > 0 && *percent < 100) // a start macro may say 0 and nothing more
+            return cut("the file ends after " + std::to_string(*percent) + " % of the print");
+        if (percent)
+            break;
+    }
     return {};
 }
 

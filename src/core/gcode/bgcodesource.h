@@ -10,7 +10,8 @@
 
 namespace kintsugi::gcode {
 
-/// The text of binary G-code. Opening decodes every block once; then one is decoded when it is needed.
+/// The text of binary G-code. Opening decodes every block once, or none where a map of an earlier time is given; then one
+/// is decoded when it is needed.
 class BgcodeSource final : public Source
 {
 public:
@@ -21,8 +22,12 @@ public:
         bgcode::Encoding encoding = bgcode::Encoding::None;
     };
 
-    /// FileDamaged, NotSupported, FileNotGcode (no block of G-code), FileChanged, Cancelled.
-    [[nodiscard]] static Result<std::unique_ptr<BgcodeSource>> open(std::unique_ptr<Source> file, const Progress& progress = {});
+    /// FileDamaged (also a file cut between two blocks, where its own text tells), NotSupported, FileChanged, Cancelled.
+    /// `map` is believed when it fits the headers of the blocks; whoever gives one answers for the content.
+    [[nodiscard]] static Result<std::unique_ptr<BgcodeSource>> open(std::unique_ptr<Source> file, const Progress& progress = {},
+                                                                    std::string_view map = {});
+    /// What decoding all of it told: the hash of the file and the length of each block's text.
+    [[nodiscard]] std::string map() const;
 
     [[nodiscard]] Result<std::uint64_t> size() const override { return m_size; }
     [[nodiscard]] Result<std::size_t> read(ByteOffset offset, std::span<std::byte> bytes) const override;
@@ -44,8 +49,12 @@ public:
 
 private:
     BgcodeSource(std::unique_ptr<Source> file, bgcode::FileHeader header, FileStamp stamp);
+    struct Map;
+    void forget();
     Result<> readBlocks(const Progress& progress);
+    Result<> walkBlocks(const Map& map);
     Result<> addBlock(const bgcode::Block& block, bgcode::BlockReader& reader, std::string& text);
+    Result<> checkEnd() const;
     Result<> addMetadata(const bgcode::Block& block, std::string_view text, ContainerMetadata::Pairs& pairs);
     [[nodiscard]] Result<TextCache::Text> text(std::size_t piece) const;
     [[nodiscard]] ByteOffset endOf(std::size_t piece) const;

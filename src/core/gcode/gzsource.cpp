@@ -217,13 +217,91 @@ GzSource::GzSource(std::unique_ptr<Source> file, FileStamp stamp)
 
 GzSource::~GzSource() = default;
 
-Result<std::unique_ptr<GzSource>> GzSource::open(std::unique_ptr<Source> file, const Progress& progress)
+namespace {
+
+struct MapHead {
+    std::uint64_t xxh3 = 0, size = 0, members = 0, points = 0;
+};
+struct MapPoint {
+    std::uint64_t text = 0, file = 0;
+    std::uint32_t bits = 0, window = 0;
+};
+
+template <class T>
+void put(std::string& out, const T& value)
+{
+    out.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+template <class T>
+bool take(std::string_view& bytes, T& value)
+{
+    if (bytes.size() < sizeof value)
+        return false;
+    std::memcpy(&value, bytes.data(), sizeof value);
+    bytes.remove_prefix(sizeof value);
+    return true;
+}
+
+} // namespace
+
+std::string GzSource::map() const
+{
+    std::string out;
+    put(out, MapHead{m_xxh3, m_size, m_members.size(), m_points.size()});
+    for (const Member& member : m_members) {
+        put(out, member.text);
+        put(out, member.file);
+    }
+    for (const Point& point : m_points) {
+        put(out, MapPoint{point.text, point.file, static_cast<std::uint32_t>(point.bits), static_cast<std::uint32_t>(point.window.size())});
+        out.append(reinterpret_cast<const char*>(point.window.data()), point.window.size());
+    }
+    return out;
+}
+
+/// False, and half of it taken, when it makes no sense.
+bool GzSource::readMap(std::string_view map)
+{
+    MapHead head;
+    if (!take(map, head) || head.members == 0 || head.members > maxMembers || head.points == 0 || head.points > maxPoints)
+        return false;
+    m_xxh3 = head.xxh3;
+    m_size = head.size;
+    const auto ascends = [&](const auto& all, ByteOffset text, ByteOffset file) {
+        const bool first = all.empty() && text == 0 && file == 0;
+        const bool later = !all.empty() && text >= all.back().text && file > all.back().file;
+        return (first || later) && text <= m_size && file <= m_stamp.size;
+    };
+    for (std::uint64_t left = head.members; left > 0; --left) {
+        Member member;
+        if (!take(map, member.text) || !take(map, member.file) || !ascends(m_members, member.text, member.file))
+            return false;
+        m_members.push_back(member);
+    }
+    for (std::uint64_t left = head.points; left > 0; --left) {
+        MapPoint point;
+        if (!take(map, point) || !ascends(m_points, point.text, point.file) || point.bits > 7 || point.window > windowBytes || point.window > map.size())
+            return false;
+        const auto window = map.substr(0, point.window);
+        m_points.push_back({point.text, point.file, static_cast<int>(point.bits), {window.begin(), window.end()}});
+        map.remove_prefix(point.window);
+    }
+    return map.empty();
+}
+
+Result<std::unique_ptr<GzSource>> GzSource::open(std::unique_ptr<Source> file, const Progress& progress, std::string_view map)
 {
     const auto stamp = file->stamp();
     if (!stamp)
         return fail(stamp.error());
     std::unique_ptr<GzSource> source(new GzSource(std::move(file), *stamp));
-    const auto done = source->scan(progress);
+    Result<> done;
+    if (map.empty() || !source->readMap(map)) {
+        source->m_members.clear();
+        source->m_points.clear();
+        done = source->scan(progress);
+    }
     const auto stampAfter = source->stamp();
     if (stampAfter && *stampAfter != *stamp)
         return fail(ErrorCode::FileChanged, "the file changed while it was read", source->name());

@@ -13,12 +13,18 @@ namespace kintsugi::gcode {
 class GzCursor;
 
 /// The text of a gzip file, of one member or several. Opening reads it once, checks every CRC and keeps points from which
-/// decoding can begin, at least a megabyte apart and at most a thousand, 32 KiB each.
+/// decoding can begin, at least a megabyte apart and at most a thousand, 32 KiB each. With a map of an earlier time nothing
+/// is read.
 class GzSource final : public Source
 {
 public:
     /// FileDamaged (`byte` is the file's; a cut file is one), FileChanged, NotSupported, Cancelled.
-    [[nodiscard]] static Result<std::unique_ptr<GzSource>> open(std::unique_ptr<Source> file, const Progress& progress = {});
+    /// `map` is believed when it makes sense; whoever gives one answers for the content.
+    [[nodiscard]] static Result<std::unique_ptr<GzSource>> open(std::unique_ptr<Source> file, const Progress& progress = {},
+                                                                std::string_view map = {});
+    /// What reading all of it told: hash, size, members and the points.
+    [[nodiscard]] std::string map() const;
+    [[nodiscard]] const Source& file() const { return *m_file; }
     ~GzSource() override;
     GzSource(const GzSource&) = delete;
     GzSource& operator=(const GzSource&) = delete;
@@ -45,6 +51,7 @@ public:
 private:
     GzSource(std::unique_ptr<Source> file, FileStamp stamp);
     Result<> scan(const Progress& progress);
+    [[nodiscard]] bool readMap(std::string_view map);
     void keepPoint(const GzCursor& cursor);
     [[nodiscard]] Result<TextCache::Text> page(std::uint64_t number) const;
     [[nodiscard]] Result<std::unique_ptr<GzCursor>> cursorBefore(ByteOffset text) const;

@@ -5,6 +5,8 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <thread>
 
@@ -30,6 +32,7 @@ constexpr std::uint64_t largestSidecar = std::uint64_t{1} << 30;
 constexpr std::uint64_t largeFile = 8 << 20;     ///< below this the full pass is as quick as the eye
 constexpr std::uint64_t worthThreads = 64 << 20;
 constexpr double quickShare = 0.1;               ///< of the time of both passes, roughly
+constexpr std::string_view resumeFileMark = "; Kintsugi resume file";
 constexpr std::string_view extension = ".kindex";
 constexpr std::string_view tornExtension = ".part";
 
@@ -122,10 +125,61 @@ void keep(const fs::path& path, std::string_view bytes)
         ::unlink(torn.c_str());
 }
 
-std::optional<FileIndex> remembered(const fs::path& path, const SidecarKey& key)
+struct Remembered {
+    FileIndex index;
+    std::string map;
+};
+
+std::optional<Remembered> remembered(const fs::path& path, const SidecarKey& key)
 {
     const auto bytes = readAll(path);
-    return bytes.empty() ? std::nullopt : readSidecar(bytes, key);
+    Remembered found;
+    auto index = bytes.empty() ? std::nullopt : readSidecar(bytes, key, &found.map);
+    if (!index)
+        return std::nullopt;
+    found.index = std::move(*index);
+    return found;
+}
+
+/// Sum of "741.54, 512.48".
+double sumOf(std::string_view list)
+{
+    double sum = 0;
+    while (!list.empty()) {
+        double value = 0;
+        const std::size_t begin = std::min(list.find_first_not_of(", "), list.size());
+        const auto [end, code] = std::from_chars(list.data() + begin, list.data() + list.size(), value);
+        if (code != std::errc() || !std::isfinite(value))
+            break;
+        sum += value;
+        list.remove_prefix(static_cast<std::size_t>(end - list.data()));
+    }
+    return sum;
+}
+
+/// Binary G-code has no mark of its end: one that lacks blocks extrudes less than its metadata say.
+Result<> checkFilament(const Source& source, const FileIndex& index)
+{
+    constexpr double share = 0.9, slack = 20.0; // mm; slicers count start code and towers in different ways
+    const ContainerMetadata* const metadata = source.metadata();
+    if (!metadata || index.dialect != index.suggested)
+        return {};
+    double said = 0;
+    for (const auto& [key, value] : metadata->print)
+        said = key == "filament used [mm]" ? sumOf(value) : said;
+    if (index.filamentMm >= share * said - slack)
+        return {};
+    std::array<std::byte, 32> head{};
+    const auto count = source.read(0, head);
+    if (!count)
+        return fail(count.error());
+    if (std::string_view(reinterpret_cast<const char*>(head.data()), *count).starts_with(resumeFileMark))
+        return {}; // the metadata are those of the whole print
+    Error error{.code = ErrorCode::FileDamaged, .detail = "its G-code ends before its filament does: mm of filament in the G-code, mm by its metadata",
+                .file = source.name()};
+    error.measured = index.filamentMm;
+    error.limit = said;
+    return fail(std::move(error));
 }
 
 Result<FileIndex> readIndex(const Source& source, Dialect dialect, const OpenOptions& options, double start)
@@ -156,32 +210,58 @@ Result<FileIndex> readIndex(const Source& source, Dialect dialect, const OpenOpt
 Result<Indexed> openIndexed(const fs::path& path, Dialect dialect, const OpenOptions& options)
 {
     constexpr double decoding = 0.5; // a container is decoded once before it can be read
-    auto source = openGcode(path, portion(options.progress, 0, decoding));
+    auto file = FileSource::open(path);
+    if (!file)
+        return fail(file.error());
+    const fs::path sidecar = options.cacheFolder.empty() ? fs::path() : sidecarPath(options.cacheFolder, path, dialect);
+    Result<SidecarKey> key = fail(ErrorCode::BadValue);
+    if (!sidecar.empty()) {
+        key = sidecarKey(**file, dialect);
+        if (!key)
+            return fail(key.error());
+        if (auto known = options.believe ? remembered(sidecar, *key) : std::nullopt; known && known->index.size >= options.smallest) {
+            auto source = openGcode(std::unique_ptr<Source>(std::move(*file)), {}, known->map);
+            if (!source)
+                return fail(source.error());
+            if (const auto size = (*source)->size(); size && *size == known->index.size)
+                return Indexed{.source = std::move(*source), .index = std::move(known->index), .remembered = true};
+            file = FileSource::open(path);
+            if (!file)
+                return fail(file.error());
+        }
+    }
+    auto source = openGcode(std::unique_ptr<Source>(std::move(*file)), portion(options.progress, 0, decoding));
     if (!source)
         return fail(source.error());
     const Source& text = **source;
-    const auto size = text.size();
-    if (!size)
-        return fail(size.error());
-    const bool keeps = !options.cacheFolder.empty() && *size >= options.smallest;
-    const fs::path sidecar = keeps ? sidecarPath(options.cacheFolder, path, dialect) : fs::path();
-    std::optional<SidecarKey> key;
-    if (keeps) {
-        const auto now = sidecarKey(text, dialect);
-        if (!now)
-            return fail(now.error());
-        key = *now;
-        if (auto index = remembered(sidecar, *key))
-            return Indexed{.source = std::move(*source), .index = std::move(*index), .remembered = true};
-    }
     auto index = readIndex(text, dialect, options, text.container() == Container::None ? 0.0 : decoding);
     if (!index)
         return fail(index.error());
-    if (keeps && index->stamp == key->stamp) {
-        keep(sidecar, writeSidecar(*index, *key));
+    if (auto whole = checkFilament(text, *index); !whole)
+        return fail(whole.error());
+    if (!sidecar.empty() && index->size >= options.smallest && index->stamp == key->stamp) {
+        keep(sidecar, writeSidecar(*index, *key, containerMap(text)));
         pruneSidecars(options.cacheFolder, {}, sidecar);
     }
-    return Indexed{.source = std::move(*source), .index = std::move(*index), .remembered = false};
+    return Indexed{.source = std::move(*source), .index = std::move(*index)};
+}
+
+Result<Indexed> openVerified(const fs::path& path, Dialect dialect, const OpenOptions& options)
+{
+    auto opened = openIndexed(path, dialect, options);
+    if (!opened || !opened->remembered)
+        return opened;
+    const auto same = verifyWhole(*opened->source, opened->index, options.progress);
+    if (same)
+        return opened;
+    if (same.error().code != ErrorCode::FileChanged)
+        return fail(same.error());
+    OpenOptions anew = options;
+    anew.believe = false;
+    opened = openIndexed(path, dialect, anew);
+    if (opened)
+        opened->changed = true;
+    return opened;
 }
 
 Result<> verifyWhole(const Source& source, const FileIndex& index, const Progress& progress)
@@ -191,31 +271,29 @@ Result<> verifyWhole(const Source& source, const FileIndex& index, const Progres
         return fail(size.error());
     if (*size != index.size)
         return changed(source, "the length differs from what was read before");
-    // A container was read whole when it was opened, and since then its stamp stands for it.
-    if (const auto hash = source.fileXxh3()) {
-        const auto stamp = source.stamp();
-        if (!stamp)
-            return fail(stamp.error());
-        if (*hash != index.fileXxh3 || *stamp != index.stamp)
-            return changed(source, "the content differs from what was read before");
-        return {};
-    }
+    // Of a container its file is compared: it is shorter, and the text is what it was when the file is.
+    const Source& file = fileOf(source);
+    const auto length = file.size();
+    if (!length)
+        return fail(length.error());
+    if (*length != index.fileSize)
+        return changed(source, "the length differs from what was read before");
     const std::unique_ptr<XXH3_state_t, HashDelete> hash(XXH3_createState());
     XXH3_64bits_reset(hash.get());
     std::vector<std::byte> buffer(hashChunk);
-    for (ByteOffset at = 0; at < *size;) {
-        const auto got = source.read(at, buffer);
+    for (ByteOffset at = 0; at < *length;) {
+        const auto got = file.read(at, buffer);
         if (!got)
             return fail(got.error());
         if (*got == 0)
             return changed(source, "the file became shorter while it was read");
-        const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(*got, *size - at));
+        const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(*got, *length - at));
         XXH3_64bits_update(hash.get(), buffer.data(), wanted);
         at += wanted;
-        if (progress && !progress(static_cast<double>(at) / static_cast<double>(*size)))
+        if (progress && !progress(static_cast<double>(at) / static_cast<double>(*length)))
             return fail(ErrorCode::Cancelled, {}, source.name());
     }
-    if (XXH3_64bits_digest(hash.get()) != index.xxh3)
+    if (XXH3_64bits_digest(hash.get()) != index.fileXxh3)
         return changed(source, "the content differs from what was read before");
     return {};
 }

@@ -9,6 +9,7 @@
 #include <xxhash.h>
 
 #include "gcode/indexfields.h"
+#include "gcode/opengcode.h"
 #include "gcode/parserversion.h"
 
 namespace kintsugi::gcode {
@@ -16,7 +17,7 @@ namespace kintsugi::gcode {
 namespace {
 
 constexpr std::uint64_t magic = 0x3143'4953'544E'494B; ///< "KINTSIC1" where the low byte comes first
-constexpr std::uint32_t formatVersion = 1;
+constexpr std::uint32_t formatVersion = 2;
 constexpr std::uint32_t byteOrderProof = 0x0102'0304;
 constexpr std::size_t edgeSample = 64 * 1024;
 constexpr std::size_t blockSample = 4 * 1024;
@@ -327,21 +328,22 @@ Result<std::uint64_t> sampleHash(const Source& source, std::uint64_t size)
 
 Result<SidecarKey> sidecarKey(const Source& source, Dialect dialect)
 {
-    const auto stamp = source.stamp();
-    const auto size = source.size();
+    const Source& file = fileOf(source);
+    const auto stamp = file.stamp();
+    const auto size = file.size();
     if (!stamp || !size)
         return fail(stamp ? size.error() : stamp.error());
-    const auto whole = source.fileXxh3();
-    const auto samples = whole ? Result<std::uint64_t>(*whole) : sampleHash(source, *size);
+    const auto samples = sampleHash(file, *size);
     if (!samples)
         return fail(samples.error());
     return SidecarKey{.stamp = *stamp, .size = *size, .samples = *samples, .dialect = dialect};
 }
 
-std::string writeSidecar(const FileIndex& index, const SidecarKey& key)
+std::string writeSidecar(const FileIndex& index, const SidecarKey& key, const std::string& map)
 {
     Writer writer;
     fields(writer, index);
+    writer(map);
     return sealedSidecar(writer.out, key);
 }
 
@@ -353,7 +355,7 @@ std::string sealedSidecar(std::string_view payload, const SidecarKey& key)
     return bytes;
 }
 
-std::optional<FileIndex> readSidecar(std::span<const std::byte> bytes, const SidecarKey& key)
+std::optional<FileIndex> readSidecar(std::span<const std::byte> bytes, const SidecarKey& key, std::string* map)
 {
     Header header;
     if (bytes.size() < sizeof header)
@@ -368,10 +370,14 @@ std::optional<FileIndex> readSidecar(std::span<const std::byte> bytes, const Sid
         return std::nullopt;
     FileIndex index;
     Reader reader(payload);
+    std::string container;
     fields(reader, index);
-    const bool ours = index.size == key.size && index.dialect == key.dialect && index.stamp == key.stamp;
+    reader(container);
+    const bool ours = index.fileSize == key.size && (!container.empty() || index.size == key.size) && index.dialect == key.dialect && index.stamp == key.stamp;
     if (!reader.isDone() || !ours || !isUsable(index))
         return std::nullopt;
+    if (map)
+        *map = std::move(container);
     return index;
 }
 
