@@ -14,6 +14,7 @@
 #include "point.h"
 #include "printerchoice.h"
 #include "recovery/resumewriter.h"
+#include "unixsignals.h"
 
 namespace kintsugi::cli {
 
@@ -167,8 +168,11 @@ Result<recovery::Snapshot> readSnapshot(const std::string& path, const gcode::Fi
         return fail(file.exists() ? ErrorCode::FileUnreadable : ErrorCode::FileMissing, file.errorString().toStdString(), path);
     QJsonParseError problem;
     const QJsonDocument document = QJsonDocument::fromJson(file.readAll(), &problem);
-    if (!document.isObject())
-        return fail(Error{.code = ErrorCode::BadValue, .detail = problem.errorString().toStdString(), .file = path});
+    if (!document.isObject()) {
+        const bool json = problem.error == QJsonParseError::NoError;
+        const std::string what = json ? "one object is expected, like one of those that `snapshots --json` lists" : problem.errorString().toStdString();
+        return fail(Error{.code = ErrorCode::BadValue, .detail = what, .file = path});
+    }
     QJsonObject json = document.object();
     if (json.contains("machine"_L1)) // one row of `snapshots`: its "state" is for reading
         json.insert("state"_L1, json.take("machine"_L1));
@@ -203,6 +207,84 @@ void showPlan(const Output& out, const recovery::Plan& plan, const std::vector<r
     out.text(QString::fromStdString(recovery::preambleText(plan)));
 }
 
+struct MadePlan {
+    recovery::Plan plan;
+    std::vector<recovery::GateCheck> gate;
+    std::optional<recovery::ResumeFile> written;
+};
+
+Result<recovery::PrinterFacts> factsOf(Environment& environment, const std::string& printer)
+{
+    if (printer.empty())
+        return recovery::PrinterFacts();
+    const auto profile = choosePrinter(environment, printer);
+    if (!profile)
+        return fail(profile.error());
+    return profile->facts;
+}
+
+/// The plan and, where it is wanted and the gate is open, the file. Nothing here is shown yet.
+Result<MadePlan> makePlan(const PlanCommandOptions& options, const gcode::Indexed& opened, const recovery::PrinterFacts& facts,
+                          const recovery::PlanOptions& planOptions, const gcode::Progress& progress)
+{
+    const auto snapshot = pointOfPlan(options, opened);
+    if (!snapshot)
+        return fail(snapshot.error());
+    if (snapshot->dialect != opened.index.dialect) {
+        const std::string spoken(gcode::name(snapshot->dialect));
+        return fail(Error{.code = ErrorCode::BadUsage, .detail = "the snapshot was read as " + spoken, .field = "--dialect"});
+    }
+    auto plan = recovery::planResume(*opened.source, opened.index, *snapshot, facts, planOptions);
+    if (!plan)
+        return fail(plan.error());
+    MadePlan made{.plan = std::move(*plan), .gate = {}, .written = {}};
+    const recovery::FileIdentity local{options.file, opened.index.size, opened.index.xxh3};
+    const recovery::TravelLimits limits{made.plan.minimum, made.plan.maximum};
+    auto tail = recovery::checkTail(*opened.source, opened.index, made.plan.snapshot.byte, &limits);
+    if (!tail)
+        return fail(tail.error());
+    made.gate = recovery::runGate(made.plan, opened.index, local, {.tail = std::move(*tail)});
+    if (!options.out.empty() && recovery::isOpen(made.gate)) {
+        const auto written = recovery::writeResume(*opened.source, opened.index, made.plan, options.out, progress);
+        if (!written)
+            return fail(written.error());
+        made.written = *written;
+    } else if (auto same = gcode::verifyWhole(*opened.source, opened.index, progress); !same) { // the writer does it while it copies
+        return fail(same.error());
+    }
+    return made;
+}
+
+/// Was it an index of another content that led here?
+bool isStale(const gcode::Indexed& opened, const Result<MadePlan>& made)
+{
+    if (made || !opened.remembered)
+        return false;
+    const auto same = gcode::verifyWhole(*opened.source, opened.index);
+    return !same && same.error().code == ErrorCode::FileChanged;
+}
+
+/// A resume file of gzip is text.
+gcode::Container writtenAs(const gcode::Source& source)
+{
+    return source.container() == gcode::Container::BinaryGcode ? gcode::Container::BinaryGcode : gcode::Container::None;
+}
+
+int showMade(Output& out, const MadePlan& made)
+{
+    for (const recovery::Unsimulated& line : made.plan.unsimulated) {
+        out.warning(u"%1: what %2 does cannot be simulated"_s.arg(app::printable(QString::fromStdString(line.place)),
+                                                                 app::printable(QString::fromStdString(line.line))));
+    }
+    out.document(app::toJson(made.plan, made.gate));
+    showPlan(out, made.plan, made.gate);
+    if (!recovery::isOpen(made.gate))
+        return out.error({.code = ErrorCode::GateBlocked});
+    if (made.written)
+        out.note(u"wrote %1 (%2 bytes)"_s.arg(QString::fromStdString(made.written->path.string())).arg(made.written->bytes));
+    return Done;
+}
+
 Result<int> plan(Environment& environment, const PlanCommandOptions& options)
 {
     const auto dialect = dialectOf(options.dialect);
@@ -211,50 +293,30 @@ Result<int> plan(Environment& environment, const PlanCommandOptions& options)
         return fail(dialect ? Error{.code = ErrorCode::BadUsage, .detail = options.zMethod, .field = "--z-method"} : dialect.error());
     if (options.point.given() != options.snapshot.empty())
         return fail(ErrorCode::BadUsage, "either a point or --snapshot");
-    recovery::PrinterFacts facts;
-    if (!options.profile.empty()) {
-        const auto profile = choosePrinter(environment, options.profile);
-        if (!profile)
-            return fail(profile.error());
-        facts = profile->facts;
-    }
-    const auto opened = openFile(environment.out, options.file, *dialect);
+    const auto facts = factsOf(environment, options.profile);
+    const auto planOptions = planOptionsOf(options, *method);
+    if (!facts || !planOptions)
+        return fail(facts ? planOptions.error() : facts.error());
+    auto opened = openFile(environment.out, options.file, *dialect);
     if (!opened)
         return fail(opened.error());
-    const auto snapshot = pointOfPlan(options, *opened);
-    if (!snapshot)
-        return fail(snapshot.error());
-    if (snapshot->dialect != *dialect) {
-        const std::string spoken(gcode::name(snapshot->dialect));
-        return fail(Error{.code = ErrorCode::BadUsage, .detail = "the snapshot was read as " + spoken, .field = "--dialect"});
+    if (auto named = options.out.empty() ? Result<>() : checkOutName(options.out, writtenAs(*opened->source)); !named)
+        return fail(named.error());
+    const auto progress = [&out = environment.out](double fraction) {
+        out.progress(u"writing"_s, fraction);
+        return !UnixSignals::wasInterrupted();
+    };
+    auto made = makePlan(options, *opened, *facts, *planOptions, progress);
+    if (isStale(*opened, made)) {
+        opened = openAnew(environment.out, options.file, *dialect);
+        if (!opened)
+            return fail(opened.error());
+        made = makePlan(options, *opened, *facts, *planOptions, progress);
     }
-    const auto planOptions = planOptionsOf(options, *method);
-    if (!planOptions)
-        return fail(planOptions.error());
-    const auto made = recovery::planResume(*opened->source, opened->index, *snapshot, facts, *planOptions);
+    environment.out.progressDone();
     if (!made)
         return fail(made.error());
-    for (const recovery::Unsimulated& line : made->unsimulated) {
-        environment.out.warning(u"%1: what %2 does cannot be simulated"_s.arg(app::printable(QString::fromStdString(line.place)),
-                                                                             app::printable(QString::fromStdString(line.line))));
-    }
-    const recovery::FileIdentity local{options.file, opened->index.size, opened->index.xxh3};
-    const recovery::TravelLimits limits{made->minimum, made->maximum};
-    auto tail = recovery::checkTail(*opened->source, opened->index, made->snapshot.byte, &limits);
-    if (!tail)
-        return fail(tail.error());
-    const auto gate = recovery::runGate(*made, opened->index, local, {.tail = std::move(*tail)});
-    environment.out.document(app::toJson(*made, gate));
-    showPlan(environment.out, *made, gate);
-    if (!recovery::isOpen(gate))
-        return environment.out.error({.code = ErrorCode::GateBlocked});
-    if (options.out.empty())
-        return Done;
-    const auto written = recovery::writeResume(*opened->source, opened->index, *made, options.out);
-    if (!written)
-        return fail(written.error());
-    environment.out.note(u"wrote %1 (%2 bytes)"_s.arg(QString::fromStdString(written->path.string())).arg(written->bytes));
-    return Done;
+    return showMade(environment.out, *made);
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 
@@ -60,6 +61,7 @@ int runCommand(const cli::Chosen& chosen, cli::Environment& environment)
 
 int main(int argc, char** argv)
 {
+    std::signal(SIGXFSZ, SIG_IGN); // a write beyond the limit is an error then, and what was begun is removed
     QCoreApplication application(argc, argv);
     QCoreApplication::setApplicationName(u"kintsugi"_s);
     QCoreApplication::setApplicationVersion(QStringLiteral(KINTSUGI_VERSION));

@@ -5,6 +5,7 @@
 #include "command.h"
 #include "errortext.h"
 #include "gcode/opengcode.h"
+#include "openfile.h"
 #include "recovery/plrmarkers.h"
 
 namespace kintsugi::cli {
@@ -51,6 +52,8 @@ public:
 protected:
     Result<> work() override
     {
+        if (auto named = checkOutName(m_target, gcode::Container::None); !named)
+            return named;
         const auto source = gcode::openGcode(m_file);
         if (!source)
             return fail(source.error());

@@ -91,7 +91,8 @@ void PointOptions::add(CLI::App& command, bool required, Recorded recorded)
     addNumber(*group, "--z", z, "Height of a layer in mm");
     addCount(*group, "--line", line, "Line number, from 1", {.least = 1});
     group->add_option("--caliper", caliper, "Height measured on the part in mm, MM or MM@X,Y; several for several places. Goes on with the layer above")
-        ->allow_extra_args(false);
+        ->allow_extra_args(false)
+        ->check([](const std::string& text) { return readingOf(text) ? std::string() : '"' + text + "\" is neither MM nor MM@X,Y"; });
     if (recorded == Recorded::Yes)
         group->add_flag("--likely", likely, "The line it most likely stopped on");
     group->require_option(required ? 1 : 0, 1);

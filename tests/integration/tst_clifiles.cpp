@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Large files on the command line: progress, cancelling, and an index that is kept.
+#include <QDir>
 #include <QDirIterator>
 #include <QFile>
 #include <QJsonDocument>
@@ -9,6 +10,12 @@
 #include <QTest>
 
 #include <csignal>
+#include <tuple>
+
+#include <sys/resource.h>
+
+#include "gcode/indexcache.h"
+#include "gcode/sidecar.h"
 
 using namespace Qt::StringLiterals;
 
@@ -20,6 +27,11 @@ private slots:
     void progressIsTold();
     void interruptLeavesNothingTorn();
     void changedFileIsReadAgain();
+    void falseIndexIsFoundOutBeforeAPlan_data();
+    void falseIndexIsFoundOutBeforeAPlan();
+    void limitOfTheFileSizeLeavesNothing();
+    void namesSayWhatIsWritten();
+    void arrayIsNoSnapshot();
 
 private:
     void start(QProcess& process, const QStringList& arguments) const;
@@ -104,6 +116,116 @@ void TestCliFiles::changedFileIsReadAgain()
     file.close();
     QCOMPARE(lines(), first + 1);
     QCOMPARE(kept().size(), 1);
+}
+
+void TestCliFiles::falseIndexIsFoundOutBeforeAPlan_data()
+{
+    QTest::addColumn<bool>("writes");
+    QTest::newRow("shown") << false;
+    QTest::newRow("written") << true;
+}
+
+/// An index of another content lies where the file's belongs, its key right in everything.
+void TestCliFiles::falseIndexIsFoundOutBeforeAPlan()
+{
+    using namespace kintsugi::gcode;
+    QFETCH(bool, writes);
+    QFile::remove(m_path);
+    QVERIFY(QFile::copy(QStringLiteral(KINTSUGI_TEST_DATA "/gcode/ps_gear_relE_klipper.gcode"), m_path));
+    QFile file(m_path);
+    QVERIFY(file.open(QIODevice::Append));
+    file.write(QByteArray("; padding padding padding padding padding\n").repeated(30'000));
+    file.close();
+    const QString out = m_folder->filePath(u"out.gcode"_s);
+    QStringList arguments{u"plan"_s, m_path, u"--layer"_s, u"3"_s, u"--dialect"_s, u"klipper"_s, u"--z-method"_s, u"keep"_s, u"--json"_s};
+    if (writes)
+        arguments << u"--out"_s << out;
+    const auto planned = [&] {
+        QFile::remove(out);
+        QProcess process;
+        start(process, arguments);
+        process.waitForFinished(60'000);
+        return std::tuple(process.exitCode(), process.readAllStandardOutput(), process.readAllStandardError());
+    };
+    const auto [code, document, said] = planned();
+    QVERIFY2(code == 0, said.constData());
+    QVERIFY(!said.contains("has changed"));
+    QCOMPARE(kept().size(), 1);
+    const auto source = FileSource::open(m_path.toStdString());
+    const auto key = sidecarKey(**source, Dialect::Klipper);
+    FileIndex lie = *buildIndex(**source, Dialect::Klipper);
+    lie.xxh3 ^= 1;
+    lie.fileXxh3 ^= 1;
+    lie.layers.resize(5);
+    lie.layers.back().end = lie.size;
+    QFile sidecar(kept().front());
+    QVERIFY(sidecar.open(QIODevice::WriteOnly));
+    sidecar.write(QByteArray::fromStdString(writeSidecar(lie, *key)));
+    sidecar.close();
+    const auto [again, documentAgain, saidAgain] = planned();
+    QVERIFY2(again == 0, saidAgain.constData());
+    QVERIFY2(saidAgain.contains("has changed since it was read last"), saidAgain.constData());
+    QVERIFY(documentAgain == document);
+    QCOMPARE(QFile::exists(out), writes);
+    const auto [third, documentThird, saidThird] = planned(); // the false one is gone
+    QCOMPARE(third, 0);
+    QVERIFY(!saidThird.contains("has changed") && documentThird == document);
+}
+
+void TestCliFiles::limitOfTheFileSizeLeavesNothing()
+{
+    const QString source = QStringLiteral(KINTSUGI_TEST_DATA "/gcode/ps_vase_spiral.gcode"), out = m_folder->filePath(u"out/r.gcode"_s);
+    QVERIFY(QDir().mkpath(m_folder->filePath(u"out"_s)));
+    QProcess process;
+    process.setChildProcessModifier([] {
+        const rlimit small{100'000, 100'000};
+        ::setrlimit(RLIMIT_FSIZE, &small);
+    });
+    start(process, {u"plan"_s, source, u"--byte"_s, u"150000"_s, u"--dialect"_s, u"marlin"_s, u"--z-method"_s, u"keep"_s, u"--out"_s, out});
+    QVERIFY(process.waitForFinished(60'000));
+    QCOMPARE(process.exitStatus(), QProcess::NormalExit);
+    QCOMPARE(process.exitCode(), 6);
+    const QByteArray said = process.readAllStandardError();
+    QVERIFY2(said.contains("r.gcode") && said.contains(" bytes"), said.constData()); // which file, and how much it needs
+    QVERIFY(QDir(QFileInfo(out).path()).isEmpty(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot));
+}
+
+void TestCliFiles::namesSayWhatIsWritten()
+{
+    const QString binary = QStringLiteral(KINTSUGI_TEST_DATA "/gcode/bgcode_gear_heatshrink12_meatpack.bgcode");
+    const QString text = QStringLiteral(KINTSUGI_TEST_DATA "/gcode/ps_gear_relE_klipper.gcode");
+    const auto refused = [&](const QStringList& arguments, const char* ending) {
+        QProcess process;
+        start(process, arguments);
+        process.waitForFinished(60'000);
+        const QByteArray said = process.readAllStandardError();
+        return process.exitCode() == 2 && said.contains(ending) && !QFile::exists(arguments.back());
+    };
+    const auto plan = [](const QString& file, const QString& out) {
+        return QStringList{u"plan"_s, file, u"--layer"_s, u"3"_s, u"--dialect"_s, u"klipper"_s, u"--z-method"_s, u"keep"_s, u"--out"_s, out};
+    };
+    QVERIFY(refused({u"prepare"_s, binary, u"--out"_s, m_folder->filePath(u"x.bgcode"_s)}, "ends in .gcode"));
+    QVERIFY(refused(plan(text, m_folder->filePath(u"x.BGCODE"_s)), "ends in .gcode"));
+    QVERIFY(refused(plan(text, m_folder->filePath(u"x.gcode.gz"_s)), "ends in .gcode"));
+    QVERIFY(refused(plan(binary, m_folder->filePath(u"x.gcode"_s)), "ends in .bgcode"));
+    QVERIFY(!refused(plan(binary, m_folder->filePath(u"x.bgcode"_s)), ".bgcode"));
+    QVERIFY(QFile::exists(m_folder->filePath(u"x.bgcode"_s)));
+}
+
+void TestCliFiles::arrayIsNoSnapshot()
+{
+    const QString path = m_folder->filePath(u"s.json"_s);
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write("[]");
+    file.close();
+    QProcess process;
+    start(process, {u"plan"_s, QStringLiteral(KINTSUGI_TEST_DATA "/gcode/ps_gear_relE_klipper.gcode"), u"--snapshot"_s, path, u"--dialect"_s, u"klipper"_s,
+                    u"--z-method"_s, u"keep"_s});
+    QVERIFY(process.waitForFinished(60'000));
+    QCOMPARE(process.exitCode(), 3);
+    const QByteArray said = process.readAllStandardError();
+    QVERIFY2(said.contains("one object is expected") && !said.contains("no error"), said.constData());
 }
 
 QTEST_GUILESS_MAIN(TestCliFiles)
