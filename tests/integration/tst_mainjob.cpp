@@ -5,12 +5,9 @@
 #include <QTemporaryDir>
 #include <QTest>
 
-#include "errortext.h"
-#include "mainjobstand.h"
-#include "moonrakerdriver.h"
+#include "jobfixture.h"
 #include "printedpart.h"
 #include "recovery/resumewriter.h"
-#include "resumeflow.h"
 
 using namespace Qt::StringLiterals;
 using namespace kintsugi;
@@ -32,7 +29,7 @@ QByteArray contentOf(const QString& path)
 } // namespace
 
 /// The main job, end to end: a recorded print is stopped, and goes on so that the part is whole.
-class TestMainJob : public QObject
+class TestMainJob : public test::JobFixture
 {
     Q_OBJECT
 private slots:
@@ -46,7 +43,6 @@ private slots:
 private:
     void columns();
     void resumeOn(std::unique_ptr<Stand> stand);
-    void makeSession();
     void connectPrinter();
     void printUntil(int layer);
     void fault(const QString& kind);
@@ -59,53 +55,17 @@ private:
     [[nodiscard]] double trueZ();
     [[nodiscard]] double virtualNow();
 
-    std::unique_ptr<QTemporaryDir> m_folder;
-    std::unique_ptr<Stand> m_stand;
-    std::unique_ptr<Archive> m_archive;
-    std::unique_ptr<FileCache> m_files;
-    std::unique_ptr<Session> m_session;
-    std::unique_ptr<ResumeFlow> m_flow;
     std::size_t m_firstRun = 0;
-    QStringList m_errors;
 };
 
 void TestMainJob::init()
 {
-    m_errors.clear();
-    m_folder = std::make_unique<QTemporaryDir>();
-}
-
-void TestMainJob::makeSession()
-{
-    QVERIFY(m_stand->isUp());
-    m_archive = std::make_unique<Archive>();
-    QSignalSpy opened(m_archive.get(), &Archive::opened);
-    m_archive->open(QUrl::fromLocalFile(m_folder->filePath(u"history.sqlite"_s)));
-    QVERIFY(opened.wait());
-    m_files = std::make_unique<FileCache>(m_folder->filePath(u"cache"_s));
-    Profile profile;
-    profile.id = u"demo"_s;
-    profile.name = u"Demo"_s;
-    profile.url = m_stand->address();
-    link::MoonrakerTimes times;
-    times.firstRetry = std::chrono::milliseconds(50);
-    times.longestRetry = std::chrono::milliseconds(200);
-    times.poll = std::chrono::milliseconds(50);
-    const auto clock = m_stand->clock();
-    auto driver = std::make_unique<link::MoonrakerDriver>(link::Address{m_stand->address(), {}}, nullptr, clock, times);
-    m_session = std::make_unique<Session>(profile, std::move(driver), *m_archive, *m_files, clock);
-    connect(m_session.get(), &Session::failed, this, [this](const Error& error) { m_errors << errorText(error).full(); });
+    newFolder();
 }
 
 void TestMainJob::cleanup()
 {
-    if (QTest::currentTestFailed())
-        qWarning() << "errors told:" << m_errors;
-    m_flow.reset();
-    m_session.reset();
-    m_files.reset();
-    m_archive.reset();
-    m_stand.reset();
+    closeHouse();
 }
 
 void TestMainJob::columns()
@@ -147,8 +107,7 @@ void TestMainJob::resume()
 
 void TestMainJob::resumeOn(std::unique_ptr<Stand> stand)
 {
-    m_stand = std::move(stand);
-    makeSession();
+    openHouse(std::move(stand));
     if (QTest::currentTestFailed())
         return;
     QFETCH(QString, kind);

@@ -5,10 +5,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
-#include "errortext.h"
-#include "mainjobstand.h"
-#include "moonrakerdriver.h"
-#include "resumeflow.h"
+#include "jobfixture.h"
 
 using namespace Qt::StringLiterals;
 using namespace kintsugi;
@@ -29,7 +26,7 @@ QByteArray contentOf(const QString& path)
 } // namespace
 
 /// A mesh that was probed for one print alone is gone after the power cut; the resume brings its points back.
-class TestMeshFlow : public QObject
+class TestMeshFlow : public test::JobFixture
 {
     Q_OBJECT
 private slots:
@@ -39,63 +36,25 @@ private slots:
     void piecesOfAFile();
 
 private:
-    void makeSession();
     void send(const QString& script);
     void printAndCut();
     void makePlan();
     void finishPrint();
     [[nodiscard]] std::string verdict(const std::string& id) const;
 
-    std::unique_ptr<QTemporaryDir> m_folder;
-    std::unique_ptr<Stand> m_stand;
-    std::unique_ptr<Archive> m_archive;
-    std::unique_ptr<FileCache> m_files;
-    std::unique_ptr<Session> m_session;
-    std::unique_ptr<ResumeFlow> m_flow;
-    QStringList m_errors;
 };
 
 void TestMeshFlow::init()
 {
-    m_errors.clear();
-    m_folder = std::make_unique<QTemporaryDir>();
-    m_stand = std::make_unique<DemoStand>(m_folder->filePath(u"printer_data"_s), fast);
-    makeSession();
+    newFolder();
+    openHouse(std::make_unique<DemoStand>(m_folder->filePath(u"printer_data"_s), fast));
+    m_session->connectPrinter();
+    QTRY_COMPARE_WITH_TIMEOUT(m_session->state(), PrinterState::Idle, longest);
 }
 
 void TestMeshFlow::cleanup()
 {
-    if (QTest::currentTestFailed())
-        qWarning() << "errors told:" << m_errors;
-    m_flow.reset();
-    m_session.reset();
-    m_files.reset();
-    m_archive.reset();
-    m_stand.reset();
-}
-
-void TestMeshFlow::makeSession()
-{
-    QVERIFY(m_stand->isUp());
-    m_archive = std::make_unique<Archive>();
-    QSignalSpy opened(m_archive.get(), &Archive::opened);
-    m_archive->open(QUrl::fromLocalFile(m_folder->filePath(u"history.sqlite"_s)));
-    QVERIFY(opened.wait());
-    m_files = std::make_unique<FileCache>(m_folder->filePath(u"cache"_s));
-    Profile profile;
-    profile.id = u"demo"_s;
-    profile.name = u"Demo"_s;
-    profile.url = m_stand->address();
-    link::MoonrakerTimes times;
-    times.firstRetry = std::chrono::milliseconds(50);
-    times.longestRetry = std::chrono::milliseconds(200);
-    times.poll = std::chrono::milliseconds(50);
-    const auto clock = m_stand->clock();
-    auto driver = std::make_unique<link::MoonrakerDriver>(link::Address{m_stand->address(), {}}, nullptr, clock, times);
-    m_session = std::make_unique<Session>(profile, std::move(driver), *m_archive, *m_files, clock);
-    connect(m_session.get(), &Session::failed, this, [this](const Error& error) { m_errors << errorText(error).full(); });
-    m_session->connectPrinter();
-    QTRY_COMPARE_WITH_TIMEOUT(m_session->state(), PrinterState::Idle, longest);
+    closeHouse();
 }
 
 void TestMeshFlow::send(const QString& script)
