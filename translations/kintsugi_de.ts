@@ -295,6 +295,10 @@
         <source>Copy it again from where it was sliced, or slice it again.</source>
         <translation>Noch einmal von dort kopieren, wo sie geslict wurde, oder neu slicen.</translation>
     </message>
+    <message>
+        <source>%1 does not fit on the disk: it needs %2 bytes.</source>
+        <translation>%1 passt nicht auf den Datenträger: Sie braucht %2 Bytes.</translation>
+    </message>
 </context>
 <context>
     <name>StopWidth</name>
@@ -349,7 +353,9 @@
     <message numerus="yes">
         <source>%n day(s)</source>
         <translation>
-            <numerusform>%n Tag</numerusform><numerusform>%n Tage</numerusform></translation>
+            <numerusform>%n Tag</numerusform>
+            <numerusform>%n Tage</numerusform>
+        </translation>
     </message>
     <message>
         <source>just now</source>
@@ -1423,11 +1429,16 @@
         <source>Leaves the travel of axis %1: %2 mm, limit %3 mm.</source>
         <translation>Verlässt den Weg der Achse %1: %2 mm, Grenze %3 mm.</translation>
     </message>
+    <message>
+        <source>%1 is a macro of the printer: what it does besides selecting the tool is not known here and runs unchecked.</source>
+        <translation>%1 ist ein Makro des Druckers: Was es außer der Werkzeugwahl tut, ist hier nicht bekannt und läuft ungeprüft.</translation>
+    </message>
 </context>
 <context>
     <name>kintsugi::app::CandidateModel</name>
     <message>
         <source>%1 mm</source>
+        <extracomment>the likely length, then what it is at most</extracomment>
         <translation>%1 mm</translation>
     </message>
     <message>
@@ -1516,7 +1527,6 @@
     </message>
     <message>
         <source>%1 (≤ %2) mm</source>
-        <extracomment>the likely length, then what it is at most</extracomment>
         <translation>%1 (≤ %2) mm</translation>
     </message>
     <message>
@@ -1850,7 +1860,9 @@
     <message numerus="yes">
         <source>%n field(s) differ from the file</source>
         <translation>
-            <numerusform>%n Feld weicht von der Datei ab</numerusform><numerusform>%n Felder weichen von der Datei ab</numerusform></translation>
+            <numerusform>%n Feld weicht von der Datei ab</numerusform>
+            <numerusform>%n Felder weichen von der Datei ab</numerusform>
+        </translation>
     </message>
     <message>
         <source>%1 s</source>
@@ -2345,12 +2357,16 @@
     <message numerus="yes">
         <source>%n line(s)</source>
         <translation>
-            <numerusform>%n Zeile</numerusform><numerusform>%n Zeilen</numerusform></translation>
+            <numerusform>%n Zeile</numerusform>
+            <numerusform>%n Zeilen</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
         <source>%n layer(s)</source>
         <translation>
-            <numerusform>%n Schicht</numerusform><numerusform>%n Schichten</numerusform></translation>
+            <numerusform>%n Schicht</numerusform>
+            <numerusform>%n Schichten</numerusform>
+        </translation>
     </message>
     <message>
         <source>%1 high</source>
@@ -2367,7 +2383,9 @@
     <message numerus="yes">
         <source>%n object(s)</source>
         <translation>
-            <numerusform>%n Objekt</numerusform><numerusform>%n Objekte</numerusform></translation>
+            <numerusform>%n Objekt</numerusform>
+            <numerusform>%n Objekte</numerusform>
+        </translation>
     </message>
     <message>
         <source>Choose a point: click on the part, or type what you know.</source>
@@ -2404,6 +2422,14 @@
     <message>
         <source>G-code (*.gcode *.bgcode)</source>
         <translation>G-Code (*.gcode *.bgcode)</translation>
+    </message>
+    <message>
+        <source>The file has changed since it was read, and is read again. Choose the point anew.</source>
+        <translation>Die Datei hat sich geändert, seit sie gelesen wurde, und wird noch einmal gelesen. Die Stelle neu wählen.</translation>
+    </message>
+    <message>
+        <source>Layer at %1; nozzle travelling at %2</source>
+        <translation>Schicht auf %1; Düse unterwegs auf %2</translation>
     </message>
 </context>
 <context>
@@ -2447,12 +2473,16 @@
     <message numerus="yes">
         <source>%n check(s) forbid the start. Each says what to do.</source>
         <translation>
-            <numerusform>%n Prüfung verbietet den Start. Sie sagt, was zu tun ist.</numerusform><numerusform>%n Prüfungen verbieten den Start. Jede sagt, was zu tun ist.</numerusform></translation>
+            <numerusform>%n Prüfung verbietet den Start. Sie sagt, was zu tun ist.</numerusform>
+            <numerusform>%n Prüfungen verbieten den Start. Jede sagt, was zu tun ist.</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
         <source>Nothing forbids the start. %n warning(s): read them.</source>
         <translation>
-            <numerusform>Nichts verbietet den Start. %n Warnung: bitte lesen.</numerusform><numerusform>Nichts verbietet den Start. %n Warnungen: bitte lesen.</numerusform></translation>
+            <numerusform>Nichts verbietet den Start. %n Warnung: bitte lesen.</numerusform>
+            <numerusform>Nichts verbietet den Start. %n Warnungen: bitte lesen.</numerusform>
+        </translation>
     </message>
     <message>
         <source>Nothing forbids the start.</source>
@@ -2978,7 +3008,9 @@
     <message numerus="yes">
         <source>The plan: %n step(s)</source>
         <translation>
-            <numerusform>Der Plan: %n Schritt</numerusform><numerusform>Der Plan: %n Schritte</numerusform></translation>
+            <numerusform>Der Plan: %n Schritt</numerusform>
+            <numerusform>Der Plan: %n Schritte</numerusform>
+        </translation>
     </message>
     <message>
         <source>Lowest clearance over the part: %1.</source>
@@ -3015,7 +3047,9 @@
     <message numerus="yes">
         <source>%n line(s) of yours run unchecked: nobody knows what they do.</source>
         <translation>
-            <numerusform>%n Ihrer Zeilen läuft ungeprüft: Niemand weiß, was sie tut.</numerusform><numerusform>%n Ihrer Zeilen laufen ungeprüft: Niemand weiß, was sie tun.</numerusform></translation>
+            <numerusform>%n Ihrer Zeilen läuft ungeprüft: Niemand weiß, was sie tut.</numerusform>
+            <numerusform>%n Ihrer Zeilen laufen ungeprüft: Niemand weiß, was sie tun.</numerusform>
+        </translation>
     </message>
     <message>
         <source>&amp;Own lines: refused</source>

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "filecache.h"
 
+#include <algorithm>
 #include <map>
+#include <numeric>
 
 #include <QCryptographicHash>
+#include <QDateTime>
 #include <QDir>
+#include <QDirIterator>
 #include <QFileInfo>
 #include <QLockFile>
 #include <QPointer>
+#include <QSet>
 #include <QStandardPaths>
 #include <QUuid>
 
@@ -62,7 +67,37 @@ signals:
 struct Request {
     QString path, remote, indexFolder;
     gcode::Dialect dialect{};
+    bool verify = false, believe = true;
 };
+
+/// Beside a copy: when it was used last. Its own times are part of what tells whether its index is still right.
+const QString usedSuffix = u".used"_s;
+
+void markUsed(const QString& copy)
+{
+    QFile mark(copy + usedSuffix);
+    if (mark.open(QIODevice::WriteOnly))
+        mark.setFileTime(QDateTime::currentDateTime(), QFileDevice::FileModificationTime);
+}
+
+struct Copy {
+    QString path;
+    quint64 size = 0;
+    QDateTime used;
+};
+
+std::vector<Copy> copiesIn(const QString& folder)
+{
+    std::vector<Copy> copies;
+    for (QDirIterator files(folder, {u"*.gcode"_s, u"*.gcode.part*"_s}, QDir::Files, QDirIterator::Subdirectories); files.hasNext();) {
+        const QFileInfo info(files.next()), mark(info.filePath() + usedSuffix);
+        const QDateTime fetched = info.lastModified();
+        if (info.suffix() == u"lock"_s)
+            continue;
+        copies.push_back({info.filePath(), static_cast<quint64>(info.size()), mark.exists() ? std::max(mark.lastModified(), fetched) : fetched});
+    }
+    return copies;
+}
 
 Result<Opened> openAndIndex(const Request& request, Preview& preview, const JobControl& control)
 {
@@ -75,7 +110,9 @@ Result<Opened> openAndIndex(const Request& request, Preview& preview, const JobC
         preview.put(std::make_shared<const OpenFile>(
             OpenFile{.path = request.path, .remote = request.remote, .source = {}, .index = std::make_shared<const gcode::FileIndex>(layers)}));
     };
-    auto opened = gcode::openIndexed(request.path.toStdString(), request.dialect, options);
+    options.believe = request.believe;
+    const std::string path = request.path.toStdString();
+    auto opened = request.verify ? gcode::openVerified(path, request.dialect, options) : gcode::openIndexed(path, request.dialect, options);
     if (!opened)
         return fail(opened.error());
     auto file = std::make_shared<OpenFile>();
@@ -83,6 +120,7 @@ Result<Opened> openAndIndex(const Request& request, Preview& preview, const JobC
     file->remote = request.remote;
     file->source = std::move(opened->source);
     file->index = std::make_shared<const gcode::FileIndex>(std::move(opened->index));
+    file->remembered = opened->remembered && !request.verify;
     return Opened(std::move(file));
 }
 
@@ -97,7 +135,7 @@ public:
         : QObject(parent), m_folder(std::move(folder)), m_indexFolder(std::move(indexFolder)), m_remote(std::move(remote)), m_dialect(dialect)
     {
         connect(&m_job, &JobBase::progressed, this,
-                [this](double fraction) { emit progressed(FileCache::tr("Reading %1").arg(shownName()), fraction); });
+                [this](double fraction) { emit progressed(FileCache::tr("Reading %1").arg(shownName()), fraction, asked()); });
         connect(m_preview.get(), &Preview::layersRead, this, &Transfer::layersRead);
         connect(&m_job, &JobBase::finished, this, [this] { answer(*m_job.outcome()); });
     }
@@ -110,10 +148,13 @@ public:
         connect(&driver, &QObject::destroyed, this, [this] { answer(fail(about(ErrorCode::Disconnected, m_remote))); });
         askVersion();
     }
-    void open(const QString& path)
+    /// A copy of the printer's file is compared whole: nobody looks at the folder of the copies.
+    void open(const QString& path, bool isCopy, bool believe = true)
     {
         m_path = path;
-        const Request request{.path = path, .remote = m_remote, .indexFolder = m_indexFolder, .dialect = m_dialect};
+        if (isCopy)
+            markUsed(path);
+        const Request request{.path = path, .remote = m_remote, .indexFolder = m_indexFolder, .dialect = m_dialect, .verify = isCopy, .believe = believe};
         m_job.start([request, preview = m_preview](JobControl& control) { return openAndIndex(request, *preview, control); });
     }
     void answer(const Result<Opened>& result)
@@ -127,14 +168,37 @@ public:
         }
     }
 
+    /// Cancelled for those who wait with this context.
+    void leave(const QObject* context)
+    {
+        std::vector<Waiting> leaving;
+        for (auto it = m_waiting.begin(); it != m_waiting.end();) {
+            if (it->context.data() == context) {
+                leaving.push_back(std::move(*it));
+                it = m_waiting.erase(it);
+            } else {
+                ++it;
+            }
+        }
+        const bool wanted = std::any_of(m_waiting.begin(), m_waiting.end(), [](const Waiting& one) { return !one.context.isNull(); });
+        if (!leaving.empty() && !wanted) {
+            m_waiting = std::exchange(leaving, {});
+            return answer(fail(ErrorCode::Cancelled));
+        }
+        for (const Waiting& one : leaving)
+            one.reply(fail(ErrorCode::Cancelled));
+    }
+    [[nodiscard]] const QString& path() const { return m_path; }
+
 signals:
-    void progressed(const QString& what, double fraction);
+    void progressed(const QString& what, double fraction, const QString& file);
     void layersRead(const std::shared_ptr<const kintsugi::app::OpenFile>& file);
     void done();
 
 private:
     struct Waiting { QPointer<QObject> context; FileCache::Reply reply; };
 
+    const QString& asked() const { return m_remote.isEmpty() ? m_path : m_remote; }
     QString shownName() const { return m_remote.isEmpty() ? QFileInfo(m_path).fileName() : m_remote; }
 
     void askVersion()
@@ -164,7 +228,7 @@ private:
         const QString stamp = QString::number(static_cast<qint64>(version.modified * 1000));
         m_path = m_folder + u'/' + safeName(m_remote) + u'-' + QString::number(version.size) + u'-' + stamp + u".gcode"_s;
         if (QFileInfo(m_path).isFile() && sizeOf(m_path) == version.size)
-            return open(m_path);
+            return open(m_path, true);
         if (!QDir().mkpath(m_folder))
             return answer(fail(about(ErrorCode::WriteFailed, m_folder)));
         download();
@@ -183,7 +247,7 @@ private:
         }
         const QString what = FileCache::tr("Fetching %1").arg(m_remote);
         const auto percent = [this, what](qint64 have, qint64 total) {
-            emit progressed(what, total > 0 ? static_cast<double>(have) / static_cast<double>(total) : 0.0);
+            emit progressed(what, total > 0 ? static_cast<double>(have) / static_cast<double>(total) : 0.0, m_remote);
         };
         m_driver->download(u"gcodes"_s, m_remote, part, from, percent, this,
                            [this, part, lock](const Result<link::RemoteFile>& result) { downloaded(part, lock->isLocked(), result); });
@@ -205,7 +269,7 @@ private:
         QFile::remove(m_path); // of a wrong size, or it would have been used
         if (!QFile::rename(part, m_path))
             return answer(fail(about(ErrorCode::WriteFailed, m_path)));
-        open(m_path);
+        open(m_path, true);
     }
     static quint64 sizeOf(const QString& path) { return static_cast<quint64>(QFileInfo(path).size()); }
 
@@ -225,6 +289,10 @@ struct FileCache::Private {
     QString folder;
     std::map<QString, Transfer*> running;
 
+    [[nodiscard]] bool isCopy(const QString& path) const
+    {
+        return QFileInfo(path).absoluteFilePath().startsWith(QFileInfo(folder).absoluteFilePath() + u'/');
+    }
     [[nodiscard]] QString folderOf(const QString& printer) const { return folder + u'/' + safeName(printer); }
 
     /// The transfer of this key, and whether it is new.
@@ -282,14 +350,50 @@ void FileCache::openLocal(const QString& path, gcode::Dialect dialect, QObject* 
     const auto [transfer, isNew] = d->transfer(*this, key, {}, {}, dialect);
     transfer->wait(context, std::move(reply));
     if (isNew)
-        transfer->open(path);
+        transfer->open(path, d->isCopy(path));
 }
 
-void FileCache::cancel()
+void FileCache::openAnew(const QString& path, gcode::Dialect dialect, QObject* context, Reply reply)
+{
+    const QString key = u"anew/%1/%2"_s.arg(path, QString::number(static_cast<int>(dialect)));
+    const auto [transfer, isNew] = d->transfer(*this, key, {}, {}, dialect);
+    transfer->wait(context, std::move(reply));
+    if (isNew)
+        transfer->open(path, d->isCopy(path), false);
+}
+
+void FileCache::cancel(const QObject* context)
 {
     const auto running = d->running;
     for (const auto& [key, transfer] : running)
-        transfer->answer(fail(ErrorCode::Cancelled));
+        transfer->leave(context);
+}
+
+QStringList FileCache::prune(const std::vector<Needed>& needed, quint64 bytes)
+{
+    QSet<QString> kept;
+    for (const Needed& one : needed) {
+        kept.insert(QFileInfo(one.path).absoluteFilePath());
+        if (!one.remote.isEmpty())
+            kept.insert(QFileInfo(localCopy(one.printer, one.remote, one.size)).absoluteFilePath());
+    }
+    for (const auto& [key, transfer] : d->running)
+        kept.insert(QFileInfo(transfer->path()).absoluteFilePath());
+    auto copies = copiesIn(d->folder);
+    quint64 total = std::accumulate(copies.begin(), copies.end(), quint64{0}, [](quint64 sum, const Copy& copy) { return sum + copy.size; });
+    std::ranges::sort(copies, {}, &Copy::used);
+    QStringList gone;
+    for (const Copy& copy : copies) {
+        if (total <= bytes)
+            break;
+        const bool fresh = !copy.path.endsWith(u".gcode"_s) && copy.used.daysTo(QDateTime::currentDateTime()) < 1; // another program may write it
+        if (fresh || kept.contains(QFileInfo(copy.path).absoluteFilePath()) || !QFile::remove(copy.path))
+            continue;
+        QFile::remove(copy.path + usedSuffix);
+        total -= copy.size;
+        gone << QFileInfo(copy.path).fileName();
+    }
+    return gone;
 }
 
 QString FileCache::localCopy(const QString& printer, const QString& remote, quint64 size) const

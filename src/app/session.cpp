@@ -82,6 +82,7 @@ struct Session::Private {
     void jobMoved(const PrintJob& moved);
     void fetch();
     void haveFile(quint64 request, const Result<std::shared_ptr<const OpenFile>>& result);
+    void pruneCopies();
     void showPreview(const std::shared_ptr<const OpenFile>& layers);
     void addConsole(const link::ConsoleLine& line);
     void loadConsole();
@@ -371,6 +372,7 @@ void Session::Private::haveFile(quint64 request, const Result<std::shared_ptr<co
             named->remote = job->file;
         file = std::move(named);
         recorder->setFile(file);
+        pruneCopies();
     } else if (!local.isEmpty() && result.error().code != ErrorCode::Cancelled) {
         // Gone or changed on the printer: the copy that was printed is still here.
         fetching = true;
@@ -389,6 +391,31 @@ void Session::Private::haveFile(quint64 request, const Result<std::shared_ptr<co
         fileError = result.error();
     }
     emit q->fileChanged();
+}
+
+/// Old copies go when a new one came; those that an interrupted print of any printer needs stay.
+void Session::Private::pruneCopies()
+{
+    archive.ask<std::vector<PrintJob>>(
+        q, [](Store& store) { return store.openJobs(); },
+        [this](const Result<std::vector<PrintJob>>& jobs) {
+            if (!jobs)
+                return; // unknown what is needed: all of it
+            std::vector<FileCache::Needed> needed;
+            for (const PrintJob& one : *jobs)
+                needed.push_back({one.printer, one.file, one.fileSize, one.localCopy});
+            if (file)
+                needed.push_back({profile.id, file->remote, file->index->fileSize, file->path});
+            const QStringList gone = files.prune(needed);
+            if (gone.isEmpty())
+                return;
+            archive.ask<void>(
+                q,
+                [printer = profile.id, event = Event{clock(), u"note"_s, u"removed copies: "_s + gone.join(u", "_s)}](Store& store) {
+                    return store.addEvent(printer, {}, event);
+                },
+                [](const Result<>&) {});
+        });
 }
 
 /// Every session hears of every file that is read.

@@ -484,6 +484,26 @@ Result<std::vector<PrintJob>> Store::jobs(const QString& printer, int limit) con
                              {printer, sqlLimit(limit)}, jobFromRow);
 }
 
+Result<std::vector<PrintJob>> Store::openJobs() const
+{
+    auto jobs = collect<PrintJob>(*d->connection, u"SELECT "_s + jobColumns
+                                      + u" FROM jobs WHERE seq IN (SELECT MAX(seq) FROM jobs GROUP BY printer) AND state IN (?, ?)"_s,
+                                  {static_cast<int>(JobState::Printing), static_cast<int>(JobState::Interrupted)}, jobFromRow);
+    if (!jobs)
+        return jobs;
+    for (std::size_t at = 0; at < jobs->size(); ++at) {
+        const QString from = (*jobs)[at].resumedFrom;
+        const auto known = std::any_of(jobs->begin(), jobs->end(), [&](const PrintJob& job) { return job.id == from; });
+        if (from.isEmpty() || known)
+            continue;
+        auto earlier = collect<PrintJob>(*d->connection, u"SELECT "_s + jobColumns + u" FROM jobs WHERE job = ?"_s, {from}, jobFromRow);
+        if (!earlier)
+            return earlier;
+        jobs->insert(jobs->end(), earlier->begin(), earlier->end());
+    }
+    return jobs;
+}
+
 Result<std::vector<recovery::Sample>> Store::samples(const QString& job, double from, double to, int limit) const
 {
     return d->readSamples(u"WHERE s.job = ? AND s.time >= ? AND s.time <= ? ORDER BY s.time, s.id LIMIT ?"_s, {notNull(job), from, to, sqlLimit(limit)});

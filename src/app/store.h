@@ -83,6 +83,8 @@ public:
     [[nodiscard]] Result<> addEvent(const QString& printer, const QString& job, const Event& event);
 
     [[nodiscard]] Result<std::vector<PrintJob>> jobs(const QString& printer, int limit = 50) const;      ///< newest first
+    /// The newest job of every printer unless it ended well, and what it continues: their files are still needed.
+    [[nodiscard]] Result<std::vector<PrintJob>> openJobs() const;
     [[nodiscard]] Result<std::vector<recovery::Sample>> samples(const QString& job, double from, double to, int limit) const; ///< ascending
     [[nodiscard]] Result<std::vector<recovery::Sample>> lastSamples(const QString& job, int count) const;  ///< ascending
     [[nodiscard]] Result<std::vector<recovery::Snapshot>> snapshots(const QString& printer, const QString& job, int limit = 1000) const; ///< ascending; job empty = all

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <string_view>
 #include <vector>
@@ -86,6 +87,7 @@ int runText(int argc, char** argv)
 
 int runWindow(int argc, char** argv)
 {
+    std::signal(SIGXFSZ, SIG_IGN); // a write beyond the limit is an error then, and what was begun is removed
     QApplication application(argc, argv);
     QGuiApplication::setDesktopFileName(u"kintsugi"_s);
     QGuiApplication::setWindowIcon(QIcon::fromTheme(u"kintsugi"_s));

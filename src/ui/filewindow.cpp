@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -21,6 +22,7 @@
 #include <QTableView>
 
 #include "errortext.h"
+#include "gcode/indexcache.h"
 #include "markersdialog.h"
 #include "messagebar.h"
 #include "partview.h"
@@ -185,10 +187,12 @@ QLayout* FileWindow::makeFooter()
     auto* row = new QHBoxLayout;
     m_markers = new QPushButton(tr("Recovery &markers…"), this);
     m_method = new QComboBox(this);
+    m_method->setObjectName(QStringLiteral("zMethod"));
     m_method->setAccessibleName(tr("How the height becomes true again"));
     m_method->addItem(tr("the printer kept its height"), static_cast<int>(recovery::ZMethod::Keep));
     m_method->addItem(tr("the nozzle touches the part at"), static_cast<int>(recovery::ZMethod::Touch));
     m_height = new QDoubleSpinBox(this);
+    m_height->setObjectName(QStringLiteral("nozzleHeight"));
     m_height->setAccessibleName(tr("Height of the nozzle now, mm"));
     m_height->setRange(0.0, 2000.0);
     m_height->setDecimals(3);
@@ -211,12 +215,13 @@ void FileWindow::follow()
         read();
     });
     connect(m_cancel, &QPushButton::clicked, this, [this] {
-        m_attempt.reset(); // what still arrives finds nobody
+        if (m_attempt)
+            m_files.cancel(m_attempt.get());
         m_saving.cancel();
         setReading(false);
     });
-    connect(&m_files, &app::FileCache::progressed, this, [this](const QString&, double fraction) {
-        if (m_attempt)
+    connect(&m_files, &app::FileCache::progressed, this, [this](const QString&, double fraction, const QString& file) {
+        if (m_attempt && file == m_path)
             m_progress->setValue(static_cast<int>(fraction * 100));
     });
     connect(m_part, &PartView::layerWanted, this, &FileWindow::showLayer);
@@ -239,6 +244,8 @@ void FileWindow::follow()
             const QString path = QString::fromStdString((*outcome)->path.string());
             m_message->say(MessageBar::Kind::Note, tr("The resume file was saved as %1.").arg(path));
             emit saved(path);
+        } else if (outcome && outcome->error().code == ErrorCode::FileChanged) {
+            readAnew();
         } else if (outcome && outcome->error().code != ErrorCode::Cancelled) {
             showError(outcome->error());
         }
@@ -261,6 +268,8 @@ void FileWindow::open(const QString& path)
 
 void FileWindow::read()
 {
+    if (m_attempt)
+        m_files.cancel(m_attempt.get());
     m_file.reset();
     m_choice.reset();
     m_plan.reset();
@@ -270,12 +279,26 @@ void FileWindow::read()
     m_files.openLocal(m_path, dialect(), m_attempt.get(), [this](const Result<std::shared_ptr<const app::OpenFile>>& result) { haveFile(result); });
 }
 
+/// The file is no longer what its index says.
+void FileWindow::readAnew()
+{
+    m_file.reset();
+    m_choice.reset();
+    m_plan.reset();
+    m_attempt = std::make_unique<QObject>();
+    showFile();
+    setReading(true);
+    m_message->say(MessageBar::Kind::Warning, tr("The file has changed since it was read, and is read again. Choose the point anew."));
+    m_files.openAnew(m_path, dialect(), m_attempt.get(), [this](const Result<std::shared_ptr<const app::OpenFile>>& result) { haveFile(result); });
+}
+
 void FileWindow::haveFile(const Result<std::shared_ptr<const app::OpenFile>>& result)
 {
     setReading(false);
     m_attempt.release()->deleteLater(); // this runs inside it
     if (!result) {
-        showError(result.error());
+        if (result.error().code != ErrorCode::Cancelled)
+            showError(result.error());
         return;
     }
     const auto& index = *(*result)->index;
@@ -333,8 +356,34 @@ void FileWindow::showFile()
     m_fields.setSnapshot(std::nullopt);
     m_text->clear();
     m_save->setEnabled(false);
+    showHeight();
     if (layers > 0)
         showLayer(0);
+}
+
+/// The height is asked for where it means something: at a chosen point that the nozzle touches.
+void FileWindow::showHeight()
+{
+    const bool touch = m_method->currentData().toInt() == static_cast<int>(recovery::ZMethod::Touch);
+    m_method->setEnabled(m_choice.has_value());
+    m_height->setEnabled(touch && m_choice);
+    m_height->setVisible(touch);
+    if (!m_choice)
+        m_height->clear();
+}
+
+/// A nozzle that travels above its layer is said by name: the heights of a sequential print tell different things.
+QString FileWindow::pointText() const
+{
+    const recovery::ResumeCandidate& candidate = m_choice->candidate;
+    const std::vector<gcode::Layer>& layers = m_file->index->layers;
+    const std::optional<double> mark = candidate.layer < layers.size() ? layers[candidate.layer].z : std::nullopt;
+    const QString text = tr("Goes on at %1, line %2, byte %3").arg(layerText(candidate.layer, {}, mark ? *mark : candidate.z),
+                             QLocale().toString(static_cast<qulonglong>(candidate.line)), bytesText(static_cast<double>(candidate.byte)));
+    constexpr double same = 0.005; // mm; what two decimals show
+    if (!mark || std::abs(*mark - candidate.z) < same)
+        return text;
+    return text + QLatin1Char('\n') + tr("Layer at %1; nozzle travelling at %2").arg(lengthText(*mark), lengthText(candidate.z));
 }
 
 void FileWindow::showLayer(std::size_t layer)
@@ -365,6 +414,7 @@ void FileWindow::showChoice()
     m_confirm->hide();
     if (!*outcome) {
         m_choice.reset();
+        showHeight();
         m_fields.setSnapshot(std::nullopt);
         m_title->setText(tr("That point is refused. %1").arg(app::errorText(outcome->error()).full()));
         m_risks->clear();
@@ -375,8 +425,7 @@ void FileWindow::showChoice()
     m_choice->snapshot.file.name = QFileInfo(m_path).fileName().toStdString();
     m_part->setResumeByte(candidate.byte);
     showLayer(candidate.layer);
-    m_title->setText(tr("Goes on at %1, line %2, byte %3").arg(layerText(candidate.layer, {}, candidate.z),
-                         QLocale().toString(static_cast<qulonglong>(candidate.line)), bytesText(static_cast<double>(candidate.byte))));
+    m_title->setText(pointText());
     QStringList risks;
     for (const Message& risk : candidate.risks)
         risks << app::text(risk);
@@ -391,14 +440,15 @@ void FileWindow::showChoice()
     m_confirm->setChecked(false);
     m_confirm->setText(tr("The &guessed temperatures are right: %1").arg(guesses.join(QStringLiteral(", "))));
     const QSignalBlocker quiet(m_height);
-    m_height->setValue(candidate.z);
+    const auto& layers = m_file->index->layers;
+    m_height->setValue(candidate.layer < layers.size() ? layers[candidate.layer].z.value_or(candidate.z) : candidate.z);
     plan();
 }
 
 void FileWindow::plan()
 {
     const bool touch = m_method->currentData().toInt() == static_cast<int>(recovery::ZMethod::Touch);
-    m_height->setEnabled(touch);
+    showHeight();
     m_save->setEnabled(false);
     if (!m_choice || !m_file)
         return;
@@ -418,7 +468,13 @@ void FileWindow::plan()
     options.zMethod = static_cast<recovery::ZMethod>(m_method->currentData().toInt());
     if (touch)
         options.declaredZ = m_height->value();
-    m_planning.start([file = m_file, snapshot, facts, options](app::JobControl&) { return app::planWith(*file, snapshot, facts, options); });
+    const bool compare = m_file->remembered && m_compared != m_file;
+    m_planning.start([file = m_file, snapshot, facts, options, compare](app::JobControl& control) -> Result<app::Planned> {
+        const auto goOn = [&control](double) { return !control.cancelled(); };
+        if (auto same = compare ? gcode::verifyWhole(*file->source, *file->index, goOn) : Result<>(); !same)
+            return fail(same.error());
+        return app::planWith(*file, snapshot, facts, options);
+    });
 }
 
 void FileWindow::showPlan()
@@ -426,6 +482,12 @@ void FileWindow::showPlan()
     const auto& outcome = m_planning.outcome();
     if (!outcome || (!*outcome && outcome->error().code == ErrorCode::Cancelled))
         return;
+    if (!*outcome && outcome->error().code == ErrorCode::FileChanged && m_file) {
+        readAnew();
+        return;
+    }
+    if (*outcome)
+        m_compared = m_file;
     m_plan = *outcome ? std::optional(**outcome) : std::nullopt;
     const std::optional<Error> error = *outcome ? m_plan->error : std::optional(outcome->error());
     QString shown;

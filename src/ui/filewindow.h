@@ -55,9 +55,12 @@ private:
     QLayout* makeFooter();
     void follow();
     void read();
+    void readAnew();
     void haveFile(const Result<std::shared_ptr<const app::OpenFile>>& result);
     void showFile();
     void showLayer(std::size_t layer);
+    void showHeight();
+    [[nodiscard]] QString pointText() const;
     void showChoice();
     void plan();
     void showPlan();
@@ -73,6 +76,7 @@ private:
     QString m_path;
     bool m_dialectSaid = false;       ///< by the person: what the file suggests counts no more
     std::shared_ptr<const app::OpenFile> m_file;
+    std::shared_ptr<const app::OpenFile> m_compared; ///< the file whose every byte was compared with its index
     std::optional<app::Choice> m_choice;
     std::optional<app::Planned> m_plan;
     app::Job<app::Choice> m_choosing;

@@ -171,7 +171,7 @@ QWidget* TimelinePage::makeReading()
     row->addWidget(m_fileProgress, 1);
     row->addWidget(cancel);
     m_fileReading->hide();
-    connect(cancel, &QPushButton::clicked, this, [this] { m_session.files().cancel(); });
+    connect(cancel, &QPushButton::clicked, this, [this] { m_session.files().cancel(&m_session); });
     return m_fileReading;
 }
 

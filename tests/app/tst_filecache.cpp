@@ -10,6 +10,8 @@
 #include "errortext.h"
 #include "fakedriver.h"
 #include "filecache.h"
+#include "gcode/indexcache.h"
+#include "gcode/sidecar.h"
 
 using namespace Qt::StringLiterals;
 using namespace kintsugi;
@@ -70,6 +72,9 @@ private slots:
     void fullDiskKeepsWhatCame();
     void errors();
     void cancelAnswersEverybody();
+    void cancelStopsOnlyTheOneAsked();
+    void pruning();
+    void copiesAreComparedWhole();
     void deadContextHearsNothing();
     void openLocal();
     void layersComeFirstAndTheIndexIsKept();
@@ -226,10 +231,68 @@ void TestFileCache::cancelAnswersEverybody()
     std::optional<ErrorCode> code;
     m_cache->fetch(u"p"_s, *m_driver, u"sub/tür 1.gcode"_s, gcode::Dialect::Klipper, this,
                    [&](const Result<Opened>& result) { code = result ? ErrorCode::Busy : result.error().code; });
-    m_cache->cancel();
+    m_cache->cancel(this);
     QCOMPARE(code, std::optional(ErrorCode::Cancelled));
     m_driver->release();
     QVERIFY(fetch()); // and the next one works
+}
+
+void TestFileCache::cancelStopsOnlyTheOneAsked()
+{
+    m_driver->hold();
+    QObject other, third;
+    std::optional<ErrorCode> mine, hers, its;
+    const auto into = [](std::optional<ErrorCode>& code) {
+        return [&code](const Result<Opened>& result) { code = result ? ErrorCode::Busy : result.error().code; };
+    };
+    m_driver->files[u"gcodes/b.gcode"_s] = m_text;
+    m_cache->fetch(u"p"_s, *m_driver, u"sub/tür 1.gcode"_s, gcode::Dialect::Klipper, this, into(mine));
+    m_cache->fetch(u"p"_s, *m_driver, u"sub/tür 1.gcode"_s, gcode::Dialect::Klipper, &other, into(hers)); // shares it
+    m_cache->fetch(u"p"_s, *m_driver, u"b.gcode"_s, gcode::Dialect::Klipper, &third, into(its));
+    m_cache->cancel(this);
+    QCOMPARE(mine, std::optional(ErrorCode::Cancelled));
+    QVERIFY(!hers && !its);
+    m_driver->release();
+    QTRY_VERIFY(hers && its);
+    QCOMPARE(hers, std::optional(ErrorCode::Busy)); // it came
+    QCOMPARE(its, std::optional(ErrorCode::Busy));
+}
+
+void TestFileCache::pruning()
+{
+    QStringList paths;
+    for (const char* name : {"a.gcode", "b.gcode", "c.gcode", "d.gcode"}) {
+        m_driver->files[u"gcodes/"_s + QLatin1String(name)] = m_text;
+        const auto opened = fetch(QLatin1String(name));
+        QVERIFY(opened);
+        paths << (*opened)->path;
+        QFile mark(paths.back() + u".used"_s);
+        QVERIFY(mark.open(QIODevice::ReadWrite));
+        const auto then = QDateTime::currentDateTime().addDays(-100 + 10 * paths.size());
+        QVERIFY(mark.setFileTime(then, QFileDevice::FileModificationTime));
+        QFile copy(paths.back());
+        QVERIFY(copy.open(QIODevice::ReadWrite));
+        QVERIFY(copy.setFileTime(then, QFileDevice::FileModificationTime));
+    }
+    const auto size = static_cast<quint64>(m_text.size());
+    const auto left = [&] {
+        QString letters;
+        for (const QString& path : paths)
+            letters += QFile::exists(path) ? u'x' : u'-';
+        return letters;
+    };
+    QCOMPARE(m_cache->prune({}, 4 * size), QStringList());
+    QCOMPARE(left(), u"xxxx"_s);
+    QVERIFY(fetch(u"a.gcode"_s)); // used again: b is the oldest now
+    QCOMPARE(m_cache->prune({{.printer = u"p/1"_s, .remote = u"c.gcode"_s, .size = size, .path = {}}}, 3 * size), QStringList{QFileInfo(paths[1]).fileName()});
+    QCOMPARE(left(), u"x-xx"_s);
+    // The interrupted print's copy stays though it is the oldest, and though the rest is too much without it.
+    QCOMPARE(m_cache->prune({{.printer = u"p/1"_s, .remote = u"c.gcode"_s, .size = size, .path = {}}}, 2 * size).size(), 1);
+    QCOMPARE(left(), u"x-x-"_s);
+    QCOMPARE(m_cache->prune({{.printer = {}, .remote = {}, .size = 0, .path = paths[0]}, {.printer = {}, .remote = {}, .size = 0, .path = paths[2]}}, 0), QStringList());
+    QCOMPARE(left(), u"x-x-"_s);
+    QCOMPARE(m_cache->prune({}, 0).size(), 2);
+    QCOMPARE(QDir(QFileInfo(paths[0]).path()).entryList(QDir::Files), QStringList()); // the marks too
 }
 
 void TestFileCache::deadContextHearsNothing()
@@ -315,6 +378,29 @@ void TestFileCache::layersComeFirstAndTheIndexIsKept()
     QVERIFY(previews.empty()); // it was not read again
 }
 
+/// What is in the folder of the copies was fetched, indexed, and then changed with its times put back as far as that goes.
+void TestFileCache::copiesAreComparedWhole()
+{
+    m_driver->files[u"gcodes/large.gcode"_s] = layeredText();
+    const auto first = fetch(u"large.gcode"_s);
+    QVERIFY(first);
+    const auto cacheFolder = FileCache::indexFolder(m_folder->filePath(u"cache"_s)).toStdString();
+    const auto path = (*first)->path.toStdString();
+    const auto key = gcode::sidecarKey(*(*first)->source, gcode::Dialect::Klipper);
+    gcode::FileIndex lie = *(*first)->index;
+    lie.xxh3 ^= 1;
+    lie.fileXxh3 ^= 1;
+    QFile sidecar(QString::fromStdString(gcode::sidecarPath(cacheFolder, path, gcode::Dialect::Klipper).string()));
+    QVERIFY(sidecar.exists());
+    QVERIFY(sidecar.open(QIODevice::WriteOnly));
+    sidecar.write(QByteArray::fromStdString(gcode::writeSidecar(lie, *key)));
+    sidecar.close();
+    const auto second = fetch(u"large.gcode"_s);
+    QVERIFY(second);
+    QVERIFY(!(*second)->remembered);
+    QCOMPARE((*second)->index->xxh3, (*first)->index->xxh3);
+}
+
 void TestFileCache::cancelKeepsNoIndex()
 {
     const QString path = m_folder->filePath(u"large.gcode"_s);
@@ -323,7 +409,7 @@ void TestFileCache::cancelKeepsNoIndex()
     file.write(layeredText());
     file.close();
     std::optional<ErrorCode> code;
-    connect(m_cache.get(), &FileCache::progressed, this, [&] { m_cache->cancel(); });
+    connect(m_cache.get(), &FileCache::progressed, this, [&] { m_cache->cancel(this); });
     m_cache->openLocal(path, gcode::Dialect::Klipper, this, [&](const Result<Opened>& result) { code = result ? ErrorCode::Busy : result.error().code; });
     QTRY_VERIFY(code);
     QCOMPARE(*code, ErrorCode::Cancelled);

@@ -3,11 +3,14 @@
 #include <QCheckBox>
 #include <QClipboard>
 #include <QComboBox>
+#include <QDir>
+#include <QDoubleSpinBox>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QListWidget>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QRegularExpression>
 #include <QSignalSpy>
 #include <QTableWidget>
 #include <QTemporaryDir>
@@ -16,6 +19,8 @@
 #include "caliperentry.h"
 #include "fakedriver.h"
 #include "filewindow.h"
+#include "gcode/indexcache.h"
+#include "gcode/sidecar.h"
 #include "gcode/toolpath.h"
 #include "markersdialog.h"
 #include "ownlinespanel.h"
@@ -24,6 +29,8 @@
 #include "pointtabs.h"
 #include "statepage.h"
 #include "stopwidth.h"
+#include "timelinepage.h"
+#include "timelineview.h"
 #include "wherepage.h"
 
 using namespace kintsugi;
@@ -37,6 +44,9 @@ private slots:
     void init();
     void cleanup();
     void aFileWithoutAPrinterGivesAResumeFile();
+    void heightsAreToldApart();
+    void changedFileIsReadAgainBeforeThePlan();
+    void layersAppearWhileTheFileIsRead();
     void aPointOutsideThePrintIsRefusedInWords();
     void theStopIntervalIsMeasured();
     void caliperReadingsNameTheLayer();
@@ -201,6 +211,118 @@ void TestAnyPoint::aFileWithoutAPrinterGivesAResumeFile()
     window.save(target); // never replaces
     QTRY_VERIFY(allText(window).contains(u"exists already"_s));
     QCOMPARE(saved.count(), 0);
+}
+
+void TestAnyPoint::heightsAreToldApart()
+{
+    ui::FileWindow window(*m_files, {});
+    window.show();
+    auto* height = window.findChild<QDoubleSpinBox*>(u"nozzleHeight"_s);
+    auto* method = window.findChild<QComboBox*>(u"zMethod"_s);
+    QVERIFY(height && method);
+    QSignalSpy opened(&window, &ui::FileWindow::opened);
+    window.open(QStringLiteral(KINTSUGI_TEST_DATA) + u"/gcode/ps_sequential3_absE.gcode"_s);
+    QVERIFY(opened.wait());
+    QVERIFY(!height->isEnabled() && !method->isEnabled()); // nothing is chosen yet
+    const auto& layers = window.file()->index->layers;
+    const auto second = std::find_if(std::next(layers.begin()), layers.end(), [&](const gcode::Layer& layer) { return layer.z < layers[layer.index - 1].z; });
+    QVERIFY(second != layers.end()); // the next object begins
+    QSignalSpy planned(&window, &ui::FileWindow::planned);
+    window.select(second->begin);
+    QVERIFY(planned.wait());
+    const QString said = allText(window);
+    QVERIFY2(said.contains(u"Z %1 mm"_s.arg(QLocale().toString(*second->z, 'f', 2))), qPrintable(said));
+    QVERIFY2(said.contains(QRegularExpression(u"Layer at [\\d.,]+ mm; nozzle travelling at [\\d.,]+ mm"_s)), qPrintable(said));
+    QVERIFY(method->isEnabled() && !height->isVisible());
+    method->setCurrentIndex(1);
+    emit method->activated(1);
+    QVERIFY(height->isVisible() && height->isEnabled());
+    QCOMPARE(height->value(), *second->z);
+    planned.clear();
+    window.select(*layers.at(second->index + 1).firstExtrusion); // while it prints the two are one
+    QVERIFY(planned.wait());
+    QVERIFY2(!allText(window).contains(u"travelling"_s), qPrintable(allText(window)));
+    window.select(0);
+    QTRY_VERIFY(allText(window).contains(u"refused"_s));
+    QVERIFY(!height->isEnabled());
+}
+
+/// An index of another content lies where the file's belongs: the plan is not made from it.
+void TestAnyPoint::changedFileIsReadAgainBeforeThePlan()
+{
+    const QString path = m_folder->filePath(u"large.gcode"_s);
+    QByteArray text = contents(m_path);
+    text += QByteArray("; padding padding padding padding padding\n").repeated(60'000); // worth a side-car
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write(text);
+    file.close();
+    const auto first = openFile(path);
+    gcode::FileIndex lie = *first->index;
+    lie.xxh3 ^= 1;
+    lie.fileXxh3 ^= 1;
+    const auto key = gcode::sidecarKey(*first->source, lie.dialect);
+    const QString index = app::FileCache::indexFolder(m_folder->filePath(u"cache"_s));
+    QVERIFY(QDir().mkpath(index));
+    QFile sidecar(QString::fromStdString(gcode::sidecarPath(index.toStdString(), path.toStdString(), lie.dialect).string()));
+    QVERIFY(sidecar.open(QIODevice::WriteOnly));
+    sidecar.write(QByteArray::fromStdString(gcode::writeSidecar(lie, *key)));
+    sidecar.close();
+    ui::FileWindow window(*m_files, {});
+    window.show();
+    QSignalSpy opened(&window, &ui::FileWindow::opened), planned(&window, &ui::FileWindow::planned);
+    window.open(path);
+    QVERIFY(opened.wait());
+    QCOMPARE(window.file()->index->xxh3, lie.xxh3);
+    window.select(window.file()->index->layers.at(5).begin);
+    QVERIFY(opened.wait());
+    QVERIFY(allText(window).contains(u"has changed since it was read"_s));
+    QCOMPARE(planned.count(), 0);
+    QCOMPARE(window.file()->index->xxh3, first->index->xxh3);
+    window.select(window.file()->index->layers.at(5).begin);
+    QVERIFY(planned.wait());
+}
+
+/// The strip of the timeline has the layers of a large file before all of it was read.
+void TestAnyPoint::layersAppearWhileTheFileIsRead()
+{
+    constexpr int layers = 100;
+    QByteArray text = "; generated by PrusaSlicer 2.5.0\nG90\nM83\n";
+    const QByteArray moves = QByteArray("G1 X10.123 Y20.456 E.05\nG1 X11.123 Y25.456 E.05\n").repeated(2000);
+    for (int layer = 1; layer <= layers; ++layer)
+        text += ";LAYER_CHANGE\n;Z:" + QByteArray::number(layer) + "\n;HEIGHT:1\n" + moves;
+    app::PrintJob big = job();
+    big.id = u"big"_s;
+    big.printer = u"other"_s;
+    big.file = u"big.gcode"_s;
+    big.fileSize = static_cast<quint64>(text.size());
+    big.localCopy.clear();
+    std::optional<bool> stored;
+    m_archive->ask<QString>(this, [big](app::Store& store) { return store.beginJob(big); }, [&](const Result<QString>& id) { stored = id.has_value(); });
+    QTRY_VERIFY(stored == std::optional(true));
+    auto driver = std::make_unique<test::FakeDriver>();
+    driver->files[u"gcodes/big.gcode"_s] = text;
+    driver->modified[u"gcodes/big.gcode"_s] = 1'700'000'000;
+    auto* const link = driver.get();
+    app::Profile profile;
+    profile.id = u"other"_s;
+    profile.url = QUrl(u"moonraker://127.0.0.1:1"_s);
+    app::Session session(profile, std::move(driver), *m_archive, *m_files, [] { return 1'700'000'000.0; });
+    app::ResumeFlow flow(session);
+    ui::TimelinePage page(session, flow);
+    page.timeline().setAxis(ui::TimelineAxis::Layer);
+    page.show();
+    std::vector<double> shown; // layers on the axis while the file is not there yet
+    connect(&session, &app::Session::previewChanged, &page, [&] {
+        if (!session.file())
+            shown.push_back(page.timeline().whole().to);
+    });
+    link->goOnline();
+    QTRY_VERIFY_WITH_TIMEOUT(session.file(), 30'000);
+    QVERIFY(!shown.empty());
+    QVERIFY2(shown.back() > 2, qPrintable(QString::number(shown.back())));
+    QVERIFY(std::is_sorted(shown.begin(), shown.end()));
+    QTRY_VERIFY(page.timeline().whole().to >= layers);
 }
 
 void TestAnyPoint::aPointOutsideThePrintIsRefusedInWords()
