@@ -2428,8 +2428,12 @@
         <translation>Die Datei hat sich geändert, seit sie gelesen wurde, und wird noch einmal gelesen. Die Stelle neu wählen.</translation>
     </message>
     <message>
-        <source>Layer at %1; nozzle travelling at %2</source>
-        <translation>Schicht auf %1; Düse unterwegs auf %2</translation>
+        <source>Layer at %1; nozzle travelling at %2.</source>
+        <translation>Schicht auf %1; Düse unterwegs auf %2.</translation>
+    </message>
+    <message>
+        <source>Layer at %1; nozzle still at %2.</source>
+        <translation>Schicht auf %1; Düse noch auf %2.</translation>
     </message>
 </context>
 <context>

@@ -58,6 +58,14 @@ QLabel* plainLabel(QWidget* parent)
     return label;
 }
 
+/// Only the page that is shown asks for room: the part gets the rest.
+void fitCurrentPage(QTabWidget& tabs)
+{
+    for (int page = 0; page < tabs.count(); ++page)
+        tabs.widget(page)->setSizePolicy(QSizePolicy::Preferred, page == tabs.currentIndex() ? QSizePolicy::Preferred : QSizePolicy::Ignored);
+    tabs.updateGeometry();
+}
+
 QLabel* captionOf(QWidget* field, const QString& words)
 {
     auto* label = new QLabel(words, field->parentWidget());
@@ -147,6 +155,8 @@ QWidget* FileWindow::makePart()
     column->addWidget(m_layer);
     column->addWidget(m_caption);
     column->addWidget(m_points);
+    fitCurrentPage(*m_points);
+    connect(m_points, &QTabWidget::currentChanged, this, [this] { fitCurrentPage(*m_points); });
     return side;
 }
 
@@ -372,18 +382,22 @@ void FileWindow::showHeight()
         m_height->clear();
 }
 
-/// A nozzle that travels above its layer is said by name: the heights of a sequential print tell different things.
-QString FileWindow::pointText() const
+/// By its mark; without one by the nozzle.
+double FileWindow::layerHeight() const
 {
     const recovery::ResumeCandidate& candidate = m_choice->candidate;
     const std::vector<gcode::Layer>& layers = m_file->index->layers;
-    const std::optional<double> mark = candidate.layer < layers.size() ? layers[candidate.layer].z : std::nullopt;
-    const QString text = tr("Goes on at %1, line %2, byte %3").arg(layerText(candidate.layer, {}, mark ? *mark : candidate.z),
-                             QLocale().toString(static_cast<qulonglong>(candidate.line)), bytesText(static_cast<double>(candidate.byte)));
+    return candidate.layer < layers.size() ? layers[candidate.layer].z.value_or(candidate.z) : candidate.z;
+}
+
+/// A nozzle that is not at the height of its layer is said by name: between two objects or layers the two differ.
+QStringList FileWindow::heightsText() const
+{
     constexpr double same = 0.005; // mm; what two decimals show
-    if (!mark || std::abs(*mark - candidate.z) < same)
-        return text;
-    return text + QLatin1Char('\n') + tr("Layer at %1; nozzle travelling at %2").arg(lengthText(*mark), lengthText(candidate.z));
+    const double layer = layerHeight(), nozzle = m_choice->candidate.z;
+    if (std::abs(layer - nozzle) < same)
+        return {};
+    return {(nozzle > layer ? tr("Layer at %1; nozzle travelling at %2.") : tr("Layer at %1; nozzle still at %2.")).arg(lengthText(layer), lengthText(nozzle))};
 }
 
 void FileWindow::showLayer(std::size_t layer)
@@ -425,11 +439,14 @@ void FileWindow::showChoice()
     m_choice->snapshot.file.name = QFileInfo(m_path).fileName().toStdString();
     m_part->setResumeByte(candidate.byte);
     showLayer(candidate.layer);
-    m_title->setText(pointText());
-    QStringList risks;
+    m_title->setText(tr("Goes on at %1, line %2, byte %3").arg(layerText(candidate.layer, {}, layerHeight()),
+                         QLocale().toString(static_cast<qulonglong>(candidate.line)), bytesText(static_cast<double>(candidate.byte))));
+    QStringList risks = heightsText();
     for (const Message& risk : candidate.risks)
         risks << app::text(risk);
-    m_risks->setText(risks.isEmpty() ? tr("No risk is known at this line.") : risks.join(QLatin1Char('\n')));
+    if (candidate.risks.empty())
+        risks << tr("No risk is known at this line.");
+    m_risks->setText(risks.join(QLatin1Char('\n')));
     QStringList guesses;
     const auto unconfirmed = m_choice->snapshot.unconfirmed();
     for (const recovery::FieldRow& row : recovery::fieldRows(m_choice->snapshot)) {
@@ -440,8 +457,7 @@ void FileWindow::showChoice()
     m_confirm->setChecked(false);
     m_confirm->setText(tr("The &guessed temperatures are right: %1").arg(guesses.join(QStringLiteral(", "))));
     const QSignalBlocker quiet(m_height);
-    const auto& layers = m_file->index->layers;
-    m_height->setValue(candidate.layer < layers.size() ? layers[candidate.layer].z.value_or(candidate.z) : candidate.z);
+    m_height->setValue(std::min(candidate.z, layerHeight())); // the top of what is printed there, not the height of a travel
     plan();
 }
 

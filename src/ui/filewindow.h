@@ -60,7 +60,8 @@ private:
     void showFile();
     void showLayer(std::size_t layer);
     void showHeight();
-    [[nodiscard]] QString pointText() const;
+    [[nodiscard]] double layerHeight() const;
+    [[nodiscard]] QStringList heightsText() const;
     void showChoice();
     void plan();
     void showPlan();
