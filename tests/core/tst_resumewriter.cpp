@@ -142,6 +142,7 @@ private slots:
     void resumePointIsReadBack();
     void nestedResumePointsToTheRoot();
     void noResumePointInOrdinaryFiles();
+    void severalCommandsALine();
     void hostileNameStaysInItsComment();
     void nameThatIsNoTextIsEscaped_data();
     void nameThatIsNoTextIsEscaped();
@@ -301,6 +302,44 @@ void TestResumeWriter::noResumePointInOrdinaryFiles()
     QVERIFY(empty.has_value() && !empty->has_value());
     const auto broken = readResumePoint(gcode::MemorySource("; Kintsugi resume file\n; KINTSUGI RESUME POINT byte=5x\nG28\n"));
     QVERIFY(broken.has_value() && !broken->has_value());
+}
+
+/// RepRapFirmware executes every command of a line: the plan is that of the same commands on lines of their own, and never
+/// cuts a line.
+void TestResumeWriter::severalCommandsALine()
+{
+    const auto commandsAt = [](const std::string& text, const std::string& line, ByteOffset& byte) {
+        const gcode::MemorySource source(text, "rrf.gcode");
+        const auto index = gcode::buildIndex(source, gcode::Dialect::RepRapFirmware);
+        const auto snapshot = snapshotFromFile(source, *index, lineStart(text, line));
+        const auto plan = snapshot ? planResume(source, *index, *snapshot, {}, {}) : fail(snapshot.error());
+        QStringList commands;
+        if (!plan) {
+            commands << describe(plan.error());
+            return commands;
+        }
+        byte = plan->snapshot.byte;
+        for (const QString& one : QString::fromStdString(preambleText(*plan)).split(u'\n')) {
+            if (!one.startsWith(u';'))
+                commands << one;
+        }
+        return commands;
+    };
+    const std::string apart = "M140 S60\nM104 S210\nG90\nM82\nG28\nG1 X50 Y50 Z0.2 F3000\nG1 X60 E1\nM106 S0.4\nM220 S90\nG92 E0\nM83\n"
+                              "G1 X61 Y52 E.5\nM204 P900\nG1 X63 Y52 E.5\nG1 X70 Y52 E.5\nG1 X71 Y53 E.5\n";
+    const std::string together = "M140 S60 M104 S210\nG90 M82\nG28\nG1 X50 Y50 Z0.2 F3000\nG1 X60 E1 M106 S0.4\nM220 S90 G92 E0 M83\n"
+                                 "G1 X61 Y52 E.5 M204 P900\nG1 X63 Y52 E.5\nG1 X70 Y52 E.5 G1 X71 Y53 E.5\n";
+    ByteOffset one = 0, other = 0;
+    const QStringList expected = commandsAt(apart, "G1 X63 Y52", one), planned = commandsAt(together, "G1 X63 Y52", other);
+    QVERIFY2(expected.contains(u"M106 S0.4"_s) || expected.join(u' ').contains(u"M106"_s), qPrintable(expected.join(u'\n')));
+    QCOMPARE(planned, expected);
+    QCOMPARE(other, lineStart(together, "G1 X63 Y52"));
+    // A byte inside a line of two moves is the line's.
+    const gcode::MemorySource source(together, "rrf.gcode");
+    const auto index = gcode::buildIndex(source, gcode::Dialect::RepRapFirmware);
+    const auto inside = gcode::locate(source, *index, lineStart(together, "G1 X70") + 20);
+    QVERIFY(inside);
+    QCOMPARE(inside->byte, lineStart(together, "G1 X70"));
 }
 
 void TestResumeWriter::hostileNameStaysInItsComment()
