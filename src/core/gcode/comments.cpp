@@ -37,11 +37,36 @@ bool skip(std::string_view& text, std::string_view prefix)
     return true;
 }
 
+/// A whole text of at most fifteen digits and a point between them: a quotient of two exact numbers is rounded once, as it must be.
+std::optional<double> shortNumber(std::string_view text)
+{
+    constexpr std::size_t exact = 15;
+    constexpr std::array<double, exact + 1> scales{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+    if (text.size() > exact)
+        return std::nullopt;
+    std::int64_t digits = 0;
+    std::size_t decimals = 0;
+    bool point = false;
+    for (const char c : text) {
+        if (isDigit(c)) {
+            digits = digits * 10 + (c - '0');
+            decimals += point ? 1 : 0;
+        } else if (c == '.' && !point) {
+            point = true;
+        } else {
+            return std::nullopt;
+        }
+    }
+    return text.size() == 1 && point ? std::nullopt : std::optional(static_cast<double>(digits) / scales[decimals]);
+}
+
 /// Digits and points at the front, as a number.
 std::optional<double> height(std::string_view text)
 {
     if (text.empty() || !(isDigit(text.front()) || text.front() == '.'))
         return std::nullopt;
+    if (const auto value = shortNumber(text))
+        return value;
     double value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
     return error == std::errc() ? std::optional(value) : std::nullopt;

@@ -25,6 +25,20 @@ constexpr std::size_t maxCuraSettings = std::size_t{256} << 10;
 constexpr std::size_t maxThumbnailEdges = 256;
 constexpr ByteOffset maxThumbnail = 4 << 20;
 
+/// What a comment can be, by its first letter: most are none of it.
+enum Notes : unsigned char { objectNotes = 1, dialectNotes = 2, thumbnailNotes = 4, settingNotes = 8, markNotes = 16 };
+constexpr std::array<unsigned char, 256> makeNotesByLetter()
+{
+    constexpr std::array<std::pair<Notes, std::string_view>, 5> letters{{
+        {objectNotes, "MPps"}, {dialectNotes, "FGgp"}, {thumbnailNotes, "Ttpjb"}, {settingNotes, "tfbnchesmpBFES"}, {markNotes, "LClBZH"}}};
+    std::array<unsigned char, 256> table{};
+    for (const auto& [notes, all] : letters)
+        for (const char letter : all)
+            table[static_cast<unsigned char>(letter)] = static_cast<unsigned char>(table[static_cast<unsigned char>(letter)] | notes);
+    return table;
+}
+constexpr auto notesByLetter = makeNotesByLetter();
+
 char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
 bool sameWord(std::string_view text, std::string_view upperCase)
@@ -96,7 +110,13 @@ void mergeInto(Layer& layer, const Layer& part)
 void NameList::add(std::string_view name)
 {
     name = name.substr(0, MachineState::maxNameLength);
-    if (m_names.size() < maxObjects && m_known.emplace(name).second)
+    if (m_latest < m_names.size() && m_names[m_latest] == name) // most come again and again
+        return;
+    if (m_names.size() >= maxObjects)
+        return;
+    const auto [known, isNew] = m_known.try_emplace(std::string(name), m_names.size());
+    m_latest = known->second;
+    if (isNew)
         m_names.emplace_back(name);
 }
 
@@ -117,12 +137,20 @@ bool FileFacts::comment(const Line& line, std::string_view comment)
         return false;
     if (m_slicer == Slicer::Unknown && line.begin < signatureReach)
         readSlicer(comment);
-    readDialect(comment);
-    readThumbnail(line, comment);
-    readSettings(comment);
-    if (const auto object = objectNote(comment))
-        m_noted.add(*object);
-    return readMark(line, comment);
+    const auto first = std::ranges::find_if_not(comment, [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); });
+    const unsigned notes = first == comment.end() ? 0 : notesByLetter[static_cast<unsigned char>(*first)];
+    if (notes & objectNotes)
+        if (const auto object = objectNote(comment)) {
+            m_noted.add(*object);
+            return false; // nothing else begins like it
+        }
+    if (notes & dialectNotes)
+        readDialect(comment);
+    if (notes & thumbnailNotes)
+        readThumbnail(line, comment);
+    if (notes & settingNotes)
+        readSettings(comment);
+    return (notes & markNotes) && readMark(line, comment);
 }
 
 void FileFacts::readThumbnail(const Line& line, std::string_view comment)
@@ -151,7 +179,7 @@ void FileFacts::followComments(const Line& line)
     const auto first = std::min(line.text.find_first_not_of(blanks), line.text.size() - 1);
     const bool isComment = line.text[first] == ';';
     const bool single = isComment && !line.text.substr(first).starts_with(";;");
-    const bool executable = single && line.text.find("; EXECUTABLE_BLOCK_") != line.text.npos;
+    const bool executable = single && line.text.size() >= executableEnd.size() && line.text.find("; EXECUTABLE_BLOCK_") != line.text.npos;
     if (executable && line.text.find(executableStart) != line.text.npos)
         m_inExecutable = true;
     else if (executable && line.text.find(executableEnd) != line.text.npos)
@@ -172,6 +200,7 @@ void FileFacts::readSlicer(std::string_view comment)
     m_slicer = slicerOf(comment);
     if (m_slicer == Slicer::Unknown)
         return;
+    settleMarks();
     constexpr std::size_t maxSignature = 256;
     const auto first = comment.find_first_not_of(" \t");
     const auto last = comment.find_last_not_of(" \t");
@@ -181,27 +210,40 @@ void FileFacts::readSlicer(std::string_view comment)
 bool FileFacts::readMark(const Line& line, std::string_view comment)
 {
     if (const auto mark = layerMark(comment)) {
-        m_marks.push_back({.begin = line.begin, .family = mark->family, .z = mark->z, .height = mark->height, .zNote = {},
-            .heightNote = {}, .number = mark->number});
+        std::uint32_t own = 0;
+        if (mark->z || mark->height || mark->number) {
+            own = static_cast<std::uint32_t>(m_own.size());
+            m_own.push_back({.z = mark->z, .height = mark->height, .number = mark->number});
+        }
+        m_marks.push_back({.begin = line.begin, .zNote = {}, .heightNote = {}, .own = own, .family = mark->family});
         const bool inPicture = !m_thumbnails.empty() && m_thumbnails.back().begin;
         m_counts[static_cast<std::size_t>(mark->family)] += inPicture ? 0U : 1U;
+        settleMarks();
         return true;
     }
     if (!m_layerCount && isLayerCount(comment))
         m_layerCount = line.begin;
     Mark& mark = m_marks.back();
-    if (const auto z = mark.zNote ? std::nullopt : zNote(comment))
-        mark.zNote = {.value = *z, .byte = line.begin};
-    if (const auto height = mark.heightNote ? std::nullopt : heightNote(comment))
-        mark.heightNote = {.value = *height, .byte = line.begin};
+    if (const auto z = mark.zNote.has() ? std::nullopt : zNote(comment))
+        put(mark, mark.zNote, *z, line.begin);
+    if (const auto height = mark.heightNote.has() ? std::nullopt : heightNote(comment))
+        put(mark, mark.heightNote, *height, line.begin);
     return false;
 }
 
-bool FileFacts::marksSettled() const
+void FileFacts::put(Mark& mark, Note& note, double value, ByteOffset byte)
+{
+    if (!mark.family && !mark.zNote.has() && !mark.heightNote.has())
+        mark.begin = byte; // the bytes gathered may begin far into the file
+    note = {.value = value, .behind = static_cast<std::uint32_t>(std::min<ByteOffset>(byte - mark.begin, Note::far))};
+}
+
+void FileFacts::settleMarks()
 {
     if (const auto own = markFamily(m_slicer))
-        return m_counts[static_cast<std::size_t>(*own)] >= settledOwnMarks;
-    return std::ranges::any_of(m_counts, [](std::size_t count) { return count >= settledMarks; });
+        m_settled = m_counts[static_cast<std::size_t>(*own)] >= settledOwnMarks;
+    else
+        m_settled = std::ranges::any_of(m_counts, [](std::size_t count) { return count >= settledMarks; });
 }
 
 void FileFacts::readDialect(std::string_view comment)
@@ -276,7 +318,7 @@ bool FileFacts::needsSegments() const
         for (const Mark* previous = nullptr; const Mark& mark : m_marks) {
             if (mark.family != family)
                 continue;
-            if (previous && previous->number == mark.number)
+            if (previous && numberOf(*previous) == numberOf(mark))
                 return true;
             previous = &mark;
         }
@@ -292,9 +334,13 @@ void FileFacts::append(FileFacts&& later, std::uint64_t linesBefore)
         m_slicerLine = std::move(later.m_slicerLine);
     }
     adopt(m_marks.back(), later.m_marks.front());
+    for (Mark& mark : later.m_marks)
+        mark.own += mark.own != 0 ? static_cast<std::uint32_t>(m_own.size()) - 1 : 0;
+    m_own.insert(m_own.end(), later.m_own.begin() + 1, later.m_own.end());
     m_marks.insert(m_marks.end(), later.m_marks.begin() + 1, later.m_marks.end());
     for (std::size_t at = 0; at < m_counts.size(); ++at)
         m_counts[at] += later.m_counts[at];
+    settleMarks();
     m_layerCount = m_layerCount ? m_layerCount : later.m_layerCount;
     for (const auto& edge : later.m_thumbnails)
         if (m_thumbnails.size() < maxThumbnailEdges)
@@ -345,20 +391,30 @@ void FileFacts::append(FileFacts&& later, std::uint64_t linesBefore)
 /// The notes after a mark that does not count belong to the mark before.
 void FileFacts::adopt(Mark& mark, const Mark& dismissed)
 {
-    if (!mark.zNote)
-        mark.zNote = dismissed.zNote;
-    if (!mark.heightNote)
-        mark.heightNote = dismissed.heightNote;
+    if (!mark.zNote.has() && dismissed.zNote.has())
+        put(mark, mark.zNote, dismissed.zNote.value, dismissed.begin + dismissed.zNote.behind);
+    if (!mark.heightNote.has() && dismissed.heightNote.has())
+        put(mark, mark.heightNote, dismissed.heightNote.value, dismissed.begin + dismissed.heightNote.behind);
 }
 
 // --- deciding ----------------------------------------------------------------------------------------------------------
+
+void FileFacts::preview(FileIndex& index, std::vector<Layer> segments) const
+{
+    index.slicer = m_slicer;
+    index.slicerLine = m_slicerLine;
+    index.suggested = suggestedDialect();
+    std::vector<Layer> none;
+    chooseLayers(index, std::move(segments), none);
+    chooseObjects(index);
+}
 
 void FileFacts::resolve(FileIndex& index, std::vector<Layer> segments, std::vector<Layer> clustered)
 {
     index.slicer = m_slicer;
     index.slicerLine = m_slicerLine;
     index.suggested = suggestedDialect();
-    chooseLayers(index, segments, clustered);
+    chooseLayers(index, std::move(segments), clustered);
     chooseObjects(index);
     chooseMacros(index);
     choosePlr(index.plr);
@@ -417,47 +473,55 @@ std::vector<bool> FileFacts::ownMarks(MarkFamily family, const std::vector<Layer
             continue;
         if (counted && m_marks[at].begin < countedFrom)
             own[at] = false;
-        else if (previous && !segments.empty() && !segments[*previous].firstExtrusion && m_marks[*previous].number == m_marks[at].number)
+        else if (previous && !segments.empty() && !segments[*previous].firstExtrusion && numberOf(m_marks[*previous]) == numberOf(m_marks[at]))
             own[*previous] = false;
         previous = at;
     }
     return own;
 }
 
-std::vector<Layer> FileFacts::markedLayers(MarkFamily family, const std::vector<Layer>& segments) const
+/// In place: a file may have hundreds of thousands of layers.
+std::vector<Layer> FileFacts::markedLayers(MarkFamily family, std::vector<Layer> segments) const
 {
     const std::vector<bool> isOwn = ownMarks(family, segments);
-    std::vector<Layer> layers;
-    std::vector<Mark> own;
+    segments.resize(m_marks.size());
+    std::size_t count = 0;
+    Mark mark;
     for (std::size_t at = 1; at < m_marks.size(); ++at) {
-        const Layer segment = at < segments.size() ? segments[at] : Layer{};
         if (isOwn[at]) {
-            own.push_back(m_marks[at]);
-            layers.push_back(segment);
-        } else if (!own.empty()) {
-            adopt(own.back(), m_marks[at]);
-            mergeInto(layers.back(), segment);
+            if (count > 0)
+                describe(segments[count - 1], mark);
+            mark = m_marks[at];
+            if (count != at)
+                segments[count] = segments[at];
+            ++count;
+        } else if (count > 0) {
+            adopt(mark, m_marks[at]);
+            mergeInto(segments[count - 1], segments[at]);
         }
     }
-    for (std::size_t at = 0; at < layers.size(); ++at) {
-        const Mark& mark = own[at];
-        Layer& layer = layers[at];
-        // A note after the first extrusion speaks of a line's height, not of the layer's.
-        const auto inTime = [&](const std::optional<Note>& note) {
-            return note && (!layer.firstExtrusion || note->byte < *layer.firstExtrusion);
-        };
-        layer.begin = mark.begin;
-        layer.height = !mark.height && inTime(mark.heightNote) ? mark.heightNote->value : mark.height;
-        if (mark.z || inTime(mark.zNote))
-            layer.z = mark.z ? *mark.z : mark.zNote->value;
-    }
-    return layers;
+    if (count > 0)
+        describe(segments[count - 1], mark);
+    segments.resize(count);
+    return segments;
 }
 
-void FileFacts::chooseLayers(FileIndex& index, const std::vector<Layer>& segments, std::vector<Layer>& clustered) const
+/// Where a layer begins and how high it is, by its mark and the notes that follow.
+void FileFacts::describe(Layer& layer, const Mark& mark) const
+{
+    // A note after the first extrusion speaks of a line's height, not of the layer's.
+    const auto inTime = [&](const Note& note) { return note.has() && (!layer.firstExtrusion || mark.begin + note.behind < *layer.firstExtrusion); };
+    const OwnLine& own = m_own[mark.own];
+    layer.begin = mark.begin;
+    layer.height = !own.height && inTime(mark.heightNote) ? mark.heightNote.value : own.height;
+    if (own.z || inTime(mark.zNote))
+        layer.z = own.z ? *own.z : mark.zNote.value;
+}
+
+void FileFacts::chooseLayers(FileIndex& index, std::vector<Layer> segments, std::vector<Layer>& clustered) const
 {
     const auto family = chosenFamily(segments);
-    auto marked = family ? markedLayers(*family, segments) : std::vector<Layer>();
+    auto marked = family ? markedLayers(*family, std::move(segments)) : std::vector<Layer>();
     // A few marks among many heights are stray comments; several are the slicer's own.
     constexpr std::size_t fewLayers = 3;
     const bool own = family && family == markFamily(m_slicer);

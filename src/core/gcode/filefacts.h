@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "gcode/comments.h"
@@ -25,7 +25,8 @@ public:
 
 private:
     std::vector<std::string> m_names;
-    std::unordered_set<std::string> m_known;
+    std::unordered_map<std::string, std::size_t> m_known; ///< where in m_names
+    std::size_t m_latest = 0;
 };
 
 /// What a file says about itself beside its moves: slicer, layer marks, objects, dialect, klipper-plr's markers.
@@ -43,11 +44,18 @@ public:
     bool comment(const Line& line, std::string_view comment);
     /// A command of Kind::Extended. False: not even the name of a command (binary rubbish).
     bool extended(const Line& line, const Command& command);
+    /// Makes room for so many marks at once.
+    void reserveMarks(std::size_t marks) { m_marks.reserve(marks + 1); }
+    /// Whether a Z, a height was noted since the last mark.
+    [[nodiscard]] bool notedZ() const { return m_marks.back().zNote.has(); }
+    [[nodiscard]] bool notedHeight() const { return m_marks.back().heightNote.has(); }
     /// M486.
     void label(const Command& command);
     /// True when there are marks enough to trust them: the layers need no clustering.
-    [[nodiscard]] bool marksSettled() const;
+    [[nodiscard]] bool marksSettled() const { return m_settled; }
     [[nodiscard]] std::size_t marks() const { return m_marks.size() - 1; }
+    /// What resolve() would say of slicer and layers, for now.
+    void preview(FileIndex& index, std::vector<Layer> segments) const;
     /// True when it takes the segments of every move to tell which marks are layers.
     [[nodiscard]] bool needsSegments() const;
 
@@ -60,17 +68,24 @@ public:
     void resolve(FileIndex& index, std::vector<Layer> segments, std::vector<Layer> clustered);
 
 private:
+    /// Small: there is one of each a layer, and layers by the hundred thousand.
     struct Note {
-        double value = 0; ///< mm
-        ByteOffset byte = 0;
+        static constexpr std::uint32_t absent = 0xFFFF'FFFF, far = absent - 1;
+        double value = 0;              ///< mm
+        std::uint32_t behind = absent; ///< bytes behind the begin of the mark, at most `far`
+        [[nodiscard]] bool has() const { return behind != absent; }
+    };
+    /// What a mark's own line says, of the families that say something.
+    struct OwnLine {
+        std::optional<double> z, height;
+        std::optional<std::int64_t> number;
     };
     /// One mark and the first notes that follow it.
     struct Mark {
         ByteOffset begin = 0;
+        Note zNote, heightNote;
+        std::uint32_t own = 0;            ///< index into m_own
         std::optional<MarkFamily> family; ///< nothing: the beginning of what was gathered
-        std::optional<double> z, height;  ///< of the mark's own line
-        std::optional<Note> zNote, heightNote;
-        std::optional<std::int64_t> number; ///< as the mark says
     };
     struct ThumbnailEdge {
         bool begin = false;
@@ -86,6 +101,7 @@ private:
         [[nodiscard]] bool swallowed() const { return inBlock && !inExecutable.value_or(false); }
     };
 
+    void settleMarks();
     void readSlicer(std::string_view comment);
     void followComments(const Line& line);
     bool readMark(const Line& line, std::string_view comment);
@@ -95,13 +111,16 @@ private:
     void readSettings(std::string_view comment);
     void addSetting(std::string_view key, std::string_view value);
     void readCuraSettings();
+    static void put(Mark& mark, Note& note, double value, ByteOffset byte);
     static void adopt(Mark& mark, const Mark& dismissed);
+    [[nodiscard]] const std::optional<std::int64_t>& numberOf(const Mark& mark) const { return m_own[mark.own].number; }
     [[nodiscard]] std::optional<MarkFamily> chosenFamily(const std::vector<Layer>& segments) const;
     [[nodiscard]] std::vector<bool> ownMarks(MarkFamily family, const std::vector<Layer>& segments) const;
     [[nodiscard]] std::optional<ByteOffset> pictureEnd(ByteOffset byte) const;
     [[nodiscard]] bool isPicture(std::size_t mark, const std::vector<Layer>& segments) const;
-    [[nodiscard]] std::vector<Layer> markedLayers(MarkFamily family, const std::vector<Layer>& segments) const;
-    void chooseLayers(FileIndex& index, const std::vector<Layer>& segments, std::vector<Layer>& clustered) const;
+    [[nodiscard]] std::vector<Layer> markedLayers(MarkFamily family, std::vector<Layer> segments) const;
+    void describe(Layer& layer, const Mark& mark) const;
+    void chooseLayers(FileIndex& index, std::vector<Layer> segments, std::vector<Layer>& clustered) const;
     void chooseObjects(FileIndex& index) const;
     void chooseMacros(FileIndex& index);
     void choosePlr(PlrMarkers& plr) const;
@@ -110,7 +129,9 @@ private:
     Slicer m_slicer = Slicer::Unknown;
     std::string m_slicerLine;
     std::vector<Mark> m_marks{Mark{}};
+    std::vector<OwnLine> m_own{OwnLine{}};
     std::array<std::size_t, markFamilies> m_counts{}; ///< marks of each family
+    bool m_settled = false;
     std::optional<ByteOffset> m_layerCount;           ///< of the first ";LAYER_COUNT:"
     std::vector<ThumbnailEdge> m_thumbnails;
 

@@ -15,6 +15,16 @@ constexpr double fullTurn = 2 * std::numbers::pi;
 constexpr double turnSlack = 0.05; ///< radians; a tapering shape does not come back to exactly its first heading
 } // namespace
 
+std::size_t roomForLayers(std::size_t layers, ByteOffset byte, std::uint64_t size)
+{
+    constexpr std::size_t few = 256, most = std::size_t{1} << 20; // what is not used costs nothing but addresses
+    if (layers < few)
+        return few;
+    const double expected = 1.05 * static_cast<double>(layers) * static_cast<double>(size) / static_cast<double>(std::max<ByteOffset>(byte, 1));
+    const std::size_t doubled = layers * 2;
+    return std::max(doubled, static_cast<std::size_t>(std::min(expected, static_cast<double>(most))));
+}
+
 void LayerCluster::extrude(const ExtrudingMove& move)
 {
     if (std::abs(move.z1 - move.z0) > 1e-7)

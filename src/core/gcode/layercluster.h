@@ -8,6 +8,9 @@
 
 namespace kintsugi::gcode {
 
+/// To how many layers room should grow, of a file in which `layers` came before `byte`.
+[[nodiscard]] std::size_t roomForLayers(std::size_t layers, ByteOffset byte, std::uint64_t size);
+
 /// An extruding move in XY, in mm.
 struct ExtrudingMove {
     ByteOffset begin = 0;

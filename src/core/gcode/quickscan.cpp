@@ -9,6 +9,7 @@
 #include "gcode/arc.h"
 #include "gcode/changelog.h"
 #include "gcode/filefacts.h"
+#include "gcode/layercluster.h"
 
 namespace kintsugi::gcode {
 
@@ -169,8 +170,10 @@ private:
     std::optional<Millionths> lastWord(char letter, ByteOffset from, ByteOffset to);
     std::string_view textOf(ByteOffset from, ByteOffset to);
     [[nodiscard]] bool isCareful() const { return m_wanted.active || !m_state.absoluteXyz; }
-    [[nodiscard]] FileIndex indexOf(ByteOffset size, FileFacts facts, std::vector<Layer> segments) const;
+    [[nodiscard]] FileIndex indexOf(ByteOffset size) const;
+    static void forgetHalfKnown(FileIndex& index);
     void deliver(ByteOffset size);
+    void makeRoom(ByteOffset byte);
     void fallBack(QuickIndex::Fallback reason);
     void stopFor(Error error);
 
@@ -203,7 +206,7 @@ private:
     std::array<ByteOffset, 4> m_settled{};     ///< the state holds X, Y, Z, E as they were here
     ByteOffset m_relativeFrom = 0;             ///< E is relative since
     bool m_eKnown = true;
-    std::chrono::steady_clock::time_point m_delivered{};
+    std::chrono::steady_clock::time_point m_nextDelivery{};
 };
 
 // --- reading -----------------------------------------------------------------------------------------------------------
@@ -223,7 +226,9 @@ Result<QuickIndex> QuickScanner::run()
     if (*stampAfter != *stamp)
         return fail(ErrorCode::FileChanged, "the file changed while it was read", m_source.name());
     const bool unsettled = m_facts.needsSegments();
-    FileIndex index = indexOf(m_size, std::move(m_facts), std::move(m_segments));
+    FileIndex index = indexOf(m_size);
+    m_facts.resolve(index, std::move(m_segments), {});
+    forgetHalfKnown(index);
     index.stamp = *stamp;
     if (m_quick.fallback == QuickIndex::Fallback::None && (index.layers.size() < 2 || unsettled))
         m_quick.fallback = QuickIndex::Fallback::NoMarks;
@@ -408,14 +413,24 @@ void QuickScanner::comment(const Line& line, std::string_view comment)
 {
     if (m_facts.comment(line, comment)) {
         const bool late = m_wanted.active && (m_wanted.noteIsLate || m_segments.back().firstExtrusion);
+        if (m_segments.size() == m_segments.capacity())
+            makeRoom(line.begin);
         m_segments.emplace_back();
         m_wanted = {.active = true, .noteIsLate = late}; // heights on the mark's own line may turn out to be another family's
     } else if (m_wanted.active && !m_segments.back().firstExtrusion) {
-        m_wanted.zNote = !m_wanted.noteIsLate && (m_wanted.zNote || zNote(comment));
-        m_wanted.heightNote = m_wanted.heightNote || heightNote(comment);
+        m_wanted.zNote = !m_wanted.noteIsLate && m_facts.notedZ();
+        m_wanted.heightNote = m_facts.notedHeight();
     }
     if (m_wanted.zNote && m_wanted.heightNote)
         m_wanted.active = false;
+}
+
+/// For as many layers as the file will have if it goes on like this: to copy them at each doubling costs time and memory.
+void QuickScanner::makeRoom(ByteOffset byte)
+{
+    const std::size_t room = roomForLayers(m_segments.size(), byte, m_size);
+    m_segments.reserve(room);
+    m_facts.reserveMarks(room);
 }
 
 void QuickScanner::command(const Line& line)
@@ -563,30 +578,38 @@ std::string_view QuickScanner::textOf(ByteOffset from, ByteOffset to)
 
 // --- what comes out ------------------------------------------------------------------------------------------------------
 
-FileIndex QuickScanner::indexOf(ByteOffset size, FileFacts facts, std::vector<Layer> segments) const
+FileIndex QuickScanner::indexOf(ByteOffset size) const
 {
     FileIndex index;
     index.dialect = m_dialect;
     index.size = size;
     index.lines = m_lines;
     index.moves = m_moves;
-    facts.resolve(index, std::move(segments), {});
+    return index;
+}
+
+void QuickScanner::forgetHalfKnown(FileIndex& index)
+{
     index.plr = {}; // the markers of lines that were skipped are missing
     for (Layer& layer : index.layers)
         layer.firstExtrusion.reset(); // known of some only
-    return index;
 }
 
 void QuickScanner::deliver(ByteOffset size)
 {
     constexpr auto frame = std::chrono::milliseconds(40);
+    constexpr int timesItsCost = 20; // with layers by the hundred thousand
     if (!m_options.partial || !m_facts.marksSettled() || m_stop != Stop::No)
         return;
     const auto now = std::chrono::steady_clock::now();
-    if (now - m_delivered < frame)
+    if (now < m_nextDelivery)
         return;
-    m_options.partial(indexOf(size, m_facts, m_segments));
-    m_delivered = std::chrono::steady_clock::now();
+    FileIndex index = indexOf(size);
+    m_facts.preview(index, m_segments);
+    forgetHalfKnown(index);
+    m_options.partial(index);
+    const auto end = std::chrono::steady_clock::now();
+    m_nextDelivery = end + std::max<std::chrono::steady_clock::duration>(frame, (end - now) * timesItsCost);
 }
 
 } // namespace
