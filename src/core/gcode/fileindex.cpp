@@ -160,7 +160,7 @@ Result<FileIndex> buildIndex(const Source& source, Dialect dialect, const Progre
     if (!size)
         return fail(size.error());
     const auto stages = IndexStages::make(source, *size, options);
-    IndexBuilder builder(dialect, options, stages->emptyBatch(), [&stages](MotionBatch* batch) { return stages->exchange(batch); });
+    IndexBuilder builder(*size, dialect, options, stages->emptyBatch(), [&stages](MotionBatch* batch) { return stages->exchange(batch); });
     const Scanner::Sink sink = [&builder](const Line& line) { builder.add(line); };
     const Scanner::Taker taker = [&builder](std::string_view rest, std::size_t before, ByteOffset begin, std::uint64_t number) {
         return builder.take(rest, before, begin, number);

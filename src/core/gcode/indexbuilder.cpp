@@ -82,6 +82,16 @@ Extents extentsOf(const Box& box)
         toMillimetres(box.high[1]), toMillimetres(box.high[2]), true};
 }
 
+/// Of the codes that come at each layer: G92 of E alone, the modes, waits, and what tells of progress.
+bool changesHotPartOnly(const Command& command)
+{
+    if (command.subcode != 0)
+        return false;
+    if (command.letter == 'G')
+        return command.number == 4 || (command.number == 92 && command.value('E') && !command.value('X') && !command.value('Y') && !command.value('Z'));
+    return command.letter == 'M' && (command.number == 73 || command.number == 82 || command.number == 83);
+}
+
 bool setsLimits(const Command& command)
 {
     if (command.kind == Command::Kind::Extended)
@@ -114,8 +124,9 @@ double Span::length() const
     return std::sqrt(dx * dx + dy * dy + dz * dz);
 }
 
-IndexBuilder::IndexBuilder(Dialect dialect, const IndexOptions& options, MotionBatch* first, Exchange exchange)
-    : m_model(options.model)
+IndexBuilder::IndexBuilder(std::uint64_t size, Dialect dialect, const IndexOptions& options, MotionBatch* first, Exchange exchange)
+    : m_size(size)
+    , m_model(options.model)
     , m_fast(options.path != FastPath::None)
     , m_checkpointStep(checkpointStep)
     , m_run(dialect, options.path)
@@ -127,6 +138,7 @@ IndexBuilder::IndexBuilder(Dialect dialect, const IndexOptions& options, MotionB
     m_account.batch = first;
     m_limits = limitsOf(m_state, dialect);
     first->changes.push_back({.first = 0, .limits = m_limits});
+    beginSlot();
     prepareAccount();
 }
 
@@ -136,24 +148,34 @@ void IndexBuilder::add(const Line& line)
         beginBlock(line.begin, line.number);
     ++m_index.lines;
     m_index.truncatedLines += line.truncated ? 1 : 0;
+    if (line.text.starts_with(';')) {
+        if (m_facts.comment(line, line.text.substr(1)))
+            openSegment(line.begin);
+        return;
+    }
     const Command& command = m_command;
     parseCommand(line.text, m_command);
     if (command.hasComment && m_facts.comment(line, command.comment))
-        openSegment();
+        openSegment(line.begin);
     const Effect effect = apply(m_state, command, m_index.dialect);
     bool isCommand = effect.kind != Effect::Kind::None;
     switch (effect.kind) {
     case Effect::Kind::Move:
     case Effect::Kind::Arc:
+        if (m_index.dialect == Dialect::RepRapFirmware)
+            m_rests.touch(); // another command may follow on the line
         addMove(line, command, effect);
         break;
     case Effect::Kind::Extended:
         isCommand = m_facts.extended(line, command);
+        m_rests.touch();
         addCode(command);
         break;
     case Effect::Kind::Code:
         if (command.is('M', 486))
             m_facts.label(command);
+        if (!changesHotPartOnly(command) || m_index.dialect == Dialect::RepRapFirmware)
+            m_rests.touch();
         addCode(command);
         break;
     case Effect::Kind::Text:
@@ -180,13 +202,29 @@ Scanner::Taken IndexBuilder::take(std::string_view rest, std::size_t before, Byt
     m_index.lines += lines;
     m_index.moves += lines;
     m_sawCommand = m_sawCommand || lines != 0;
+    if (m_account.firstZ)
+        beginExtruding();
     return {.bytes = bytes, .lines = lines};
+}
+
+/// What addMove notes of the first extrusions of a segment, of those that were stepped over.
+void IndexBuilder::beginExtruding()
+{
+    Layer& segment = m_segments.back();
+    if (!segment.z)
+        segment.z = toMillimetres(*m_account.firstZ);
+    if (m_account.firstAcross) {
+        m_index.firstExtrusion = m_index.firstExtrusion.value_or(*m_account.firstAcross);
+        segment.firstExtrusion = segment.firstExtrusion.value_or(*m_account.firstAcross);
+    }
+    prepareAccount();
 }
 
 void IndexBuilder::flush()
 {
     MotionBatch* const batch = m_account.batch = m_exchange(m_account.batch);
     batch->changes.push_back({.first = 0, .limits = m_limits});
+    beginSlot();
 }
 
 FileIndex IndexBuilder::finish(std::uint64_t size, const std::vector<SlotTime>& times)
@@ -224,8 +262,14 @@ void IndexBuilder::addCheckpoint(ByteOffset begin, std::uint64_t number)
     m_nextBlock = begin + m_checkpointStep;
 }
 
-void IndexBuilder::openSegment()
+void IndexBuilder::openSegment(ByteOffset begin)
 {
+    if (m_segments.size() == m_segments.capacity()) {
+        const std::size_t room = roomForLayers(m_segments.size(), begin, m_size);
+        m_segments.reserve(room);
+        m_slots.reserve(room);
+        m_facts.reserveMarks(room);
+    }
     Layer segment;
     segment.highestZ = toMillimetres(m_account.highestZ);
     m_segments.push_back(segment);
@@ -244,7 +288,12 @@ void IndexBuilder::chooseSlot(Nanometres highestBefore)
     if (last.segment == segment && last.place == place)
         return;
     m_slots.push_back({.segment = segment, .place = place});
-    m_account.slot = static_cast<std::uint32_t>(m_slots.size() - 1);
+    beginSlot();
+}
+
+void IndexBuilder::beginSlot()
+{
+    m_account.batch->begin(static_cast<std::uint32_t>(m_slots.size() - 1));
 }
 
 /// Tells the fast path which extrusions it must leave to addMove.
@@ -252,8 +301,11 @@ void IndexBuilder::prepareAccount()
 {
     const Layer& segment = m_segments.back();
     const auto& z = m_state.position[2];
-    m_account.fresh = !m_index.firstExtrusion || !segment.firstExtrusion || !segment.z;
+    m_account.seeking = !m_index.firstExtrusion || !segment.firstExtrusion || !segment.z;
+    m_account.firstZ.reset();
+    m_account.firstAcross.reset();
     m_account.layered = !m_facts.marksSettled();
+    m_account.fresh = m_account.layered && m_account.seeking;
     if (m_account.layered)
         m_account.level = z && m_cluster.isQuietAt(toMillimetres(*z)) ? *z : Box::maximum;
 }
@@ -262,7 +314,6 @@ void IndexBuilder::prepareAccount()
 
 void IndexBuilder::addCode(const Command& command)
 {
-    m_rests.touch();
     if (!m_model)
         return;
     if (setsLimits(command))
@@ -318,20 +369,22 @@ void IndexBuilder::addMotion(const Effect& effect, const Span& span, const std::
     if (m_account.batch->count == MotionBatch::capacity)
         flush();
     MotionBatch& batch = *m_account.batch;
-    Motion& motion = batch.motions[batch.count++];
-    motion = {.feed = m_state.feed.value_or(0), .slot = m_account.slot};
+    MotionBatch::Moves& moves = *batch.moves;
+    const std::size_t at = batch.count++;
+    moves.feed[at] = static_cast<double>(m_state.feed.value_or(0));
     if (!arc && std::ranges::all_of(d, fits) && fits(effect.de)) {
-        motion.dx = static_cast<std::int32_t>(d[0]);
-        motion.dy = static_cast<std::int32_t>(d[1]);
-        motion.dz = static_cast<std::int32_t>(d[2]);
-        motion.de = static_cast<std::int32_t>(effect.de);
+        moves.dx[at] = static_cast<std::int32_t>(d[0]);
+        moves.dy[at] = static_cast<std::int32_t>(d[1]);
+        moves.dz[at] = static_cast<std::int32_t>(d[2]);
+        moves.de[at] = static_cast<std::int32_t>(effect.de);
         return;
     }
-    motion.de = effect.de > 0 ? 1 : effect.de < 0 ? -1 : 0;
-    batch.paths.push_back(pathOf(span, arc));
-    if (!(batch.paths.back().length > 0))
-        batch.paths.back().length = std::abs(inMm(effect.de));
-    motion.path = static_cast<std::uint32_t>(batch.paths.size());
+    moves.dx[at] = moves.dy[at] = moves.dz[at] = 0;
+    moves.de[at] = effect.de > 0 ? 1 : effect.de < 0 ? -1 : 0;
+    MotionPath path = pathOf(span, arc);
+    if (!(path.length > 0))
+        path.length = std::abs(inMm(effect.de));
+    batch.bends.push_back({.at = at, .path = path});
 }
 
 void IndexBuilder::addExtrusion(const Line& line, const Span& span, const std::optional<Arc>& arc, Nanometres highestBefore)

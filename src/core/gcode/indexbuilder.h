@@ -31,7 +31,7 @@ public:
     /// Takes a full batch and returns an empty one.
     using Exchange = std::function<MotionBatch*(MotionBatch*)>;
 
-    IndexBuilder(Dialect dialect, const IndexOptions& options, MotionBatch* first, Exchange exchange);
+    IndexBuilder(std::uint64_t size, Dialect dialect, const IndexOptions& options, MotionBatch* first, Exchange exchange);
     void add(const Line& line);
     /// The ordinary moves at the beginning of `rest`, see Scanner::Taker. It takes nothing when the fast paths are off.
     [[nodiscard]] Scanner::Taken take(std::string_view rest, std::size_t before, ByteOffset begin, std::uint64_t number);
@@ -58,14 +58,17 @@ private:
     void addMove(const Line& line, const Command& command, const Effect& effect);
     void addExtrusion(const Line& line, const Span& span, const std::optional<Arc>& arc, Nanometres highestBefore);
     void addMotion(const Effect& effect, const Span& span, const std::optional<Arc>& arc);
-    void openSegment();
+    void beginExtruding();
+    void openSegment(ByteOffset begin);
     void chooseSlot(Nanometres highestBefore);
+    void beginSlot();
     void prepareAccount();
     void readLimits();
     void dwell(const Command& command);
     void spread(const std::vector<SlotTime>& times, std::vector<Layer>& clustered);
 
     FileIndex m_index;
+    std::uint64_t m_size;
     bool m_model, m_fast;
     MachineState m_state;
     Command m_command; ///< of the current line

@@ -15,15 +15,6 @@ namespace kintsugi::gcode {
 /// parseCommand and apply. The result is the same.
 enum class FastPath { None, Portable, Sse2, Best };
 
-/// One move as the clock needs it. What fits here is a straight move of less than two metres; others have a path.
-struct Motion {
-    std::int32_t dx = 0, dy = 0, dz = 0; ///< nm
-    std::int32_t de = 0;    ///< nm of filament; with a path: its sign alone
-    std::int64_t feed = 0;  ///< millionths of mm/min; 0 = unknown
-    std::uint32_t slot = 0; ///< to which its time is added
-    std::uint32_t path = 0; ///< 1 + index into MotionBatch::paths, or 0
-};
-
 /// An arc or a very long move.
 struct MotionPath {
     double length = 0;                     ///< mm; filament when nothing else moves
@@ -47,18 +38,28 @@ struct MotionLimits {
 /// max_accel 3000, for which it retracts at 0.27 times that.
 [[nodiscard]] MotionLimits limitsOf(const MachineState& state, Dialect dialect);
 
-/// Moves that are planned together; the machine stands still before and after them.
+/// Moves that are planned together; the machine stands still before and after them. A straight move of less than two metres
+/// fits in the arrays; others have a path beside them.
 struct MotionBatch {
     struct Change { std::size_t first = 0; MotionLimits limits; };
+    struct SlotBegin { std::size_t first = 0; std::uint32_t slot = 0; };
+    struct Bend { std::size_t at = 0; MotionPath path; };
     static constexpr std::size_t capacity = 8192;
+    struct Moves {
+        std::array<std::int32_t, capacity> dx, dy, dz; ///< nm
+        std::array<std::int32_t, capacity> de;         ///< nm of filament; with a path: its sign alone
+        std::array<double, capacity> feed;             ///< millionths of mm/min; 0 = unknown
+    };
 
-    MotionBatch() : motions(capacity) {}
     void clear();
+    /// Moves from here on add to the time of this slot.
+    void begin(std::uint32_t slot);
 
-    std::vector<Motion> motions; ///< the first `count` count
+    std::unique_ptr<Moves> moves = std::make_unique<Moves>(); ///< the first `count` count
     std::size_t count = 0;
-    std::vector<MotionPath> paths;
-    std::vector<Change> changes; ///< ascending; the first at 0
+    std::vector<Bend> bends;       ///< ascending
+    std::vector<SlotBegin> runs;   ///< ascending; the first at 0 when there are moves
+    std::vector<Change> changes;   ///< ascending; the first at 0
 };
 
 /// Of what is never negative: however it is added up, the sum is the same.
@@ -84,7 +85,7 @@ public:
     struct Work;
 
 private:
-    void follow(const MotionPath& path, std::size_t at);
+    void follow(const MotionBatch& batch);
     void bend(const MotionBatch& batch);
     void add(const MotionBatch& batch);
 

@@ -20,10 +20,12 @@ struct MoveRun::Registers {
     std::uint64_t lines = 0, maxLines;
     unsigned seen = 0;
 
-    bool fresh = false, layered = false, printing = false;
-    std::uint32_t slot = 0;
+    bool fresh = false, layered = false, seeking = false, sawFirst = false;
+    Nanometres firstZ = 0;
+    const char* firstAcross = nullptr;
     Nanometres level = 0, highestZ = 0, extruded = 0;
-    Motion* out = nullptr;
+    MotionBatch::Moves* out = nullptr;
+    std::size_t count = 0;
     const char* lastEnd = nullptr;
     Box box;
 };
@@ -127,6 +129,12 @@ struct Isa {
         return masks;
     }
     static Nanometres number(const char* at, unsigned whole, unsigned fraction) { return numberAt(at, whole, fraction); }
+    template <class Number>
+    static void pair(const Number& a, const Number& b, Nanometres* outA, Nanometres* outB)
+    {
+        *outA = numberAt(a.at, a.whole, a.fraction);
+        *outB = numberAt(b.at, b.whole, b.fraction);
+    }
     static const char* endOfComment(const char* at, const char* readable)
     {
         for (; at <= readable; ++at)
@@ -175,6 +183,12 @@ struct Isa {
         return masks;
     }
     static Nanometres number(const char* at, unsigned whole, unsigned fraction) { return numberAt(at, whole, fraction); }
+    template <class Number>
+    static void pair(const Number& a, const Number& b, Nanometres* outA, Nanometres* outB)
+    {
+        *outA = numberAt(a.at, a.whole, a.fraction);
+        *outB = numberAt(b.at, b.whole, b.fraction);
+    }
     static const char* endOfComment(const char* at, const char* readable)
     {
         for (; at <= readable; at += 16) {
@@ -226,13 +240,26 @@ struct Isa {
     }
     static Nanometres number(const char* at, unsigned whole, unsigned fraction)
     {
-        const __m128i text = _mm_and_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)), _mm_set1_epi8(0x0F));
-        const __m128i digits = _mm_shuffle_epi8(text, _mm_load_si128(reinterpret_cast<const __m128i*>(shuffles.from[whole][fraction])));
-        const __m128i pairs = _mm_maddubs_epi16(digits, _mm_setr_epi8(10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1));
-        const __m128i fours = _mm_madd_epi16(pairs, _mm_setr_epi16(100, 1, 100, 1, 100, 1, 100, 1));
-        const __m128i eights = _mm_madd_epi16(_mm_packus_epi32(fours, fours), _mm_setr_epi16(10000, 1, 10000, 1, 10000, 1, 10000, 1));
+        const __m128i text = _mm_and_si128(load(at), _mm_set1_epi8(0x0F));
+        const __m128i digits = _mm_shuffle_epi8(text, load(shuffles.from[whole][fraction]));
+        const __m128i pairs = _mm_maddubs_epi16(digits, _mm_set1_epi16(0x010A));
+        const __m128i fours = _mm_madd_epi16(pairs, _mm_set1_epi32(0x0001'0064));
+        const __m128i eights = _mm_madd_epi16(_mm_packus_epi32(fours, fours), _mm_set1_epi32(0x0001'2710));
         const u64 both = static_cast<u64>(_mm_cvtsi128_si64(eights));
         return static_cast<Nanometres>((both & 0xFFFFFFFF) * 1'000'000 + (both >> 32));
+    }
+    /// Two numbers at once.
+    template <class Number>
+    static void pair(const Number& a, const Number& b, Nanometres* outA, Nanometres* outB)
+    {
+        const __m256i text = _mm256_and_si256(_mm256_set_m128i(load(b.at), load(a.at)), _mm256_set1_epi8(0x0F));
+        const __m256i from = _mm256_set_m128i(load(shuffles.from[b.whole][b.fraction]), load(shuffles.from[a.whole][a.fraction]));
+        const __m256i pairs = _mm256_maddubs_epi16(_mm256_shuffle_epi8(text, from), _mm256_set1_epi16(0x010A));
+        const __m256i fours = _mm256_madd_epi16(pairs, _mm256_set1_epi32(0x0001'0064));
+        const __m256i eights = _mm256_madd_epi16(_mm256_packus_epi32(fours, fours), _mm256_set1_epi32(0x0001'2710));
+        const __m256i values = _mm256_add_epi64(_mm256_mul_epu32(eights, _mm256_set1_epi64x(1'000'000)), _mm256_srli_epi64(eights, 32));
+        _mm_storel_epi64(reinterpret_cast<__m128i*>(outA), _mm256_castsi256_si128(values));
+        _mm_storel_epi64(reinterpret_cast<__m128i*>(outB), _mm256_extracti128_si256(values, 1));
     }
     static const char* endOfComment(const char* at, const char* readable)
     {
@@ -266,6 +293,7 @@ private:
         return _mm256_and_si256(_mm256_shuffle_epi8(low, _mm256_and_si256(text, nibble)),
                                 _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(text, 4), nibble)));
     }
+    static __m128i load(const void* at) { return _mm_loadu_si128(static_cast<const __m128i*>(at)); }
     static u64 bits(__m256i bytes) { return static_cast<u64>(static_cast<unsigned>(_mm256_movemask_epi8(bytes))); }
 };
 #include "gcode/moverun_step.h"
@@ -329,12 +357,13 @@ MoveRun::Stepped MoveRun::step(MachineState& state, std::string_view data, std::
         .maxLines = std::min<std::uint64_t>(maxLines, MotionBatch::capacity)};
     if (account) {
         r.maxLines = std::min<std::uint64_t>(r.maxLines, MotionBatch::capacity - account->batch->count);
+        r.seeking = account->seeking;
         r.fresh = account->fresh;
         r.layered = account->layered;
         r.level = account->level;
-        r.slot = account->slot;
         r.highestZ = account->highestZ;
-        r.out = account->batch->motions.data() + account->batch->count;
+        r.out = account->batch->moves.get();
+        r.count = account->batch->count;
         r.box = account->printed;
     }
     const char* const readable = begin + (data.size() - lookAhead);
@@ -343,10 +372,14 @@ MoveRun::Stepped MoveRun::step(MachineState& state, std::string_view data, std::
         return {};
     settle(state, r);
     if (account) {
-        account->batch->count = static_cast<std::size_t>(r.out - account->batch->motions.data());
+        account->batch->count = r.count;
         account->highestZ = r.highestZ;
         account->extruded = wrapped(account->extruded, r.extruded);
         account->printed = r.box;
+        if (r.sawFirst)
+            account->firstZ = r.firstZ;
+        if (r.firstAcross)
+            account->firstAcross = offset + static_cast<ByteOffset>(r.firstAcross - begin);
         if (r.lastEnd)
             account->lastExtrusionEnd = offset + static_cast<ByteOffset>(r.lastEnd - begin);
     }

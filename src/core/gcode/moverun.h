@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string_view>
 
 #include "gcode/machinestate.h"
@@ -24,12 +25,14 @@ struct Box {
 
 /// What an index wants to know about the moves that a MoveRun steps over.
 struct MoveAccount {
-    MotionBatch* batch = nullptr; ///< gets one Motion a move that takes time
-    std::uint32_t slot = 0;
+    MotionBatch* batch = nullptr; ///< gets the moves that take time
     Nanometres extruded = 0;      ///< sum, retractions negative
     Nanometres highestZ = 0;
     Box printed;                  ///< of moves that extrude in XY
     ByteOffset lastExtrusionEnd = 0; ///< 0 when none extruded in XY
+    bool seeking = true;          ///< the next extrusions are to be told:
+    std::optional<Nanometres> firstZ;      ///< Z after the first one of a step
+    std::optional<ByteOffset> firstAcross; ///< begin of the first one in XY
     bool fresh = true;            ///< the next extrusion is special: it is left to the caller
     bool layered = false;         ///< so is one in XY that is not level at `level`
     Nanometres level = 0;
