@@ -3,10 +3,12 @@ set(recovery_sources
     recovery/bgcodewriter.h recovery/bgcodewriter.cpp
     recovery/caliper.h recovery/caliper.cpp
     recovery/candidates.cpp
+    recovery/clearancefield.h recovery/clearancefield.cpp
     recovery/conflicts.cpp
     recovery/declaredheight.h recovery/declaredheight.cpp
     recovery/dialectwriter.h recovery/dialectwriter.cpp recovery/dialectwriters.h
     recovery/configread.h recovery/configread.cpp
+    recovery/envelope.h recovery/envelope.cpp
     recovery/gate.h recovery/gate.cpp
     recovery/gatechecks.h recovery/gatechecksconfig.cpp recovery/gatechecksfile.cpp recovery/gatechecksplan.cpp
     recovery/gatechecksprinter.cpp recovery/gatechecksstate.cpp recovery/gatechecksversions.cpp recovery/gatechecksz.cpp
