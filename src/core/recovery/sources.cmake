@@ -13,6 +13,7 @@ set(recovery_sources
     recovery/gatechecks.h recovery/gatechecksconfig.cpp recovery/gatechecksfile.cpp recovery/gatechecksplan.cpp
     recovery/gatechecksprinter.cpp recovery/gatechecksstate.cpp recovery/gatechecksversions.cpp recovery/gatechecksz.cpp
     recovery/heightmap.h
+    recovery/homing.h recovery/homing.cpp
     recovery/klipperwriter.cpp
     recovery/macroaudit.h recovery/macroaudit.cpp recovery/macroauditcommands.h recovery/macroauditcommands.cpp
     recovery/macroauditmend.h recovery/macroauditmend.cpp recovery/macroauditroots.cpp
@@ -26,6 +27,7 @@ set(recovery_sources
     recovery/plan.h recovery/plan.cpp
     recovery/planbuilder.h recovery/planbuilder.cpp
     recovery/plangcode.h recovery/plangcode.cpp
+    recovery/planmotion.h recovery/planmotion.cpp recovery/planmotionrunner.h recovery/planmotionrunner.cpp
     recovery/plrcopy.cpp
     recovery/plrmarkers.h recovery/plrmarkers.cpp
     recovery/planmeasure.h recovery/planmeasure.cpp
