@@ -3,7 +3,8 @@ set(recovery_sources
     recovery/bgcodewriter.h recovery/bgcodewriter.cpp
     recovery/caliper.h recovery/caliper.cpp
     recovery/candidates.cpp
-    recovery/clearancefield.h recovery/clearancefield.cpp
+    recovery/clearance.h recovery/clearance.cpp recovery/clearancecheck.h recovery/clearancecheck.cpp
+    recovery/clearancefield.h recovery/clearancefield.cpp recovery/clearancesearch.cpp
     recovery/conflicts.cpp
     recovery/declaredheight.h recovery/declaredheight.cpp
     recovery/dialectwriter.h recovery/dialectwriter.cpp recovery/dialectwriters.h
