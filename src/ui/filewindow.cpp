@@ -336,7 +336,7 @@ QString FileWindow::factsText() const
     case gcode::Container::Gzip: facts << wrapped(tr("gzip")); break;
     case gcode::Container::BinaryGcode: facts << wrapped(tr("binary G-code")); break;
     }
-    facts << tr("%n line(s)", nullptr, static_cast<int>(std::min<std::uint64_t>(index.lines, 2'000'000'000)));
+    facts << tr("%Ln line(s)", nullptr, static_cast<int>(std::min<std::uint64_t>(index.lines, 2'000'000'000)));
     facts << tr("%n layer(s)", nullptr, static_cast<int>(index.layers.size()));
     if (index.printed.valid)
         facts << tr("%1 high").arg(lengthText(index.printed.maxZ));
