@@ -45,6 +45,7 @@ private slots:
     void mostOverTheInterval();
     void excludedObjectsLeaveNothingOpen();
     void safeCutAvoidsToolChange();
+    void unloadedFilamentIsFlagged();
     void sequentialObjectsWarn();
     void startOfFeatureIsOffered();
     void outsideThePrint();
@@ -177,6 +178,26 @@ void TestCandidates::safeCutAvoidsToolChange()
     const auto cut = firstSafeCut(print.source, print.index, print.at("G1 X30"));
     QVERIFY(cut.has_value());
     QCOMPARE(*cut, print.at("G1 X70 Y30"));
+}
+
+void TestCandidates::unloadedFilamentIsFlagged()
+{
+    const Print print(head + "G1 X10 Y10 Z0.2 F6000\nG1 X20 E1 F1200\nG1 E-15 F6000\nG1 E-55 ;out\nG1 Y50 ;over\nG1 Y60 ;further\nG1 E60 ;in\n"
+                             "G1 E10 ;ready\nG1 Y61\nG1 X30 E1 ;print\nG1 E-2\nG1 X50 ;safe\nG1 E2\nG1 X60 E1\n");
+    for (const char* line : {"G1 Y50 ;over", "G1 Y60 ;further", "G1 E60 ;in"}) {
+        const auto found = print.candidate(line);
+        QVERIFY2(found && hasRisk(*found, "pulled 70 mm out"), line);
+        QVERIFY2(hasRisk(*found, "from byte " + std::to_string(print.at("G1 X50 ;safe"))), line);
+        const auto safe = firstSafeCut(print.source, print.index, print.at(line));
+        QVERIFY2(safe && *safe == print.at("G1 X50 ;safe"), line); // not over the tower with an empty nozzle
+    }
+    QVERIFY(!hasRisk(*print.candidate("G1 X30 E1 ;print"), "pulled"));
+    QVERIFY(!hasRisk(*print.candidate("G1 X50 ;safe"), "pulled"));
+    QVERIFY(!hasRisk(*print.candidate("G1 E-55 ;out"), "pulled")); // 15 mm: a long retraction of a Bowden
+    // From within a tool change no travel of the change is taken either.
+    const Print change(head + "G1 X10 Y10 Z0.2 F6000\nG1 X20 E1 F1200\nG1 E-2\nT1\nG1 Y50 ;over\nG1 Y60 ;on\nG1 E2\nG1 X30 E1\nG1 E-2\nG1 X50 ;safe\n"
+                              "G1 E2\nG1 X60 E1\n");
+    QCOMPARE(*firstSafeCut(change.source, change.index, change.at("G1 Y60 ;on")), change.at("G1 X50 ;safe"));
 }
 
 void TestCandidates::sequentialObjectsWarn()

@@ -86,6 +86,20 @@ QJsonObject jsonState(const MachineState& state, Dialect dialect)
     QJsonObject motion;
     for (const auto& [code, values] : state.motion)
         motion.insert(QString::fromStdString(code), jsonMap(values));
+    // The oracle takes M900 and M572 for Klipper's own word, whichever came last.
+    QJsonObject advance, codes;
+    for (const auto& [name, value] : state.pressureAdvance) {
+        const QString of = QString::fromStdString(name);
+        const bool number = !name.empty() && name.find_first_not_of("0123456789") == std::string::npos;
+        if (dialect == Dialect::Klipper && number)
+            codes.insert(name == "0" ? QStringLiteral("extruder") : QStringLiteral("extruder") + of, value);
+        else
+            advance.insert(of, value);
+    }
+    for (auto it = codes.begin(); it != codes.end(); ++it) {
+        if (state.advanceCode != 0 || !advance.contains(it.key()))
+            advance.insert(it.key(), it.value());
+    }
     QJsonArray excluded;
     for (const std::string& name : state.excluded)
         excluded.append(QString::fromStdString(name));
@@ -95,7 +109,7 @@ QJsonObject jsonState(const MachineState& state, Dialect dialect)
         {key("inch"), state.inch}, {key("plane"), state.plane}, {key("feed"), jsonLength(state.feed)}, {key("tool"), state.tool},
         {key("speed_percent"), state.speedPercent}, {key("flow_percent"), jsonMap(state.flowPercent)},
         {key("hotend"), jsonMap(state.hotend)}, {key("bed"), json(state.bed)}, {key("chamber"), json(state.chamber)},
-        {key("fans"), jsonFans(state)}, {key("motion"), motion}, {key("pressure_advance"), jsonMap(state.pressureAdvance)},
+        {key("fans"), jsonFans(state)}, {key("motion"), motion}, {key("pressure_advance"), advance},
         {key("retracted"), state.firmwareRetracted}, {key("mesh"), jsonMesh(state.mesh)},
         {key("gcode_offset"), jsonMap(state.gcodeOffset)}, {key("workspace"), state.workspace}, {key("excluded"), excluded},
         {key("object"), state.object ? QJsonValue(QString::fromStdString(*state.object)) : QJsonValue(QJsonValue::Null)},

@@ -142,12 +142,12 @@ void TestPlan::orderOfSteps_data()
     const QByteArray rest(" Factors HeatNozzle Prime Approach Factors RestoreModes Continue");
     QTest::newRow("keep, contact unknown") << int(ZMethod::Keep) << int(NozzleContact::Unknown) << -1.0 << "Note HeatBed Soften Lift" + rest;
     QTest::newRow("keep, cold") << int(ZMethod::Keep) << int(NozzleContact::Touching) << 25.0 << "Note HeatBed Soften Lift" + rest;
-    QTest::newRow("keep, hot") << int(ZMethod::Keep) << int(NozzleContact::Touching) << 205.0 << "Note Lift HeatBed" + rest;
+    QTest::newRow("keep, hot") << int(ZMethod::Keep) << int(NozzleContact::Touching) << 205.0 << "Note Soften Lift HeatBed" + rest;
     QTest::newRow("keep, lifted") << int(ZMethod::Keep) << int(NozzleContact::Lifted) << -1.0 << "Note Lift HeatBed" + rest;
     QTest::newRow("plr, cold") << int(ZMethod::PlrZHome) << int(NozzleContact::Unknown) << 25.0
                                << "Note HeatBed Soften DeclareZ Lift RegisterZ HomeXY" + rest;
     QTest::newRow("plr, hot") << int(ZMethod::PlrZHome) << int(NozzleContact::Unknown) << 180.0
-                              << "Note DeclareZ Lift HeatBed RegisterZ HomeXY" + rest;
+                              << "Note Soften DeclareZ Lift HeatBed RegisterZ HomeXY" + rest;
     QTest::newRow("touch, cold") << int(ZMethod::Touch) << int(NozzleContact::Touching) << 25.0
                                  << "Note HeatBed Soften DeclareZ Lift HomeXY" + rest;
 }

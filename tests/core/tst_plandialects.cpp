@@ -249,7 +249,7 @@ void TestPlanDialects::wordsOfTheDialect_data()
     row("MK3 declares", D::Prusa, "", true, "G92 Z0.2|G1 Z2.2 F300|G28 X Y");
     row("RepRapFirmware declares", D::RepRapFirmware, "", true, "G92 Z0.2|G1 Z2.2 F300|G28 X Y");
     row("Marlin softens", D::Marlin, "", false, "M140 S60|M190 S60|M109 S150|G1 Z2.2 F300|M109 S210");
-    row("RepRapFirmware softens", D::RepRapFirmware, "", false, "M140 S60|M190 S60|G10 P0 S150|T0 P0|M116 P0|G1 Z2.2 F300|G10 P0 S210|M116 P0");
+    row("RepRapFirmware softens", D::RepRapFirmware, "", false, "M140 S60|M190 S60|T0 P0|M109 S150|G1 Z2.2 F300|G10 P0 S210|M116 P0");
     row("Marlin's second tool", D::Marlin, "M104 T1 S200\nT1\n", false, "T1 S1|M104 T0 S210|M109 T1 S200");
     row("MK3's second tool", D::Prusa, "M104 T1 S200\nT1\n", false, "T1|M104 T0 S210|M109 T1 S200");
     row("RepRapFirmware's second tool", D::RepRapFirmware, "G10 P1 S200 R120\nT1\n", false, "T1 P0|G10 P1 R120|G10 P0 S210|G10 P1 S200|M116 P1");

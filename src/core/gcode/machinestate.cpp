@@ -222,6 +222,18 @@ void setToolTemperature(MachineState& state, const Command& command)
         put(state.hotend, toInt(*tool), *target);
 }
 
+/// The entry of a head, unless there are too many.
+std::map<std::string, double>* setupOf(MachineState& state, const std::string& name)
+{
+    const bool room = state.toolSetup.count(name) != 0 || state.toolSetup.size() < MachineState::maxNames;
+    return room ? &state.toolSetup[name] : nullptr;
+}
+
+void forgetSetup(MachineState& state, std::string_view head)
+{
+    std::erase_if(state.toolSetup, [head](const auto& item) { return item.first.starts_with(head); });
+}
+
 /// Every value of the letters, kept under a name that is also the head of the line that sets it again.
 void keep(MachineState& state, const std::string& name, const Command& command, std::string_view letters)
 {
@@ -229,8 +241,8 @@ void keep(MachineState& state, const std::string& name, const Command& command, 
         const auto value = plain(command, letter);
         if (!value)
             continue;
-        if (state.toolSetup.count(name) || state.toolSetup.size() < MachineState::maxNames)
-            state.toolSetup[name][std::string(1, letter)] = *value;
+        if (auto* const setup = setupOf(state, name))
+            (*setup)[std::string(1, letter)] = *value;
     }
 }
 
@@ -247,6 +259,9 @@ void retractOrTool(MachineState& state, const Command& command, Dialect dialect)
     const bool ofTool = tool && command.value('L').value_or(1'000'000) == 1'000'000;
     if (dialect == Dialect::RepRapFirmware && ofTool) // standby temperature and offsets
         keep(state, "G10 P" + std::to_string(toInt(*tool)), command, "RXYZ");
+    const auto what = command.value('L');
+    if (dialect == Dialect::RepRapFirmware && (what == 2'000'000 || what == 20'000'000)) // origin of a workspace
+        keep(state, "G10 L" + std::to_string(toInt(*what)) + " P" + std::to_string(tool ? toInt(*tool) : 0), command, "XYZ");
 }
 
 /// RepRapFirmware's G29: S1 loads a height map, S2 forgets it, anything else probes and keeps what it found.
@@ -324,13 +339,6 @@ void applyG(MachineState& state, const Command& command, Dialect dialect)
 
 // --- M -----------------------------------------------------------------------------------------------------------------
 
-std::string pressureAdvanceKey(int tool, Dialect dialect)
-{
-    if (dialect != Dialect::Klipper)
-        return std::to_string(tool);
-    return tool == 0 ? "extruder" : "extruder" + std::to_string(tool);
-}
-
 int toolOr(const Command& command, char letter, int current)
 {
     const auto value = command.value(letter);
@@ -377,11 +385,11 @@ void setLimits(MachineState& state, const Command& command)
             limits[std::string(1, letter)] = *value;
 }
 
-void setPressureAdvance(MachineState& state, const Command& command, Dialect dialect)
+void setPressureAdvance(MachineState& state, const Command& command)
 {
     const bool linearAdvance = command.number == 900;
     if (const auto value = plain(command, linearAdvance ? 'K' : 'S')) {
-        put(state.pressureAdvance, pressureAdvanceKey(toolOr(command, linearAdvance ? 'T' : 'D', state.tool), dialect), *value);
+        put(state.pressureAdvance, std::to_string(toolOr(command, linearAdvance ? 'T' : 'D', state.tool)), *value);
         state.advanceCode = static_cast<int>(command.number);
     }
 }
@@ -411,6 +419,49 @@ void setBabystep(MachineState& state, const Command& command, Dialect dialect)
         if (value)
             state.babystep[axis] = sets ? metric(state, *value) : sum(state.babystep[axis], metric(state, *value));
     }
+}
+
+/// A word that needs no quotes.
+bool isPlainWord(std::string_view text)
+{
+    const auto harmless = [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' || c == '.' || c == ',';
+    };
+    return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, harmless);
+}
+
+/// M593: Marlin by axis (X and Y are flags), RepRapFirmware by the name of a shape.
+void setShaping(MachineState& state, const Command& command, Dialect dialect)
+{
+    if (dialect == Dialect::Marlin) {
+        const bool both = command.has('X') == command.has('Y');
+        for (const char axis : {'X', 'Y'}) {
+            if (both || command.has(axis))
+                keep(state, std::string("M593 ") + axis, command, "FD");
+        }
+    }
+    if (dialect != Dialect::RepRapFirmware)
+        return;
+    std::string head = "M593";
+    if (const std::size_t begin = command.rest.find('"'); begin != std::string_view::npos) {
+        const std::string_view text = command.rest.substr(begin + 1);
+        const std::string_view shape = text.substr(0, text.find('"'));
+        head = isPlainWord(shape) ? "M593 P\"" + std::string(shape) + '"' : std::string("M593 P?");
+        forgetSetup(state, "M593");
+    }
+    keep(state, head, command, "FS");
+    setupOf(state, head);
+}
+
+/// Where the machine's zero is taken to be; neither Klipper nor a restart knows of it.
+void setHomeOffset(MachineState& state, const Command& command, Dialect dialect)
+{
+    if (dialect == Dialect::Klipper)
+        return;
+    if (command.number == 206)
+        keep(state, "M206", command, "XYZ");
+    else
+        setupOf(state, "M428");
 }
 
 void labelObject(MachineState& state, const Command& command)
@@ -454,6 +505,10 @@ void applyM(MachineState& state, const Command& command, Dialect dialect)
         return;
     case 200:
         return setVolumetric(state, command, dialect);
+    case 206: case 428:
+        return setHomeOffset(state, command, dialect);
+    case 593:
+        return setShaping(state, command, dialect);
     case 201: case 203: case 205: case 207: case 208: case 566:
         return setLimits(state, command);
     case 218: // offsets of a tool
@@ -484,7 +539,7 @@ void applyM(MachineState& state, const Command& command, Dialect dialect)
     case 568:
         return setToolTemperature(state, command);
     case 572: case 900:
-        return setPressureAdvance(state, command, dialect);
+        return setPressureAdvance(state, command);
     case 48: case 125: case 600: case 601: case 701: case 702: case 1000:
         return doubt(state, codeName(command));
     default:
@@ -572,6 +627,54 @@ void setVelocityLimit(MachineState& state, const Parameters& parameters)
             put(limits, cut(key), *value);
 }
 
+/// Numbers of a command of Klipper's, kept like limits.
+void setNumbers(MachineState& state, const Parameters& parameters, const char* name)
+{
+    std::map<std::string, double> numbers;
+    for (const auto& [key, text] : parameters)
+        if (const auto value = number(text))
+            numbers[cut(key)] = *value;
+    for (const auto& [key, value] : numbers)
+        put(state.motion[name], key, value);
+}
+
+/// "NAME KEY=value", or "NAME KEY?" where the value cannot be said again.
+std::string head(const char* name, std::string_view key, std::string_view value)
+{
+    return name + (' ' + std::string(key)) + (isPlainWord(value) ? '=' + std::string(value) : std::string("?"));
+}
+
+/// A shape for both axes, or for one.
+void setInputShaper(MachineState& state, const Parameters& parameters)
+{
+    for (const char* const key : {"SHAPER_TYPE", "SHAPER_TYPE_X", "SHAPER_TYPE_Y"}) {
+        const std::string* const type = find(parameters, key);
+        if (!type)
+            continue;
+        const std::string name = std::string("SET_INPUT_SHAPER ") + key;
+        for (const char* const end : {"=", "?", "_"})
+            forgetSetup(state, name + end);
+        setupOf(state, head("SET_INPUT_SHAPER", key, *type));
+    }
+    setNumbers(state, parameters, "SET_INPUT_SHAPER");
+}
+
+void setSkew(MachineState& state, const Parameters& parameters)
+{
+    if (number(parameters, "CLEAR").value_or(0) != 0) {
+        forgetSetup(state, "SET_SKEW");
+        forgetSetup(state, "SKEW_PROFILE");
+        setupOf(state, "SET_SKEW CLEAR=1");
+        return;
+    }
+    for (const char* const plane : {"XY", "XZ", "YZ"}) {
+        if (const std::string* const lengths = find(parameters, plane)) {
+            forgetSetup(state, std::string("SET_SKEW ") + plane);
+            setupOf(state, head("SET_SKEW", plane, *lengths));
+        }
+    }
+}
+
 void declareKinematicPosition(MachineState& state, const Parameters& parameters)
 {
     for (const auto& [key, text] : parameters) {
@@ -629,19 +732,38 @@ constexpr std::array handlers{
         const auto* const name = find(parameters, "NAME");
         state.object = name ? std::optional(cut(*name)) : std::nullopt;
     }},
+    Handler{"SAVE_GCODE_STATE", [](MachineState& state, const Parameters& parameters) {
+        const auto* const name = find(parameters, "NAME");
+        setupOf(state, head("SAVE_GCODE_STATE", "NAME", name ? *name : std::string("default")));
+    }},
     Handler{"SET_FAN_SPEED", [](MachineState& state, const Parameters& parameters) {
         const auto* const fan = find(parameters, "FAN");
         put(state.fans, fan ? cut(*fan) : std::string("?"), number(parameters, "SPEED").value_or(0.0));
     }},
     Handler{"SET_GCODE_OFFSET", setGcodeOffset},
     Handler{"SET_HEATER_TEMPERATURE", setHeater},
+    Handler{"SET_INPUT_SHAPER", setInputShaper},
     Handler{"SET_KINEMATIC_POSITION", declareKinematicPosition},
     Handler{"SET_PRESSURE_ADVANCE", [](MachineState& state, const Parameters& parameters) {
         const auto* const extruder = find(parameters, "EXTRUDER");
-        if (const auto advance = number(parameters, "ADVANCE"))
-            put(state.pressureAdvance, extruder ? cut(*extruder) : pressureAdvanceKey(state.tool, Dialect::Klipper), *advance);
+        const std::string own = state.tool == 0 ? "extruder" : "extruder" + std::to_string(state.tool);
+        const std::string name = extruder ? cut(*extruder) : own;
+        const auto advance = number(parameters, "ADVANCE");
+        if (!advance)
+            return;
+        put(state.pressureAdvance, name, *advance);
+        state.advanceCode = 0;
     }},
+    Handler{"SET_RETRACTION", [](MachineState& state, const Parameters& parameters) { setNumbers(state, parameters, "SET_RETRACTION"); }},
+    Handler{"SET_SKEW", setSkew},
     Handler{"SET_VELOCITY_LIMIT", setVelocityLimit},
+    Handler{"SKEW_PROFILE", [](MachineState& state, const Parameters& parameters) {
+        if (const auto* const profile = find(parameters, "LOAD")) {
+            forgetSetup(state, "SET_SKEW");
+            forgetSetup(state, "SKEW_PROFILE");
+            setupOf(state, head("SKEW_PROFILE", "LOAD", *profile));
+        }
+    }},
 };
 
 /// Commands known to move nothing. Any other name may be a macro that does.

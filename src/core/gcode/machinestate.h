@@ -51,13 +51,16 @@ struct MachineState {
     std::map<std::string, double> fans;            ///< "0".. -> 0..255 (M106), or SET_FAN_SPEED name -> 0..1
     std::map<std::string, double> heaters;         ///< SET_HEATER_TEMPERATURE of other heaters, name -> °C
     std::map<std::string, std::map<std::string, double>> motion; ///< "M201" -> {"X": …}; "SET_VELOCITY_LIMIT" -> {"ACCEL": …}
-    std::map<std::string, double> pressureAdvance; ///< Klipper: extruder name; else tool number
+    /// Klipper: extruder name; else tool number. A number in Klipper is M900 or M572, which only a macro understands there.
+    std::map<std::string, double> pressureAdvance;
     bool firmwareRetracted = false;                ///< G10 without parameters
     std::optional<MeshState> mesh;
     std::map<std::string, double> gcodeOffset;     ///< "X","Y","Z" -> mm
     std::array<Nanometres, 3> babystep{};          ///< M290: moves the machine, not its coordinates
     std::map<int, double> volumetric;              ///< M200: tool -> filament diameter in mm; 0 = E counts lengths
-    std::map<std::string, std::map<std::string, double>> toolSetup; ///< "M218 T1" -> {"X": …}: a tool's offsets, RepRapFirmware's standby
+    /// Settings by the head of the line that sets them again: "M218 T1" -> {"X": …}, "SET_SKEW XY=100,100,71" -> {}; also
+    /// M206, M428, "G10 L2 P1" and "SAVE_GCODE_STATE NAME=a". A head that ends with '?' cannot be said again.
+    std::map<std::string, std::map<std::string, double>> toolSetup;
     int advanceCode = 0;                           ///< 900 or 572 when such a code set pressureAdvance last, else 0
     double workspace = 54;                         ///< G54..G59.3 as written
     std::set<std::string> excluded;                ///< excluded objects

@@ -36,6 +36,9 @@ bool isPause(const gcode::Command& command)
         || command.is('M', 601) || (command.kind == gcode::Command::Kind::Extended && command.name == "PAUSE");
 }
 
+/// Further than any slicer retracts: the filament is being unloaded.
+constexpr gcode::Nanometres longPull = 20'000'000;
+
 /// What stands between the last printing line and the byte, and the line at it.
 struct Surroundings {
     bool toolChange = false, pause = false;
@@ -84,6 +87,11 @@ bool isBelowOthers(const gcode::FileIndex& index, const ResumeCandidate& candida
 {
     constexpr double hop = 1.0; // mm; higher than a wipe tower or the object itself can be ahead
     return candidate.layer < index.layers.size() && index.layers[candidate.layer].highestZ > candidate.z + hop;
+}
+
+bool isBetween(const Surroundings& around)
+{
+    return around.toolChange || around.pause || around.pulled > longPull;
 }
 
 std::vector<Message> risksOf(const gcode::FileIndex& index, const gcode::MachineState& state, const Surroundings& around,
@@ -248,27 +256,38 @@ Result<ByteOffset> firstSafeCut(const gcode::Source& source, const gcode::FileIn
     const gcode::Layer* layer = index.layerAt(byte);
     const bool hasNext = layer && layer->index + 1 < index.layers.size();
     const ByteOffset end = std::min(hasNext ? index.layers[layer->index + 1].end : index.size, index.lastExtrusionEnd.value_or(index.size));
+    const auto at = gcode::locate(source, index, byte);
+    if (!at)
+        return fail(at.error());
+    const auto around = surroundingsOf(source, index, *at);
+    if (!around)
+        return fail(around.error());
     gcode::Nanometres retracted = *pulled;
-    bool changing = false; // between a tool change or a pause and the next printed line
-    std::optional<ByteOffset> safe, travel, move;
+    bool changing = isBetween(*around); // between a tool change or a pause and the next printed line
+    std::optional<ByteOffset> safe, travel, move, last;
     const auto done = walk(source, index, byte, end, [&](const Walked& walked) {
         const gcode::MachineState& state = walked.after;
         const bool known = walked.effect.from[0] && walked.effect.from[1] && walked.effect.from[2] && state.absoluteXyz && !state.unknownMotion;
         const bool isTravel = walked.effect.moved && walked.effect.de == 0;
-        changing = !walked.prints() && (changing || walked.effect.kind == gcode::Effect::Kind::Tool || isPause(walked.command));
+        changing = !walked.prints()
+            && (changing || retracted > longPull || walked.effect.kind == gcode::Effect::Kind::Tool || isPause(walked.command));
         if (known && isTravel && !changing && (retracted > 0 || state.firmwareRetracted))
             safe = walked.line.begin;
-        if (known && isTravel && !travel)
+        if (known && isTravel && !changing && !travel)
             travel = walked.line.begin;
-        if (known && walked.effect.moved && !move)
+        if (known && walked.effect.moved && !changing && !move)
             move = walked.line.begin;
+        if (known && walked.effect.moved && !last)
+            last = walked.line.begin;
         retracted = walked.prints() ? 0 : retracted - walked.effect.de;
         return !safe;
     });
     if (!done)
         return fail(done.error());
-    if (safe || travel || move)
-        return safe ? *safe : travel ? *travel : *move;
+    for (const auto& found : {safe, travel, move, last}) {
+        if (found)
+            return *found;
+    }
     return fail(atByte(ErrorCode::AfterLastExtrusion, byte));
 }
 
@@ -292,6 +311,11 @@ Result<ResumeCandidate> candidateAt(const gcode::Source& source, const gcode::Fi
     }
     candidate.retractedMm = gcode::toMillimetres(around->pulled);
     candidate.risks = risksOf(index, at->state, *around, candidate);
+    if (around->pulled > longPull) {
+        const auto safe = firstSafeCut(source, index, at->byte);
+        candidate.risks.push_back({KINTSUGI_TEXT("The filament is pulled %1 mm out here, as in the middle of a tool change: the nozzle is empty. Go on from byte %2 instead."),
+                                   {decimal(candidate.retractedMm, 1), std::to_string(safe ? *safe : at->byte)}});
+    }
     if (stop) {
         if (auto measured = measureAgainst(source, index, *stop, candidate); !measured)
             return fail(measured.error());

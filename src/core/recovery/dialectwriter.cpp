@@ -114,6 +114,20 @@ Lines DialectWriter::named(const std::map<std::string, std::map<std::string, dou
     return lines;
 }
 
+Lines DialectWriter::setup(bool inInch) const
+{
+    Lines lines;
+    for (const auto& [head, values] : m_state.toolSetup) {
+        if (!canBeSaidAgain(head))
+            continue;
+        if (values.empty() && !inInch)
+            lines.push_back(head);
+        const Lines more = named({{head, values}}, inInch);
+        lines.insert(lines.end(), more.begin(), more.end());
+    }
+    return lines;
+}
+
 Lines DialectWriter::pressureAdvance() const
 {
     const bool m572 = m_state.advanceCode == 572 || (m_state.advanceCode == 0 && m_dialect == gcode::Dialect::RepRapFirmware);
@@ -124,7 +138,7 @@ Lines DialectWriter::pressureAdvance() const
         lines.push_back((m572 ? "M572" : "M900") + ofTool + (m572 ? " S" : " K") + decimal(value, 6));
     };
     for (const auto& [tool, value] : m_state.pressureAdvance) {
-        if (tool != own)
+        if (tool != own && isNumber(tool))
             write(tool, value);
     }
     if (const auto at = m_state.pressureAdvance.find(own); at != m_state.pressureAdvance.end())
@@ -136,7 +150,7 @@ std::optional<Lines> DialectWriter::limits() const
 {
     Lines lines = named(m_state.motion, false);
     const auto append = [&lines](const Lines& more) { lines.insert(lines.end(), more.begin(), more.end()); };
-    append(named(m_state.toolSetup, false));
+    append(setup(false));
     append(pressureAdvance());
     for (const auto& [tool, diameter] : m_state.volumetric)
         lines.push_back("M200" + (tool == m_state.tool ? std::string() : " T" + std::to_string(tool)) + " D" + decimal(diameter, 6));
@@ -190,10 +204,8 @@ Lines DialectWriter::restoreModes() const
         lines.push_back("G1 F" + exact(*m_state.feed));
     if (m_state.inch) {
         lines.emplace_back("G20");
-        for (const auto* values : {&m_state.motion, &m_state.toolSetup}) {
-            const Lines inInch = named(*values, true);
+        for (const Lines& inInch : {named(m_state.motion, true), setup(true)})
             lines.insert(lines.end(), inInch.begin(), inInch.end());
-        }
     }
     if (!m_state.absoluteXyz)
         lines.emplace_back("G91");

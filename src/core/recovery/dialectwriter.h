@@ -38,7 +38,10 @@ public:
     [[nodiscard]] virtual std::string homeXy() const { return "G28 X Y"; }
     [[nodiscard]] virtual Lines afterRegistration() const { return {}; } ///< undoes what a registration sets by itself
     [[nodiscard]] virtual Lines heatBed() const;                     ///< and chamber, waited for
-    [[nodiscard]] virtual Lines soften(double target) const = 0;     ///< °C; of the tool in use, waited for
+    /// °C; of the tool in use, waited for from below alone: a nozzle that is hotter is not held on the part until it has cooled.
+    [[nodiscard]] virtual Lines soften(double target) const = 0;
+    /// Waits that long only when the nozzle cooled since it was last seen soft; empty where a wait would also wait for cooling.
+    [[nodiscard]] virtual Lines keepSoft(double target) const { return soften(target); }
     [[nodiscard]] virtual Lines selectTool() const;
     [[nodiscard]] virtual Lines heatNozzle() const;                  ///< every tool; the one in use is waited for
     [[nodiscard]] virtual Lines heatTo(int tool, double target) const; ///< without waiting
@@ -66,6 +69,8 @@ public:
 protected:
     [[nodiscard]] std::string heat(const char* code, int tool, double target) const;
     [[nodiscard]] virtual Lines pressureAdvance() const;
+    /// Heads that can be said again and change nothing but a setting.
+    [[nodiscard]] Lines setup(bool inInch) const;
     [[nodiscard]] Lines named(const std::map<std::string, std::map<std::string, double>>& values, bool inInch) const;
     [[nodiscard]] bool severalTools() const;
     [[nodiscard]] bool effectiveE() const;

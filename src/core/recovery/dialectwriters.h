@@ -70,6 +70,7 @@ class PrusaWriter final : public SerialWriter
 {
 public:
     PrusaWriter(const gcode::MachineState& state, const PrinterFacts& printer, bool declares, InchValues inch);
+    Lines keepSoft(double target) const override;
     Lines declareZ(double z) const override;
 
 protected:

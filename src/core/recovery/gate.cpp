@@ -6,6 +6,7 @@
 
 #include "recovery/declaredheight.h"
 #include "recovery/gatechecks.h"
+#include "recovery/planfindings.h"
 
 namespace kintsugi::recovery {
 
@@ -18,7 +19,7 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(Id::Count)> name
     "printing", "host-ready", "heaters", "heater-fault", "heat-limits", "bed-target", "bed-gap", "minutes-since-stop", "part-stuck",
     "homed-axes", "tool", "exclusions", "filament", "queue", "disk-space", "idle-timer", "host-power",
     "must-have-field", "conflicts", "unknown-motion", "after-macro", "tool-after-macro", "mesh",
-    "unsimulated", "tail", "travel-limits", "clearance", "declared-height", "plan-homes", "plan-state",
+    "unsimulated", "tail", "travel-limits", "clearance", "declared-height", "plan-homes", "plan-state", "not-restored",
     "macro-homing", "macro-audit", "homed-at-start",
     "keep-proof", "head-untouched", "z-moved", "z-read-back",
     "klipper-version", "controller-version", "plr-version", "plr-reference", "plr-overshoot", "plr-tools", "plr-timers"};
@@ -56,6 +57,7 @@ std::vector<GateCheck> runGate(const Plan& plan, const gcode::FileIndex& index, 
     checks::ofState(view, list);
     checks::ofPlan(view, list);
     list.append(declaredHeight(plan));
+    list.append(planFindings(plan));
     checks::ofConfig(view, list);
     checks::ofZ(view, list);
     checks::ofVersions(view, list);

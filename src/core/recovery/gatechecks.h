@@ -19,7 +19,7 @@ enum class Id {
     Printing, HostReady, Heaters, HeaterFault, HeatLimits, BedTarget, BedGap, MinutesSinceStop, PartStuck, HomedAxes, Tool,
     Exclusions, Filament, Queue, DiskSpace, IdleTimer, HostPower,
     MustHaveField, Conflicts, UnknownMotion, AfterMacro, ToolAfterMacro, Mesh,
-    Unsimulated, Tail, TravelLimits, Clearance, DeclaredHeight, PlanHomes, PlanState,
+    Unsimulated, Tail, TravelLimits, Clearance, DeclaredHeight, PlanHomes, PlanState, NotRestored,
     MacroHoming, MacroAudit, HomedAtStart,
     KeepProof, HeadUntouched, ZMoved, ZReadBack,
     KlipperVersion, ControllerVersion, PlrVersion, PlrReference, PlrOvershoot, PlrTools, PlrTimers,

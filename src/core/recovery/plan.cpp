@@ -29,6 +29,17 @@ std::optional<ZMethod> zMethodFromName(std::string_view text)
     return std::nullopt;
 }
 
+double zOffsetOf(const gcode::MachineState& state)
+{
+    const auto offset = state.gcodeOffset.find("Z");
+    return (offset == state.gcodeOffset.end() ? 0.0 : offset->second) + gcode::toMillimetres(state.babystep[2]);
+}
+
+double trueHeight(const gcode::MachineState& state, double z)
+{
+    return z - gcode::toMillimetres(state.shift[2]) + zOffsetOf(state);
+}
+
 Result<Plan> planResume(const gcode::Source& source, const gcode::FileIndex& index, const Snapshot& snapshot,
                         const PrinterFacts& printer, const PlanOptions& options)
 {

@@ -77,6 +77,7 @@ struct Plan {
     NozzleContact contact = NozzleContact::Unknown;
     std::optional<double> declaredZ;     ///< mm, as in PlanOptions
     double zOffset = 0;                  ///< mm, G-code offset and babysteps of Z in force at the resume point
+    std::optional<double> declares;      ///< mm, what the plan itself tells the firmware Z is; not when Z is kept
     double resumeZ = 0;                  ///< mm, true height of the tip where the print goes on: the file's plus zOffset
     double layerZ = 0;                   ///< mm, the same of the layer it goes on in: lower than resumeZ within a Z hop
     std::optional<double> layerHeight;   ///< mm, thickness of that layer
@@ -101,6 +102,11 @@ struct PlanOptions {
 [[nodiscard]] Result<Plan> planResume(const gcode::Source& source, const gcode::FileIndex& index, const Snapshot& snapshot,
                                       const PrinterFacts& printer, const PlanOptions& options);
 
+/// Offset and babysteps of Z that are in force, in mm: how far the machine stands above its coordinates.
+[[nodiscard]] double zOffsetOf(const gcode::MachineState& state);
+/// Height of the tip above the bed, in mm, where the file's Z is `z`: what a person declares when it stands there.
+[[nodiscard]] double trueHeight(const gcode::MachineState& state, double z);
+
 /// All G-code of the plan, one `; step n: reason` before each step, without the tail.
 [[nodiscard]] std::string preambleText(const Plan& plan);
 /// Why the firmware cannot start inside the original file, in words; nullopt when it can.
@@ -119,6 +125,7 @@ struct ResumePoint {
     ByteOffset tailBegin = 0;  ///< byte of the resume file at which the original bytes start
     gcode::Extents printed;    ///< mm, what is printed outside this file: x and y of the original, z up to the stop
     bool shifted = false;      ///< it went on in coordinates of G92 that only the firmware of then knew
+    std::optional<double> declaredZ; ///< mm, the machine's own coordinate that its first steps gave Z
 };
 /// Reads a resume file's head; nullopt when it is none. A byte B >= tailBegin of it is original byte B - tailBegin + original.
 [[nodiscard]] Result<std::optional<ResumePoint>> readResumePoint(const gcode::Source& source);

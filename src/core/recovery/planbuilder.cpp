@@ -4,14 +4,16 @@
 #include <algorithm>
 #include <cmath>
 
+#include "recovery/notrestored.h"
 #include "recovery/ownlinescheck.h"
+#include "recovery/planparts.h"
 
 namespace kintsugi::recovery {
 
-namespace {
+using parts::append;
+using parts::problem;
 
-constexpr double approachStage = 2.0;  // mm above the resume point at which Z slows down, at most half the way
-constexpr std::array<const char*, 3> positionKeys{"position.x", "position.y", "position.z"};
+namespace {
 
 int strength(Origin origin)
 {
@@ -23,26 +25,6 @@ int strength(Origin origin)
     case Origin::Observed: return 4;
     }
     return 0;
-}
-
-Error problem(ErrorCode code, std::string field, std::string detail = {})
-{
-    Error error{.code = code, .detail = std::move(detail)};
-    error.field = std::move(field);
-    return error;
-}
-
-Error outside(std::string field, double measured, double limit)
-{
-    Error error = problem(ErrorCode::Unsafe, std::move(field), "outside the travel limits");
-    error.measured = measured;
-    error.limit = limit;
-    return error;
-}
-
-void append(write::Lines& lines, const write::Lines& more)
-{
-    lines.insert(lines.end(), more.begin(), more.end());
 }
 
 } // namespace
@@ -63,7 +45,7 @@ PlanBuilder::PlanBuilder(const gcode::Source& source, const gcode::FileIndex& in
 Result<Plan> PlanBuilder::build()
 {
     for (auto part : {&PlanBuilder::checkSnapshot, &PlanBuilder::checkNumbers, &PlanBuilder::makeWriter, &PlanBuilder::measure,
-                      &PlanBuilder::placeAndLimits, &PlanBuilder::writeTexts, &PlanBuilder::writeSteps, &PlanBuilder::checkLines}) {
+                      &PlanBuilder::placeAndLimits, &PlanBuilder::writeTexts, &PlanBuilder::writeSteps, &PlanBuilder::checkLines, &PlanBuilder::nameLosses}) {
         if (auto done = (this->*part)(); !done)
             return fail(done.error());
     }
@@ -89,31 +71,9 @@ Result<> PlanBuilder::checkSnapshot()
         if (std::find(ownLinePlaces.begin(), ownLinePlaces.end(), where) == ownLinePlaces.end())
             return fail(problem(ErrorCode::BadValue, where, "no such place"));
     }
-    if (auto heat = checkHeat(); !heat)
+    if (auto heat = refuseHeat(); !heat)
         return heat;
     return checkMethod();
-}
-
-/// No plastic flows below, no printer is made for more: such a target is a slip, and a wait for it may never end.
-Result<> PlanBuilder::checkHeat() const
-{
-    constexpr double coldest = 100, hottest = 500, hottestBed = 200; // °C
-    const auto refuse = [this](std::string field, const char* why, double measured, double limit) {
-        Error error = at(problem(ErrorCode::Unsafe, std::move(field), why));
-        error.measured = measured;
-        error.limit = limit;
-        return fail(std::move(error));
-    };
-    const std::string nozzle = "hotend." + std::to_string(m_state.tool);
-    const double target = m_state.hotend.at(m_state.tool);
-    if (!(target >= coldest))
-        return refuse(nozzle, "too cold to extrude", target, coldest);
-    for (const auto& [tool, heat] : m_state.hotend)
-        if (!(heat <= hottest))
-            return refuse("hotend." + std::to_string(tool), "hotter than any nozzle is made for", heat, hottest);
-    if (m_state.bed && !(*m_state.bed <= hottestBed))
-        return refuse("bed", "hotter than any bed is made for", *m_state.bed, hottestBed);
-    return {};
 }
 
 Result<> PlanBuilder::checkMethod()
@@ -183,83 +143,6 @@ Result<> PlanBuilder::makeWriter()
     return {};
 }
 
-Result<> PlanBuilder::measure()
-{
-    if (m_state.nativeUnknown != 0)
-        return fail(at(problem(ErrorCode::NotSupported, "position", "G92 renamed a place that only the printer knew (right after homing)")));
-    auto measured = measurePrint(m_source, m_index, m_plan.snapshot);
-    if (!measured)
-        return fail(measured.error());
-    m_measured = std::move(*measured);
-    m_plan.highestPrinted = m_measured.highest;
-    m_plan.printed = m_measured.printed;
-    m_plan.whole = m_measured.whole;
-    m_declaredZ = m_options.declaredZ.value_or(m_measured.highestNozzle + offsetZ());
-    return checkShift();
-}
-
-/// Coordinates that G92 shifted live in the firmware's memory. Where that is gone, the plan travels in the machine's own
-/// coordinates and shifts them at the end; where it stayed alive, the shift is still in force.
-Result<> PlanBuilder::checkShift()
-{
-    if (m_declares && m_measured.resumedShifted)
-        return fail(at(problem(ErrorCode::NotSupported, "position",
-                               "this resume file went on in coordinates that only the printer of then knew: resume from the original file")));
-    if (m_declares)
-        return {};
-    if (m_measured.shiftedOnTheWay)
-        return fail(at(problem(ErrorCode::NotSupported, "position",
-                               "G92 shifts the coordinates inside the stop interval: which hold now is only known when Z is declared and X and Y are homed")));
-    m_inForce = m_state.shift;
-    m_plan.shifted = m_state.shiftedAxes != 0 || m_measured.resumedShifted;
-    return {};
-}
-
-Result<> PlanBuilder::placeAndLimits()
-{
-    const double z = gcode::toMillimetres(native(2));
-    m_travelZ = std::max(m_plan.highestPrinted + m_printer.clearance, z);
-    m_liftZ = m_travelZ + std::max(offsetZ(), 0.0);
-    if (m_declares)
-        m_liftZ = std::max(m_liftZ, m_declaredZ + 1.0);
-    m_plan.liftToZ = m_liftZ;
-    m_plan.zOffset = offsetZ();
-    m_plan.resumeZ = z + offsetZ();
-    measureLayer();
-    m_plan.clearance = m_travelZ - m_plan.highestPrinted;
-    if (m_liftZ > m_printer.maximum[2])
-        return fail(outside("travel", m_liftZ, m_printer.maximum[2]));
-    if (m_declares && (m_declaredZ < m_printer.minimum[2] || m_declaredZ > m_printer.maximum[2]))
-        return fail(outside("declaredZ", m_declaredZ, m_printer.maximum[2]));
-    for (std::size_t i = 0; i < positionKeys.size(); ++i) {
-        const double value = gcode::toMillimetres(native(i));
-        if (value < m_printer.minimum[i] - 1e-6)
-            return fail(outside(positionKeys[i], value, m_printer.minimum[i]));
-        if (value > m_printer.maximum[i] + 1e-6)
-            return fail(outside(positionKeys[i], value, m_printer.maximum[i]));
-    }
-    auto prime = choosePrimePlace(m_printer, m_plan.printed);
-    if (!prime)
-        return fail(prime.error());
-    m_plan.primeAt = *prime;
-    return {};
-}
-
-void PlanBuilder::measureLayer()
-{
-    m_plan.layerZ = m_plan.resumeZ;
-    const gcode::Layer* const layer = m_index.layerAt(m_plan.snapshot.byte);
-    if (!layer || !layer->z)
-        return;
-    m_plan.layerZ = std::min(m_plan.resumeZ, *layer->z - gcode::toMillimetres(m_state.shift[2]) + offsetZ());
-    m_plan.layerHeight = layer->height;
-    if (m_plan.layerHeight || layer->index == 0)
-        return;
-    const auto& below = m_index.layers[layer->index - 1].z;
-    if (below && *below < *layer->z)
-        m_plan.layerHeight = *layer->z - *below;
-}
-
 Result<> PlanBuilder::writeTexts()
 {
     const auto definitions = objectDefinitions(m_source, m_index, m_plan.snapshot,
@@ -279,6 +162,15 @@ Result<> PlanBuilder::writeTexts()
     m_heaters = *heaters;
     m_limits = *limits;
     m_objects = *objects;
+    return {};
+}
+
+Result<> PlanBuilder::nameLosses()
+{
+    auto losses = notRestored(m_source, m_index, m_plan, m_declares);
+    if (!losses)
+        return fail(losses.error());
+    m_plan.notRestored = std::move(*losses);
     return {};
 }
 
@@ -325,71 +217,6 @@ void PlanBuilder::startModes()
         {KINTSUGI_TEXT("start from known modes, so that every number below means what it says"), {}});
 }
 
-/// Rule 5 of safety: a soft nozzle is lifted at once; a cold one is freed from the part before it moves.
-Result<> PlanBuilder::freeTheNozzle()
-{
-    const double target = m_state.hotend.at(m_state.tool);
-    const double gentle = std::min(target - m_printer.softenBelow, std::max(150.0, target - 60.0));
-    const double soften = std::min(m_options.materialSoftening.value_or(gentle), target);
-    const bool soft = m_options.nozzleNow && *m_options.nozzleNow >= soften;
-    const bool lifted = m_options.contact == NozzleContact::Lifted || m_options.zMethod == ZMethod::FirmwareLift;
-    if (!lifted && !soft) {
-        heatBed();
-        add(StepKind::Soften, m_writer->soften(soften), {KINTSUGI_TEXT("Soften the contact"), {}},
-            {KINTSUGI_TEXT("the nozzle may stick to the part: soften the contact at %1 °C, do not melt it"), {decimal(soften)}},
-            {"hotend." + std::to_string(m_state.tool)});
-    }
-    if (m_declares)
-        declareZ();
-    lift(soft);
-    if (const auto done = own(place::afterLift); !done)
-        return fail(done.error());
-    if (lifted || soft)
-        heatBed();
-    return {};
-}
-
-void PlanBuilder::heatBed()
-{
-    add(StepKind::HeatBed, m_writer->heatBed(), {KINTSUGI_TEXT("Heat the bed"), {}},
-        {KINTSUGI_TEXT("bed to %1 °C first and held: the part must not come loose"), {decimal(m_state.bed.value_or(0))}}, {"bed"});
-}
-
-void PlanBuilder::declareZ()
-{
-    const std::string z = decimal(m_declaredZ);
-    const bool told = m_options.declaredZ.has_value();
-    Message reason = !told ? Message{KINTSUGI_TEXT("declare the highest Z at which the nozzle can be (%1 mm), so that the climb is counted from there"), {z}}
-        : m_options.zMethod == ZMethod::FirmwareLift
-        ? Message{KINTSUGI_TEXT("the firmware lifted the nozzle to Z %1 mm: as measured"), {z}}
-        : Message{KINTSUGI_TEXT("the nozzle stands at Z %1 mm: declared by the person"), {z}};
-    add(StepKind::DeclareZ, m_writer->declareZ(m_declaredZ), {KINTSUGI_TEXT("Declare Z"), {}}, std::move(reason),
-        told ? std::vector<std::string>{} : std::vector<std::string>{"position.z"}, told ? "declared" : "");
-    if (told)
-        m_plan.steps.back().origin = Origin::Edited;
-}
-
-void PlanBuilder::lift(bool soft)
-{
-    const std::string z = decimal(m_liftZ);
-    Message reason = soft
-        ? Message{KINTSUGI_TEXT("the nozzle is soft enough: straight up at once to Z %1 mm, %2 mm above everything printed"), {z, decimal(*m_plan.clearance)}}
-        : Message{KINTSUGI_TEXT("straight up to Z %1 mm, %2 mm above everything printed"), {z, decimal(*m_plan.clearance)}};
-    add(StepKind::Lift, {upTo(m_liftZ, m_printer.zSpeed)}, {KINTSUGI_TEXT("Lift"), {}}, std::move(reason), {"position.z"});
-}
-
-void PlanBuilder::registerZ()
-{
-    if (m_options.zMethod == ZMethod::PlrZHome) {
-        add(StepKind::RegisterZ, {"PLR_Z_HOME MODE=RESUME"}, {KINTSUGI_TEXT("Register Z at the upper switches"), {}},
-            {KINTSUGI_TEXT("climb to the upper switches and take Z from the stored heights; nothing comes near the part"), {}});
-    }
-    if (m_declares) {
-        add(StepKind::HomeXY, {m_writer->homeXy()}, {KINTSUGI_TEXT("Home X and Y"), {}},
-            {KINTSUGI_TEXT("X and Y are homed above everything printed; Z is never homed towards the part"), {}});
-    }
-}
-
 void PlanBuilder::prepare()
 {
     add(StepKind::LoadMesh, m_mesh, {KINTSUGI_TEXT("Load the bed mesh"), {}},
@@ -409,70 +236,6 @@ void PlanBuilder::selectTool()
 {
     add(StepKind::SelectTool, m_writer->selectTool(), {KINTSUGI_TEXT("Select the tool"), {}},
         {KINTSUGI_TEXT("tool %1 was in use"), {std::to_string(m_state.tool)}}, {"tool"});
-}
-
-void PlanBuilder::heatNozzle()
-{
-    Lines lines{across(m_plan.primeAt), upTo(m_travelZ, m_printer.zSpeed)};
-    append(lines, m_heaters);
-    append(lines, m_writer->heatNozzle());
-    add(StepKind::HeatNozzle, std::move(lines), {KINTSUGI_TEXT("Heat the nozzle beside the print"), {}},
-        {KINTSUGI_TEXT("to X %1 Y %2 beside the print, then up to %3 °C there"),
-         {decimal(m_plan.primeAt[0]), decimal(m_plan.primeAt[1]), decimal(m_state.hotend.at(m_state.tool))}},
-        {"hotend." + std::to_string(m_state.tool)});
-}
-
-void PlanBuilder::primeAndApproach(bool ownLinesBefore)
-{
-    Lines prime{"M83"};
-    if (ownLinesBefore) // the head may stand anywhere
-        append(prime, {upTo(m_travelZ, m_printer.zSpeed), across(m_plan.primeAt)});
-    const gcode::Nanometres back = m_measured.retracted > 0 ? m_measured.retracted : m_writer->inFileUnits(m_printer.retractMm);
-    if (m_state.firmwareRetracted)
-        prime.emplace_back("G11");
-    append(prime, m_writer->extrude(m_writer->inFileUnits(m_printer.primeMm), m_printer.primeSpeed));
-    if (m_state.firmwareRetracted)
-        prime.emplace_back("G10");
-    append(prime, m_writer->extrude(m_state.firmwareRetracted ? -m_measured.retracted : -back, m_printer.retractSpeed));
-    add(StepKind::Prime, std::move(prime), {KINTSUGI_TEXT("Prime"), {}},
-        {KINTSUGI_TEXT("push %1 mm of filament, then hold it back for the way"), {decimal(m_printer.primeMm)}}, {}, "printer profile");
-    approach(m_state.firmwareRetracted ? 0 : back - m_measured.retracted);
-}
-
-void PlanBuilder::approach(gcode::Nanometres unretract)
-{
-    const double z = gcode::toMillimetres(native(2));
-    const double way = m_travelZ - z;
-    const auto exactly = [this](std::size_t axis) { return write::exact(native(axis) + m_inForce[axis]); };
-    Lines lines{"G1 X" + exactly(0) + " Y" + exactly(1) + " F" + decimal(m_printer.travelSpeed * 60)};
-    if (way > 0.2)
-        lines.push_back(upTo(z + std::min(approachStage, way / 2), m_printer.zSpeed));
-    lines.push_back("G1 Z" + exactly(2) + " F" + decimal(m_printer.zSpeed * 30));
-    append(lines, m_writer->extrude(unretract, m_printer.retractSpeed));
-    Message reason{KINTSUGI_TEXT("over the resume point at travel height, then down in two stages to Z %1 mm"), {exactly(2)}};
-    if (m_state.unknownMotion && !m_state.unknownCommands.empty())
-        reason = {KINTSUGI_TEXT("over the resume point at travel height, then down in two stages to Z %1 mm; a macro ran since the place was last given "
-                                "(%2), and is taken to have come back"),
-                  {exactly(2), m_state.unknownCommands.back()}};
-    add(StepKind::Approach, std::move(lines), {KINTSUGI_TEXT("Approach"), {}}, std::move(reason), {positionKeys.begin(), positionKeys.end()});
-}
-
-void PlanBuilder::finish()
-{
-    Lines lines = m_fans;
-    lines.push_back("M220 S" + decimal(m_state.speedPercent, 6));
-    add(StepKind::Factors, std::move(lines), {KINTSUGI_TEXT("Fans and speed factor"), {}},
-        {KINTSUGI_TEXT("fans and speed factor as they stood at the resume point"), {}}, keysBelow({"fans.", "speed_percent"}));
-    add(StepKind::RestoreModes, m_writer->restoreModes(), {KINTSUGI_TEXT("Restore the modes"), {}},
-        {KINTSUGI_TEXT("extruder position, feed rate and modes as the file expects them at byte %1"), {std::to_string(m_plan.snapshot.byte)}},
-        {"absolute_xyz", "absolute_e", "feed", "e"});
-    add(StepKind::Objects, m_objects, {KINTSUGI_TEXT("Objects"), {}},
-        {KINTSUGI_TEXT("the objects the file defined, and those that were excluded"), {}}, {"excluded"});
-    add(StepKind::Note, m_writer->lastly(), {KINTSUGI_TEXT("Arm klipper-plr"), {}},
-        {KINTSUGI_TEXT("klipper-plr saves the state of this print from here on, too"), {}});
-    m_plan.steps.push_back({0, StepKind::Continue, {}, {KINTSUGI_TEXT("Continue"), {}},
-                            {KINTSUGI_TEXT("from here on the original bytes, unchanged, from byte %1"), {std::to_string(m_plan.snapshot.byte)}},
-                            m_plan.snapshot.source == SnapshotSource::File ? Origin::Replayed : Origin::Observed, fromByte()});
 }
 
 /// True when there were lines after which the head may stand elsewhere.
@@ -524,13 +287,6 @@ std::string PlanBuilder::upTo(double native, double speed) const
 gcode::Nanometres PlanBuilder::native(std::size_t axis) const
 {
     return *m_state.position[axis] - m_state.shift[axis];
-}
-
-/// How far the machine stands above its coordinates.
-double PlanBuilder::offsetZ() const
-{
-    const auto offset = m_state.gcodeOffset.find("Z");
-    return (offset == m_state.gcodeOffset.end() ? 0.0 : offset->second) + gcode::toMillimetres(m_state.babystep[2]);
 }
 
 void PlanBuilder::add(StepKind kind, Lines lines, Message title, Message reason, const std::vector<std::string>& keys, std::string from)

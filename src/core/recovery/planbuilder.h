@@ -18,15 +18,17 @@ private:
 
     // checks and numbers
     Result<> checkSnapshot();
-    [[nodiscard]] Result<> checkHeat() const;
+    [[nodiscard]] Result<> refuseHeat() const;
     Result<> checkMethod();
     Result<> checkNumbers();
     Result<> makeWriter();
     Result<> measure();
     Result<> checkShift();
+    void believeDeclaration();
     Result<> placeAndLimits();
     void measureLayer();
     Result<> writeTexts();
+    Result<> nameLosses();
     Result<> checkLines();
     // steps
     Result<> writeSteps();
@@ -35,6 +37,7 @@ private:
     void heatBed();
     void declareZ();
     void lift(bool soft);
+    [[nodiscard]] double softening() const;
     void registerZ();
     void prepare();
     void selectTool();
@@ -49,13 +52,12 @@ private:
     [[nodiscard]] std::string across(const std::array<double, 2>& native) const; ///< a travel to a place of the machine
     [[nodiscard]] std::string upTo(double native, double speed) const;
     [[nodiscard]] gcode::Nanometres native(std::size_t axis) const;              ///< of the resume point
-    [[nodiscard]] double offsetZ() const;
     [[nodiscard]] std::string fromByte() const;
     [[nodiscard]] Error at(Error error) const;
 
     const gcode::Source& m_source;
     const gcode::FileIndex& m_index;
-    const gcode::MachineState m_state;
+    gcode::MachineState m_state;
     const PrinterFacts& m_printer;
     const PlanOptions& m_options;
     Plan m_plan;

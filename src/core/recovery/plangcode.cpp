@@ -101,11 +101,18 @@ std::string m420(const gcode::MeshState& mesh)
     return line;
 }
 
+bool canBeSaidAgain(std::string_view head)
+{
+    constexpr std::array<std::string_view, 4> others{"M206", "M428", "G10 L", "SAVE_GCODE_STATE"};
+    return !head.ends_with('?') && std::none_of(others.begin(), others.end(), [head](std::string_view other) { return head.starts_with(other); });
+}
+
 bool isForbidden(const std::string& line)
 {
     const bool control = std::any_of(line.begin(), line.end(), [](unsigned char c) { return c < 0x20 && c != '\t'; });
     const auto startsWith = [&line](std::string_view comment) { return line.starts_with(comment); };
-    if (control || startsWith(pointComment) || startsWith(rootComment) || startsWith(printedComment) || startsWith(shiftedComment))
+    if (control || startsWith(pointComment) || startsWith(rootComment) || startsWith(printedComment) || startsWith(shiftedComment)
+        || startsWith(declaredComment))
         return true;
     const Command command = gcode::parseCommand(line);
     // One command a line: some firmware would execute a second one, and no check has seen it.

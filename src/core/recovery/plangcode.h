@@ -26,6 +26,10 @@ inline constexpr std::string_view pointComment = "; KINTSUGI RESUME POINT byte="
 inline constexpr std::string_view rootComment = "; root byte: ";
 inline constexpr std::string_view printedComment = "; printed before: ";
 inline constexpr std::string_view shiftedComment = "; coordinates shifted by: ";
+inline constexpr std::string_view declaredComment = "; Z declared: ";
+
+/// Is this head of MachineState::toolSetup a setting that can be said again, and moves no zero?
+[[nodiscard]] bool canBeSaidAgain(std::string_view head);
 
 /// Does this foreign line home, probe, calibrate, start a print, let go of the axes, shift coordinates, break out of its
 /// line or look like a comment of the program?

@@ -84,13 +84,24 @@ Result<> measureStop(const gcode::Source& source, const gcode::FileIndex& index,
 class NativeExtents
 {
 public:
-    NativeExtents(Measured& out, ByteOffset upper) : m_out(out), m_upper(upper) {}
+    NativeExtents(Measured& out, const Snapshot& snapshot, const std::optional<ResumePoint>& resumed)
+        : m_out(out), m_upper(interval(snapshot).second), m_byte(snapshot.byte), m_zDeclared(resumed && resumed->declaredZ)
+    {
+        m_tailBegin = resumed ? resumed->tailBegin : 0;
+        noteZ();
+    }
 
     bool take(const Walked& walked)
     {
+        if (walked.command.is('G', 28) && walked.line.begin >= m_tailBegin) { // from here on Z is what the printer homed to
+            const bool all = !walked.command.has('X') && !walked.command.has('Y') && !walked.command.has('Z');
+            m_zDeclared &= !all && !walked.command.has('Z');
+        }
+        if (walked.line.begin < m_byte)
+            noteZ();
         if (!walked.prints())
             return true;
-        if (walked.after.nativeUnknown != 0) {
+        if ((walked.after.nativeUnknown & ~explained()) != 0) {
             m_known = false;
             return false;
         }
@@ -106,6 +117,10 @@ public:
     [[nodiscard]] bool known() const { return m_known; }
 
 private:
+    /// A resume file of this program declared Z in the machine's own coordinate: where that was is known.
+    [[nodiscard]] unsigned explained() const { return m_zDeclared ? 4U : 0U; }
+    void noteZ() { m_out.zDeclared = m_zDeclared; }
+
     void point(const Walked& walked, const std::array<std::optional<gcode::Nanometres>, 3>& position)
     {
         if (const auto known = gcode::pointOf(position))
@@ -122,7 +137,8 @@ private:
     }
 
     Measured& m_out;
-    ByteOffset m_upper;
+    ByteOffset m_upper, m_byte, m_tailBegin = 0;
+    bool m_zDeclared;
     std::array<gcode::Nanometres, 3> m_shift{};
     bool m_known = true;
 };
@@ -132,11 +148,12 @@ bool mayBeShifted(const gcode::FileIndex& index, const Snapshot& snapshot)
     return snapshot.state.everShifted != 0 || (!index.checkpoints.empty() && index.checkpoints.back().state().everShifted != 0);
 }
 
-Result<> measureExtents(const gcode::Source& source, const gcode::FileIndex& index, const Snapshot& snapshot, Measured& out)
+Result<> measureExtents(const gcode::Source& source, const gcode::FileIndex& index, const Snapshot& snapshot,
+                        const std::optional<ResumePoint>& resumed, Measured& out)
 {
     const ByteOffset upper = interval(snapshot).second;
     if (mayBeShifted(index, snapshot)) {
-        NativeExtents extents(out, upper);
+        NativeExtents extents(out, snapshot, resumed);
         if (const auto done = walk(source, index, 0, index.size, [&extents](const Walked& walked) { return extents.take(walked); }); !done)
             return done;
         if (!extents.known())
@@ -154,13 +171,13 @@ Result<> measureExtents(const gcode::Source& source, const gcode::FileIndex& ind
 Result<Measured> measurePrint(const gcode::Source& source, const gcode::FileIndex& index, const Snapshot& snapshot)
 {
     Measured out;
-    if (const auto done = measureExtents(source, index, snapshot, out); !done)
-        return fail(done.error());
-    out.printed = out.whole;
     // A resume file knows only its own part of the print; its head tells the rest.
     const auto resumed = readResumePoint(source);
     if (!resumed)
         return fail(resumed.error());
+    if (const auto done = measureExtents(source, index, snapshot, *resumed, out); !done)
+        return fail(done.error());
+    out.printed = out.whole;
     if (*resumed && (*resumed)->printed.valid)
         out.highest = std::max(out.highest, merge(out.printed, (*resumed)->printed));
     out.resumedShifted = *resumed && (*resumed)->shifted;

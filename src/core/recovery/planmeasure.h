@@ -18,6 +18,7 @@ struct Measured {
     double highestNozzle = 0;          ///< mm, highest Z at which the nozzle may have stopped
     bool shiftedOnTheWay = false;      ///< G92 moves the coordinates inside the stop interval
     bool resumedShifted = false;       ///< a resume file that went on in coordinates only the printer of then knew
+    bool zDeclared = false;            ///< the file is a resume file whose own declaration of Z still holds at the byte
     gcode::Nanometres retracted = 0;   ///< filament (in the file's units) pulled back at the byte
 };
 /// NotSupported: what is printed cannot be told in the machine's own coordinates.

@@ -29,13 +29,10 @@ Lines RepRapWriter::heatTo(int tool, double target) const
     return {"G10 P" + std::to_string(tool) + " S" + decimal(target, 6)};
 }
 
-/// Only a selected tool heats to its active temperature.
+/// Only a selected tool heats to its active temperature. M116 would wait for cooling, too; S waits for heating alone.
 Lines RepRapWriter::soften(double target) const
 {
-    Lines lines = heatTo(m_state.tool, target);
-    lines.push_back(selectTool().front());
-    lines.push_back("M116 P" + std::to_string(m_state.tool));
-    return lines;
+    return {selectTool().front(), heat("M109", m_state.tool, target)};
 }
 
 /// P0: without the macros of a tool change; the tool is where it was.
@@ -78,15 +75,22 @@ Lines RepRapWriter::flow() const
     return lines;
 }
 
-/// R0 sets, so it may be said whether or not the firmware stayed alive.
+/// R0 sets, so it may be said whether or not the firmware stayed alive. A declared Z is counted without any babystep that
+/// may still be in force, so it is added there; X and Y are homed.
 Lines RepRapWriter::offsets() const
 {
+    const std::size_t set = m_declares ? 2 : 3;
     std::string line = "M290 R0";
-    for (std::size_t axis = 0; axis < 3; ++axis) {
+    for (std::size_t axis = 0; axis < set; ++axis) {
         if (m_state.babystep[axis] != 0)
             line += std::string(" ") + static_cast<char>('X' + axis) + exact(m_state.babystep[axis]);
     }
-    return line == "M290 R0" ? Lines{} : Lines{line};
+    Lines lines;
+    if (line != "M290 R0")
+        lines.push_back(line);
+    if (m_declares && m_state.babystep[2] != 0)
+        lines.push_back("M290 Z" + exact(m_state.babystep[2]));
+    return lines;
 }
 
 std::optional<Lines> RepRapWriter::mesh() const

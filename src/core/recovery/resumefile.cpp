@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 
 #include "gcode/scanner.h"
@@ -112,6 +113,13 @@ gcode::Extents printedFrom(std::string_view text)
     return {numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5], true};
 }
 
+std::optional<double> numberFrom(std::string_view text)
+{
+    double value = 0;
+    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return ec == std::errc() && end == text.data() + text.size() && std::isfinite(value) ? std::optional(value) : std::nullopt;
+}
+
 /// Length of a stem without the ".resume-L<n>-B<n>" of an earlier resume file.
 std::size_t lengthWithoutResumeSuffix(std::string_view stem)
 {
@@ -156,12 +164,14 @@ public:
             m_root = wholeNumber(text.substr(write::rootComment.size()));
         } else if (text.starts_with(write::printedComment)) {
             m_printed = printedFrom(text.substr(write::printedComment.size()));
+        } else if (text.starts_with(write::declaredComment)) {
+            m_declared = numberFrom(text.substr(write::declaredComment.size()));
         } else if (text.starts_with(write::shiftedComment)) {
             m_shifted = true;
         } else if (text.starts_with(write::pointComment)) {
             m_done = true;
             if (const auto byte = wholeNumber(text.substr(write::pointComment.size())))
-                m_point = ResumePoint{m_root.value_or(*byte), line.end, m_printed, m_shifted};
+                m_point = ResumePoint{m_root.value_or(*byte), line.end, m_printed, m_shifted, m_declared};
         }
     }
     [[nodiscard]] bool done() const { return m_done; }
@@ -172,6 +182,7 @@ private:
     std::optional<ByteOffset> m_root;
     gcode::Extents m_printed;
     bool m_shifted = false;
+    std::optional<double> m_declared;
     std::optional<ResumePoint> m_point;
 };
 
@@ -307,6 +318,8 @@ Result<std::string> resumeHeader(const gcode::Source& source, const gcode::FileI
     }
     if (plan.printed.valid)
         text += printedText(plan.printed);
+    if (plan.declares)
+        text += std::string(write::declaredComment) + decimal(*plan.declares, 6) + '\n';
     if (plan.shifted) {
         text += write::shiftedComment;
         for (const gcode::Nanometres shift : snapshot.state.shift)

@@ -22,8 +22,12 @@ std::optional<std::string> klipperWord(const gcode::MachineState& state, bool na
         return "SET_FAN_SPEED";
     if (!state.heaters.empty())
         return "SET_HEATER_TEMPERATURE";
-    if (state.motion.count("SET_VELOCITY_LIMIT"))
-        return "SET_VELOCITY_LIMIT";
+    for (const auto* settings : {&state.motion, &state.toolSetup}) {
+        for (const auto& [head, values] : *settings) {
+            if (head.find('_') != std::string::npos)
+                return head.substr(0, head.find(' '));
+        }
+    }
     if (named(state.pressureAdvance))
         return "SET_PRESSURE_ADVANCE";
     if (!state.gcodeOffset.empty())
@@ -66,6 +70,7 @@ Lines SerialWriter::heatBed() const
     return lines;
 }
 
+/// S waits for heating alone; only R would wait for cooling, too.
 Lines SerialWriter::soften(double target) const
 {
     return {heat("M109", m_state.tool, target)};
@@ -175,6 +180,12 @@ Lines Marlin1Writer::selectTool() const
 PrusaWriter::PrusaWriter(const gcode::MachineState& state, const PrinterFacts& printer, bool declares, InchValues inch)
     : SerialWriter(gcode::Dialect::Prusa, state, printer, declares, std::move(inch))
 {
+}
+
+/// M109 waits for cooling, too (serial-and-gcode.md 3.3): a hot nozzle would stay on the part.
+Lines PrusaWriter::keepSoft(double) const
+{
+    return {};
 }
 
 Lines PrusaWriter::declareZ(double z) const

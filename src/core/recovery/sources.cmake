@@ -19,6 +19,8 @@ set(recovery_sources
     recovery/macroaudit.h recovery/macroaudit.cpp recovery/macroauditcommands.h recovery/macroauditcommands.cpp
     recovery/macroauditmend.h recovery/macroauditmend.cpp recovery/macroauditroots.cpp
     recovery/macroaudittemplate.h recovery/macroaudittemplate.cpp
+    recovery/heatcheck.h recovery/heatcheck.cpp
+    recovery/notrestored.h recovery/notrestored.cpp
     recovery/ownlines.h recovery/ownlines.cpp
     recovery/ownlinescheck.h recovery/ownlinescheck.cpp
     recovery/meshrestore.h recovery/meshrestore.cpp
@@ -27,6 +29,8 @@ set(recovery_sources
     recovery/originalbyte.cpp
     recovery/plan.h recovery/plan.cpp
     recovery/planbuilder.h recovery/planbuilder.cpp
+    recovery/planfindings.h recovery/planfindings.cpp
+    recovery/planfinish.cpp recovery/planheat.cpp recovery/planlift.cpp recovery/planparts.h
     recovery/plangcode.h recovery/plangcode.cpp
     recovery/planmotion.h recovery/planmotion.cpp recovery/planmotionrunner.h recovery/planmotionrunner.cpp
     recovery/plrcopy.cpp

@@ -103,6 +103,15 @@ std::string meshText(const gcode::MeshState& mesh)
     return text;
 }
 
+/// "X 20.5, Y -0.1"; a setting without numbers is said by its name alone.
+std::string setupText(const std::map<std::string, double>& values)
+{
+    std::string text;
+    for (const auto& [letter, value] : values)
+        text += (text.empty() ? "" : ", ") + letter + ' ' + decimal(value, 6);
+    return text.empty() ? "set" : text;
+}
+
 std::string joined(const std::set<std::string>& names)
 {
     std::string text;
@@ -137,7 +146,16 @@ std::optional<std::string> scalarText(const MachineState& state, const std::stri
         return state.object;
     if (key == "retracted")
         return yesNo(state.firmwareRetracted);
+    if (key == "workspace")
+        return 'G' + decimal(state.workspace, 1);
     return std::nullopt;
+}
+
+/// One of three numbers by axis: "shift.x", "babystep.z".
+std::optional<std::string> axisText(const std::array<gcode::Nanometres, 3>& values, const std::string& axis)
+{
+    const auto index = axisIndex(axis);
+    return index ? std::optional(millimetres(values[*index])) : std::nullopt;
 }
 
 bool inRange(const std::optional<double>& value, double low, double high)
@@ -272,6 +290,19 @@ std::vector<std::string> keys(const MachineState& state)
     if (state.mesh)
         keys.emplace_back("mesh");
     add("gcode_offset", state.gcodeOffset);
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        const char letter = static_cast<char>('x' + axis);
+        if (state.babystep[axis] != 0)
+            keys.push_back(std::string("babystep.") + letter);
+        if (state.shiftedAxes & (1U << axis))
+            keys.push_back(std::string("shift.") + letter);
+    }
+    for (const auto& [tool, diameter] : state.volumetric)
+        keys.push_back("volumetric." + std::to_string(tool));
+    for (const auto& [setup, values] : state.toolSetup)
+        keys.push_back("setup." + setup);
+    if (state.workspace != 54)
+        keys.emplace_back("workspace");
     keys.insert(keys.end(), {"absolute_e", "absolute_xyz", "retracted"});
     if (!state.excluded.empty())
         keys.emplace_back("excluded");
@@ -301,6 +332,18 @@ std::optional<std::string> text(const MachineState& state, const std::string& ke
         return found(state.pressureAdvance, rest);
     if (head == "gcode_offset")
         return found(state.gcodeOffset, rest);
+    if (head == "babystep")
+        return axisText(state.babystep, rest);
+    if (head == "shift")
+        return axisText(state.shift, rest);
+    if (head == "volumetric") {
+        const auto tool = wholeOf(rest);
+        return tool ? found(state.volumetric, *tool) : std::nullopt;
+    }
+    if (head == "setup") {
+        const auto it = state.toolSetup.find(rest);
+        return it == state.toolSetup.end() ? std::nullopt : std::optional(setupText(it->second));
+    }
     if (head == "motion") {
         const auto [command, parameter] = splitLast(rest);
         const auto it = state.motion.find(command);
@@ -326,6 +369,15 @@ bool set(MachineState& state, const std::string& key, const std::string& value)
         return axisIndex(rest) && rest[0] <= 'Z' && put(state.gcodeOffset, rest, value, -100, 100);
     if (!isName(rest))
         return false;
+    if (head == "babystep") {
+        const auto axis = axisIndex(rest);
+        const auto steps = numberOf(value);
+        if (axis && inRange(steps, -10, 10))
+            state.babystep[*axis] = gcode::toNanometres(*steps);
+        return axis && inRange(steps, -10, 10);
+    }
+    if (head == "volumetric")
+        return setTool(state.volumetric, rest, value, 0, 10);
     if (head == "fans")
         return put(state.fans, rest, value, 0, wholeOf(rest) ? 255 : 1);
     if (head == "heaters")
@@ -339,7 +391,7 @@ Message label(const std::string& key)
 {
     const auto [head, rest] = split(key);
     struct Label { std::string_view head; const char* pattern; };
-    static constexpr std::array<Label, 21> labels{{
+    static constexpr std::array<Label, 26> labels{{
         {"position", KINTSUGI_TEXT("Position %1 (mm)")},
         {"e", KINTSUGI_TEXT("Extruder position (mm)")},
         {"feed", KINTSUGI_TEXT("Feed rate (mm/min)")},
@@ -355,6 +407,11 @@ Message label(const std::string& key)
         {"motion", KINTSUGI_TEXT("Limit %1")},
         {"mesh", KINTSUGI_TEXT("Bed mesh")},
         {"gcode_offset", KINTSUGI_TEXT("G-code offset %1 (mm)")},
+        {"babystep", KINTSUGI_TEXT("Babysteps %1 (mm)")},
+        {"shift", KINTSUGI_TEXT("Coordinate shift %1 by G92 (mm)")},
+        {"volumetric", KINTSUGI_TEXT("Filament diameter of tool %1 (mm; 0: E is a length)")},
+        {"setup", KINTSUGI_TEXT("Setting %1")},
+        {"workspace", KINTSUGI_TEXT("Workspace")},
         {"absolute_e", KINTSUGI_TEXT("Absolute extrusion")},
         {"absolute_xyz", KINTSUGI_TEXT("Absolute coordinates")},
         {"retracted", KINTSUGI_TEXT("Retracted by the firmware")},
@@ -362,7 +419,8 @@ Message label(const std::string& key)
         {"object", KINTSUGI_TEXT("Object being printed")},
         {"file", KINTSUGI_TEXT("File")},
     }};
-    std::string argument = head == "position" && rest.size() == 1 ? std::string(1, static_cast<char>(rest[0] - 'x' + 'X')) : rest;
+    const bool byAxis = head == "position" || head == "babystep" || head == "shift";
+    std::string argument = byAxis && rest.size() == 1 ? std::string(1, static_cast<char>(rest[0] - 'x' + 'X')) : rest;
     for (const Label& candidate : labels) {
         if (candidate.head == head)
             return Message{candidate.pattern, rest.empty() ? std::vector<std::string>{} : std::vector{std::move(argument)}};

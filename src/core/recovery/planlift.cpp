@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "recovery/planbuilder.h"
+
+#include <algorithm>
+
+#include "recovery/planparts.h"
+
+/// Heights of a plan: what is measured, how Z is declared, lifted and registered.
+namespace kintsugi::recovery {
+
+using parts::positionKeys;
+using parts::problem;
+
+namespace {
+
+Error outside(std::string field, double measured, double limit)
+{
+    Error error = problem(ErrorCode::Unsafe, std::move(field), "outside the travel limits");
+    error.measured = measured;
+    error.limit = limit;
+    return error;
+}
+
+} // namespace
+
+Result<> PlanBuilder::measure()
+{
+    auto measured = measurePrint(m_source, m_index, m_plan.snapshot);
+    if (!measured)
+        return fail(measured.error());
+    m_measured = std::move(*measured);
+    believeDeclaration();
+    if (m_state.nativeUnknown != 0)
+        return fail(at(problem(ErrorCode::NotSupported, "position", "G92 renamed a place that only the printer knew (right after homing)")));
+    m_plan.highestPrinted = m_measured.highest;
+    m_plan.printed = m_measured.printed;
+    m_plan.whole = m_measured.whole;
+    m_declaredZ = m_options.declaredZ.value_or(m_measured.highestNozzle + zOffsetOf(m_state));
+    if (m_declares)
+        m_plan.declares = m_declaredZ;
+    return checkShift();
+}
+
+/// In a resume file of this program G92 Z gave the machine's own coordinate: what came later is counted from there.
+void PlanBuilder::believeDeclaration()
+{
+    constexpr unsigned z = 4;
+    if (!m_measured.zDeclared || !(m_state.nativeUnknown & z))
+        return;
+    m_state.nativeUnknown = static_cast<std::uint8_t>(m_state.nativeUnknown & ~z);
+    if (m_state.shift[2] == 0)
+        m_state.shiftedAxes = static_cast<std::uint8_t>(m_state.shiftedAxes & ~z);
+}
+
+/// Coordinates that G92 shifted live in the firmware's memory. Where that is gone, the plan travels in the machine's own
+/// coordinates and shifts them at the end; where it stayed alive, the shift is still in force.
+Result<> PlanBuilder::checkShift()
+{
+    if (m_declares && m_measured.resumedShifted)
+        return fail(at(problem(ErrorCode::NotSupported, "position",
+                               "this resume file went on in coordinates that only the printer of then knew: resume from the original file")));
+    if (m_declares)
+        return {};
+    if (m_measured.shiftedOnTheWay)
+        return fail(at(problem(ErrorCode::NotSupported, "position",
+                               "G92 shifts the coordinates inside the stop interval: which hold now is only known when Z is declared and X and Y are homed")));
+    m_inForce = m_state.shift;
+    m_plan.shifted = m_state.shiftedAxes != 0 || m_measured.resumedShifted;
+    return {};
+}
+
+Result<> PlanBuilder::placeAndLimits()
+{
+    const double z = gcode::toMillimetres(native(2));
+    m_travelZ = std::max(m_plan.highestPrinted + m_printer.clearance, z);
+    m_liftZ = m_travelZ + std::max(zOffsetOf(m_state), 0.0);
+    if (m_declares)
+        m_liftZ = std::max(m_liftZ, m_declaredZ + 1.0);
+    m_plan.liftToZ = m_liftZ;
+    m_plan.zOffset = zOffsetOf(m_state);
+    m_plan.resumeZ = z + zOffsetOf(m_state);
+    measureLayer();
+    m_plan.clearance = m_travelZ - m_plan.highestPrinted;
+    if (m_liftZ > m_printer.maximum[2])
+        return fail(outside("travel", m_liftZ, m_printer.maximum[2]));
+    if (m_declares && (m_declaredZ < m_printer.minimum[2] || m_declaredZ > m_printer.maximum[2]))
+        return fail(outside("declaredZ", m_declaredZ, m_printer.maximum[2]));
+    for (std::size_t i = 0; i < positionKeys.size(); ++i) {
+        const double value = gcode::toMillimetres(native(i));
+        if (value < m_printer.minimum[i] - 1e-6)
+            return fail(outside(positionKeys[i], value, m_printer.minimum[i]));
+        if (value > m_printer.maximum[i] + 1e-6)
+            return fail(outside(positionKeys[i], value, m_printer.maximum[i]));
+    }
+    auto prime = choosePrimePlace(m_printer, m_plan.printed);
+    if (!prime)
+        return fail(prime.error());
+    m_plan.primeAt = *prime;
+    return {};
+}
+
+void PlanBuilder::measureLayer()
+{
+    m_plan.layerZ = m_plan.resumeZ;
+    const gcode::Layer* const layer = m_index.layerAt(m_plan.snapshot.byte);
+    if (!layer || !layer->z)
+        return;
+    m_plan.layerZ = std::min(m_plan.resumeZ, *layer->z - gcode::toMillimetres(m_state.shift[2]) + zOffsetOf(m_state));
+    m_plan.layerHeight = layer->height;
+    if (m_plan.layerHeight || layer->index == 0)
+        return;
+    const auto& below = m_index.layers[layer->index - 1].z;
+    if (below && *below < *layer->z)
+        m_plan.layerHeight = *layer->z - *below;
+}
+
+void PlanBuilder::declareZ()
+{
+    const std::string z = decimal(m_declaredZ);
+    const bool told = m_options.declaredZ.has_value();
+    Message reason = !told ? Message{KINTSUGI_TEXT("declare the highest Z at which the nozzle can be (%1 mm), so that the climb is counted from there"), {z}}
+        : m_options.zMethod == ZMethod::FirmwareLift
+        ? Message{KINTSUGI_TEXT("the firmware lifted the nozzle to Z %1 mm: as measured"), {z}}
+        : Message{KINTSUGI_TEXT("the nozzle stands at Z %1 mm: declared by the person"), {z}};
+    add(StepKind::DeclareZ, m_writer->declareZ(m_declaredZ), {KINTSUGI_TEXT("Declare Z"), {}}, std::move(reason),
+        told ? std::vector<std::string>{} : std::vector<std::string>{"position.z"}, told ? "declared" : "");
+    if (told)
+        m_plan.steps.back().origin = Origin::Edited;
+}
+
+void PlanBuilder::lift(bool soft)
+{
+    const std::string z = decimal(m_liftZ);
+    Message reason = soft
+        ? Message{KINTSUGI_TEXT("the nozzle is soft enough: straight up at once to Z %1 mm, %2 mm above everything printed"), {z, decimal(*m_plan.clearance)}}
+        : Message{KINTSUGI_TEXT("straight up to Z %1 mm, %2 mm above everything printed"), {z, decimal(*m_plan.clearance)}};
+    add(StepKind::Lift, {upTo(m_liftZ, m_printer.zSpeed)}, {KINTSUGI_TEXT("Lift"), {}}, std::move(reason), {"position.z"});
+}
+
+void PlanBuilder::registerZ()
+{
+    if (m_options.zMethod == ZMethod::PlrZHome) {
+        add(StepKind::RegisterZ, {"PLR_Z_HOME MODE=RESUME"}, {KINTSUGI_TEXT("Register Z at the upper switches"), {}},
+            {KINTSUGI_TEXT("climb to the upper switches and take Z from the stored heights; nothing comes near the part"), {}});
+    }
+    if (m_declares) {
+        add(StepKind::HomeXY, {m_writer->homeXy()}, {KINTSUGI_TEXT("Home X and Y"), {}},
+            {KINTSUGI_TEXT("X and Y are homed above everything printed; Z is never homed towards the part"), {}});
+    }
+}
+
+} // namespace kintsugi::recovery
