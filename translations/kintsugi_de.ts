@@ -1433,6 +1433,94 @@
         <source>%1 is a macro of the printer: what it does besides selecting the tool is not known here and runs unchecked.</source>
         <translation>%1 ist ein Makro des Druckers: Was es außer der Werkzeugwahl tut, ist hier nicht bekannt und läuft ungeprüft.</translation>
     </message>
+    <message>
+        <source>The nozzle was said to stand at %1 mm, but the print goes on at %2 mm: it would stand inside the part. Measure again.</source>
+        <translation>Die Düse soll auf %1 mm stehen, der Druck geht aber auf %2 mm weiter: Sie stünde im Teil. Neu messen.</translation>
+    </message>
+    <message>
+        <source>The nozzle was said to touch at %1 mm, but only %2 mm are printed. Measure again, or say that it is lifted.</source>
+        <translation>Die Düse soll auf %1 mm aufliegen, gedruckt sind aber nur %2 mm. Neu messen, oder angeben, dass sie angehoben ist.</translation>
+    </message>
+    <message>
+        <source>The declared height of %1 mm fits the part.</source>
+        <translation>Die angegebene Höhe von %1 mm passt zum Teil.</translation>
+    </message>
+    <message>
+        <source>A Z offset of %1 mm was in force and counts on top of the declared height: the nozzle goes on at %2 mm above the bed.</source>
+        <translation>Ein Z-Versatz von %1 mm galt und zählt zur angegebenen Höhe hinzu: Die Düse fährt %2 mm über dem Bett fort.</translation>
+    </message>
+    <message>
+        <source>A target of %1 °C is within reason.</source>
+        <translation>Ein Ziel von %1 °C ist vernünftig.</translation>
+    </message>
+    <message>
+        <source>A target of %1 °C is too low: no plastic flows below %2 °C. Correct it.</source>
+        <translation>Ein Ziel von %1 °C ist zu niedrig: Unter %2 °C fließt kein Kunststoff. Berichtigen.</translation>
+    </message>
+    <message>
+        <source>A target of %1 °C is too high: no printer is made for more than %2 °C. Correct it.</source>
+        <translation>Ein Ziel von %1 °C ist zu hoch: Kein Drucker ist für mehr als %2 °C gebaut. Berichtigen.</translation>
+    </message>
+    <message>
+        <source>The temperature of the nozzle in use is not known. Enter it.</source>
+        <translation>Die Temperatur der benutzten Düse ist nicht bekannt. Bitte eintragen.</translation>
+    </message>
+    <message>
+        <source>Keep the contact soft</source>
+        <translation>Kontakt weich halten</translation>
+    </message>
+    <message>
+        <source>the nozzle was soft enough: wait for %1 °C only if it cooled since</source>
+        <translation>die Düse war weich genug: auf %1 °C nur warten, wenn sie seither abgekühlt ist</translation>
+    </message>
+    <message>
+        <source>%1 moved the zero of the coordinates, and a printer that was restarted has forgotten by how much. Keep Z if the printer was never off, or choose another way.</source>
+        <translation>%1 hat den Nullpunkt verschoben, und ein neu gestarteter Drucker weiß nicht mehr, um wie viel. Z behalten, wenn der Drucker nie aus war, oder einen anderen Weg wählen.</translation>
+    </message>
+    <message>
+        <source>%1 was given a value that cannot be said again safely. Set it by hand before you start.</source>
+        <translation>%1 bekam einen Wert, der sich nicht sicher noch einmal sagen lässt. Vor dem Start von Hand setzen.</translation>
+    </message>
+    <message>
+        <source>The rest of the file goes back to the G-code state &quot;%1&quot;, which was saved before the stop and is lost. Go on from a point behind it.</source>
+        <translation>Der Rest der Datei kehrt zum G-Code-Zustand „%1“ zurück, der vor dem Stehenbleiben gesichert wurde und verloren ist. Hinter dieser Stelle fortfahren.</translation>
+    </message>
+    <message>
+        <source>The file says %1, which Klipper ignores unless a macro of that name exists. It is said again as it stands; pressure advance stays as configured.</source>
+        <translation>Die Datei sagt %1, was Klipper übergeht, wenn es kein Makro dieses Namens gibt. Es wird genau so noch einmal gesagt; Pressure Advance bleibt wie eingestellt.</translation>
+    </message>
+    <message>
+        <source>The file counts in workspace %1, whose zero only the printer knows: the travel limits were not checked against it.</source>
+        <translation>Die Datei zählt im Arbeitsbereich %1, dessen Nullpunkt nur der Drucker kennt: Die Verfahrgrenzen wurden dagegen nicht geprüft.</translation>
+    </message>
+    <message>
+        <source>Every setting of the file can be brought back.</source>
+        <translation>Alle Einstellungen der Datei lassen sich wiederherstellen.</translation>
+    </message>
+    <message>
+        <source>The filament is pulled %1 mm out here, as in the middle of a tool change: the nozzle is empty. Go on from byte %2 instead.</source>
+        <translation>Das Filament ist hier %1 mm zurückgezogen, wie mitten in einem Werkzeugwechsel: Die Düse ist leer. Stattdessen ab Byte %2 fortfahren.</translation>
+    </message>
+    <message>
+        <source>Babysteps %1 (mm)</source>
+        <translation>Babysteps %1 (mm)</translation>
+    </message>
+    <message>
+        <source>Coordinate shift %1 by G92 (mm)</source>
+        <translation>Koordinatenverschiebung %1 durch G92 (mm)</translation>
+    </message>
+    <message>
+        <source>Filament diameter of tool %1 (mm; 0: E is a length)</source>
+        <translation>Filamentdurchmesser von Werkzeug %1 (mm; 0: E ist eine Länge)</translation>
+    </message>
+    <message>
+        <source>Setting %1</source>
+        <translation>Einstellung %1</translation>
+    </message>
+    <message>
+        <source>Workspace</source>
+        <translation>Arbeitsbereich</translation>
+    </message>
 </context>
 <context>
     <name>kintsugi::app::CandidateModel</name>
@@ -3945,8 +4033,8 @@
         <translation> mm</translation>
     </message>
     <message>
-        <source>Measure or know the place the nozzle stands on. The offered number is the height of the chosen layer; tick to declare it.</source>
-        <translation>Die Stelle messen oder kennen, auf der die Düse steht. Vorgeschlagen ist die Höhe der gewählten Schicht; ankreuzen, um sie anzugeben.</translation>
+        <source>Measure or know the place the nozzle stands on. The number is the height of the tip above the bed; offered is that of the chosen layer, with the Z offset that was in force. Tick to declare it.</source>
+        <translation>Die Stelle messen oder kennen, auf der die Düse steht. Die Zahl ist die Höhe der Spitze über dem Bett; vorgeschlagen ist die der gewählten Schicht samt dem Z-Versatz, der galt. Ankreuzen, um sie anzugeben.</translation>
     </message>
     <message>
         <source>Leave it open if nobody moved the nozzle since the stop.</source>

@@ -4,6 +4,7 @@
 #include <QDateTime>
 
 #include "errortext.h"
+#include "recovery/notrestored.h"
 
 namespace kintsugi::app {
 
@@ -168,9 +169,10 @@ void ResumeRun::stepAnswered(std::size_t step, const Result<link::ScriptResult>&
         return feed(problem(step, result.error()));
     if (!result->hostReadyAfter) // "ok" alone proves nothing: an emergency stop ends a script with it
         return feed(run::HostDown{hostDown(m_session.host())});
-    if (!result->unknownCommands.isEmpty())
-        return feed(run::StepFailed{step, Error{.code = ErrorCode::Refused,
-                                                .detail = "Unknown command: " + result->unknownCommands.join(u", "_s).toStdString()}});
+    QStringList unknown = result->unknownCommands;
+    unknown.removeIf([](const QString& command) { return recovery::klipperPassesOver(command.toStdString()); });
+    if (!unknown.isEmpty())
+        return feed(run::StepFailed{step, Error{.code = ErrorCode::Refused, .detail = "Unknown command: " + unknown.join(u", "_s).toStdString()}});
     feed(run::StepDone{step});
 }
 

@@ -348,7 +348,8 @@ void addFileCommands(CLI::App& app, Chosen& chosen)
     planApp->add_option("--z-method", planOptions->zMethod, "How Z becomes true again: keep, touch, stock-zplus, …")->required();
     planApp->add_option("--profile", planOptions->profile, "Take the facts of this printer");
     planApp->add_option("--snapshot", planOptions->snapshot, "Snapshot (JSON) to resume from");
-    addNumber(*planApp, "--nozzle-z", planOptions->nozzleZ, "Height of the nozzle now, in mm");
+    addNumber(*planApp, "--nozzle-z", planOptions->nozzleZ,
+              "Height of the tip above the bed now, in mm, before any Z offset of the print: touching a layer, its height plus that offset");
     planApp->add_option("--contact", planOptions->contact, "Does the nozzle touch the part? touching or lifted")
         ->check(CLI::IsMember({"touching", "lifted"}));
     addNumber(*planApp, "--nozzle-temperature", planOptions->nozzleTemperature, "Temperature of the nozzle now, in °C");

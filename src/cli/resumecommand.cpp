@@ -336,7 +336,8 @@ void addResumeCommand(CLI::App& app, Chosen& chosen)
     addCount(*resume, "--snapshot-id", options->snapshotId, "Resume from this recorded state");
     resume->add_option("--z-method", options->zMethod, "How Z becomes true again: keep, touch, stock-zplus, …")->required();
     resume->add_option("--way", options->way, "new-file or zero-copy")->check(CLI::IsMember({"new-file", "zero-copy"}))->capture_default_str();
-    addNumber(*resume, "--nozzle-z", options->nozzleZ, "Height of the nozzle now, in mm");
+    addNumber(*resume, "--nozzle-z", options->nozzleZ,
+              "Height of the tip above the bed now, in mm, before any Z offset of the print: touching a layer, its height plus that offset");
     resume->add_option("--contact", options->contact, "Does the nozzle touch the part? touching or lifted")->check(CLI::IsMember({"touching", "lifted"}));
     resume->add_option("--cause", options->cause, "What stopped it, when you know better: printer-power-lost, link-lost, …");
     resume->add_flag("--part-stuck", options->partStuck, "You pushed the part and it holds");

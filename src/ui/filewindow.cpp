@@ -457,7 +457,8 @@ void FileWindow::showChoice()
     m_confirm->setChecked(false);
     m_confirm->setText(tr("The &guessed temperatures are right: %1").arg(guesses.join(QStringLiteral(", "))));
     const QSignalBlocker quiet(m_height);
-    m_height->setValue(std::min(candidate.z, layerHeight())); // the top of what is printed there, not the height of a travel
+    const double top = std::min(candidate.z, layerHeight()); // of what is printed there, not the height of a travel
+    m_height->setValue(recovery::trueHeight(m_choice->snapshot.state, top));
     plan();
 }
 

@@ -86,12 +86,12 @@ void ZPage::showFlow()
         if (declared)
             m_height->setValue(*declared);
         else if (chosen)
-            m_height->setValue(chosen->z);
+            m_height->setValue(flow().snapshot() ? recovery::trueHeight(flow().snapshot()->state, chosen->z) : chosen->z);
     }
     m_known->setEnabled(flow().zMethod() != recovery::ZMethod::PlrZHome);
     m_known->setChecked(declared.has_value());
     m_height->setEnabled(m_known->isEnabled() && declared.has_value());
-    m_heightHint->setText(touch ? tr("Measure or know the place the nozzle stands on. The offered number is the height of the chosen layer; tick to declare it.")
+    m_heightHint->setText(touch ? tr("Measure or know the place the nozzle stands on. The number is the height of the tip above the bed; offered is that of the chosen layer, with the Z offset that was in force. Tick to declare it.")
                                 : tr("Leave it open if nobody moved the nozzle since the stop."));
     emit completeChanged();
 }

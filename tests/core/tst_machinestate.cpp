@@ -96,10 +96,8 @@ QJsonObject jsonState(const MachineState& state, Dialect dialect)
         else
             advance.insert(of, value);
     }
-    for (auto it = codes.begin(); it != codes.end(); ++it) {
-        if (state.advanceCode != 0 || !advance.contains(it.key()))
-            advance.insert(it.key(), it.value());
-    }
+    for (auto it = codes.begin(); it != codes.end(); ++it)
+        advance.insert(it.key(), it.value());
     QJsonArray excluded;
     for (const std::string& name : state.excluded)
         excluded.append(QString::fromStdString(name));

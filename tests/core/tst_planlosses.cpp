@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "dialectjudge.h"
+#include "recovery/notrestored.h"
 #include "recovery/planfindings.h"
 
 using namespace kintsugi;
@@ -172,8 +173,10 @@ void TestPlanLosses::pressureAdvanceIsNotInvented()
     QVERIFY(linesOf(plan).contains("|M900 K0.05|")); // a macro of that name may stand on this printer
     const auto both = linesOf(planned(Dialect::Klipper, "M572 D0 S0.01\nSET_PRESSURE_ADVANCE ADVANCE=0.03\nM900 K0.05\n"));
     QVERIFY(both.indexOf("|SET_PRESSURE_ADVANCE EXTRUDER=extruder ADVANCE=0.03|") < both.indexOf("|M900 K0.05|"));
+    QVERIFY(klipperPassesOver("M900") && klipperPassesOver("M900 K0.05")); // the run does not stop at its answer
+    QVERIFY(!klipperPassesOver("M109") && !klipperPassesOver("SET_KINEMATIC_POSITION") && !klipperPassesOver("M83"));
     const auto overruled = linesOf(planned(Dialect::Klipper, "M900 K0.05\nSET_PRESSURE_ADVANCE ADVANCE=0.03\n"));
-    QVERIFY(overruled.indexOf("|M900 K0.05|") < overruled.indexOf("ADVANCE=0.03|"));
+    QVERIFY(overruled.contains("ADVANCE=0.03|") && !overruled.contains("M900"));
 }
 
 void TestPlanLosses::resumeOfAResume_data()

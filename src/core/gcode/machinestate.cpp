@@ -752,7 +752,6 @@ constexpr std::array handlers{
         if (!advance)
             return;
         put(state.pressureAdvance, name, *advance);
-        state.advanceCode = 0;
     }},
     Handler{"SET_RETRACTION", [](MachineState& state, const Parameters& parameters) { setNumbers(state, parameters, "SET_RETRACTION"); }},
     Handler{"SET_SKEW", setSkew},
@@ -776,7 +775,15 @@ bool movesNothing(std::string_view name)
     return std::ranges::any_of(prefixes, [name](std::string_view prefix) { return name.starts_with(prefix); });
 }
 
-void applyExtended(MachineState& state, const Command& command)
+/// What a macro made of M900 or M572 for this extruder no longer holds.
+void overruleCodes(MachineState& state, const Parameters& parameters)
+{
+    const auto* const extruder = find(parameters, "EXTRUDER");
+    if (const auto tool = extruder ? extruderNumber(*extruder) : std::optional(state.tool); tool && number(parameters, "ADVANCE"))
+        state.pressureAdvance.erase(std::to_string(*tool));
+}
+
+void applyExtended(MachineState& state, const Command& command, Dialect dialect)
 {
     std::string name = cut(command.name);
     std::ranges::transform(name, name.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
@@ -786,6 +793,8 @@ void applyExtended(MachineState& state, const Command& command)
         for (auto& [key, value] : parseParameters(command.rest))
             parameters.insert_or_assign(std::move(key), std::move(value));
         handler->run(state, parameters);
+        if (dialect == Dialect::Klipper && name == "SET_PRESSURE_ADVANCE")
+            overruleCodes(state, parameters);
     } else if (!movesNothing(name)) {
         doubt(state, std::move(name));
     }
@@ -879,7 +888,7 @@ Effect apply(MachineState& state, const Command& command, Dialect dialect)
             doubt(state, "M98");
         return {.kind = Effect::Kind::Text};
     case Command::Kind::Extended:
-        applyExtended(state, command);
+        applyExtended(state, command, dialect);
         return {.kind = Effect::Kind::Extended};
     case Command::Kind::Code:
         break;

@@ -64,9 +64,6 @@ std::optional<Lines> KlipperWriter::limits() const
     Lines settings = setup(false); // a profile sets what a later SET_SKEW changes
     std::stable_partition(settings.begin(), settings.end(), [](const std::string& line) { return line.starts_with("SKEW_PROFILE"); });
     lines.insert(lines.end(), settings.begin(), settings.end());
-    const Lines foreign = pressureAdvance(); // M900 and M572 mean nothing to Klipper, or what a macro makes of them
-    if (m_state.advanceCode == 0)
-        lines.insert(lines.end(), foreign.begin(), foreign.end());
     for (const auto& [extruder, advance] : m_state.pressureAdvance) {
         if (isNumber(extruder))
             continue;
@@ -75,8 +72,8 @@ std::optional<Lines> KlipperWriter::limits() const
             return std::nullopt;
         lines.push_back("SET_PRESSURE_ADVANCE EXTRUDER=" + *name + " ADVANCE=" + decimal(advance, 6));
     }
-    if (m_state.advanceCode != 0)
-        lines.insert(lines.end(), foreign.begin(), foreign.end());
+    const Lines foreign = pressureAdvance(); // M900 and M572 mean nothing to Klipper, or what a macro makes of them
+    lines.insert(lines.end(), foreign.begin(), foreign.end());
     return lines;
 }
 

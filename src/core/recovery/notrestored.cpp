@@ -2,6 +2,7 @@
 #include "recovery/notrestored.h"
 
 #include <algorithm>
+#include <array>
 
 #include "recovery/plangcode.h"
 #include "recovery/walk.h"
@@ -48,6 +49,12 @@ Result<std::set<std::string>> restoredLater(const gcode::Source& source, const g
 
 } // namespace
 
+bool klipperPassesOver(std::string_view command)
+{
+    constexpr std::array<std::string_view, 11> words{"M201", "M203", "M205", "M207", "M208", "M376", "M420", "M486", "M566", "M572", "M900"};
+    return std::find(words.begin(), words.end(), command.substr(0, command.find(' '))) != words.end();
+}
+
 Result<std::vector<NotRestored>> notRestored(const gcode::Source& source, const gcode::FileIndex& index, const Plan& plan, bool declares)
 {
     const gcode::MachineState& state = plan.snapshot.state;
@@ -69,7 +76,7 @@ Result<std::vector<NotRestored>> notRestored(const gcode::Source& source, const 
     }
     const bool klipper = plan.dialect == gcode::Dialect::Klipper;
     const bool foreign = std::any_of(state.pressureAdvance.begin(), state.pressureAdvance.end(), [](const auto& item) { return write::isNumber(item.first); });
-    if (klipper && foreign && state.advanceCode != 0) {
+    if (klipper && foreign) {
         const std::string word = state.advanceCode == 572 ? "M572" : "M900";
         losses.push_back({word, {KINTSUGI_TEXT("The file says %1, which Klipper ignores unless a macro of that name exists. It is said again as it stands; pressure advance stays as configured."), {word}}, false});
     }

@@ -10,4 +10,8 @@ namespace kintsugi::recovery {
 [[nodiscard]] Result<std::vector<NotRestored>> notRestored(const gcode::Source& source, const gcode::FileIndex& index, const Plan& plan,
                                                            bool declares);
 
+/// Words of other firmwares' files that Klipper answers with "Unknown command" and goes on: a plan says them again as the
+/// file did, for a macro of that name, and without one nothing is lost that was ever there. `command`: "M900" or a whole line.
+[[nodiscard]] bool klipperPassesOver(std::string_view command);
+
 } // namespace kintsugi::recovery
