@@ -40,6 +40,7 @@ void missing(const std::string& id, const std::string& measure, const std::strin
 [[nodiscard]] std::string number(double value, int decimals);
 
 void rowsEngine(const Bench& bench); ///< P2 to P5
+void rowsMap(const Bench& bench);    ///< height map, recoverable layers
 void rowsFiles(const Bench& bench);  ///< P8, P9, P14
 void rowsQuick(const Bench& bench);  ///< P1, P6, P7, P11
 

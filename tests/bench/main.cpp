@@ -44,6 +44,7 @@ void measure(const std::filesystem::path& path, int rounds)
     const Bench bench{.file = path, .size = size, .rounds = rounds};
     rowsEngine(bench);
     rowsQuick(bench);
+    rowsMap(bench);
     rowsFiles(bench);
 }
 

@@ -76,10 +76,10 @@ public:
     [[nodiscard]] std::size_t bytes() const;       ///< memory of the cells
 
 private:
-    friend class HeightMapBuilder;
-    friend class Brush;
+    friend class HeightMapPainter;
+    friend class HeightMapBrush;
     static constexpr int tileSide = 64;
-    struct Tile { std::array<float, std::size_t{tileSide} * tileSide> cells{}; };
+    struct Tile { std::array<float, std::size_t{tileSide} * tileSide + 8> cells{}; }; ///< padded: cells are raised by eights
     struct Cells { int x0, y0, x1, y1; }; ///< inclusive, from 0
     static constexpr std::uint32_t none = 0xFFFFFFFF;
 
@@ -120,6 +120,7 @@ public:
     [[nodiscard]] Result<> extend(ByteOffset upTo, const gcode::Progress& progress = {});
 
 private:
+    friend Result<HeightMap> buildHeightMap(const gcode::Source&, const gcode::FileIndex&, ByteOffset, const HeightMapOptions&, const gcode::Progress&);
     struct State;
     explicit HeightMapSeries(std::unique_ptr<State> state);
     std::unique_ptr<State> m_state;

@@ -13,8 +13,10 @@ set(recovery_sources
     recovery/gate.h recovery/gate.cpp
     recovery/gatechecks.h recovery/gatechecksconfig.cpp recovery/gatechecksfile.cpp recovery/gatechecksplan.cpp
     recovery/gatechecksprinter.cpp recovery/gatechecksstate.cpp recovery/gatechecksversions.cpp recovery/gatechecksz.cpp
-    recovery/heightmap.h
     recovery/homing.h recovery/homing.cpp
+    recovery/heightmap.h recovery/heightmap.cpp recovery/heightmapbrush.h recovery/heightmapbrush.cpp
+    recovery/heightmappainter.h recovery/heightmappainter.cpp recovery/heightmapseries.cpp
+    recovery/heightmapwidth.h recovery/heightmapwidth.cpp
     recovery/klipperwriter.cpp
     recovery/macroaudit.h recovery/macroaudit.cpp recovery/macroauditcommands.h recovery/macroauditcommands.cpp
     recovery/macroauditmend.h recovery/macroauditmend.cpp recovery/macroauditroots.cpp
