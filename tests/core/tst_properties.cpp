@@ -45,7 +45,7 @@ QString text(const Map& map)
             parts << QString::number(key);
         else
             parts << QString::fromStdString(key);
-        parts.last() += QLatin1Char('=') + QString::number(value, 'f', 6);
+        parts.last() += QLatin1Char('=') + QString::number(std::round(value * 1e6) / 1e6 + 0.0, 'f', 6); // no "-0" of sums
     }
     return parts.join(QLatin1Char(' '));
 }
