@@ -46,7 +46,7 @@ HeightMapPainter::HeightMapPainter(HeightMap& map, gcode::Dialect dialect, const
     , m_height(defaultHeight)
 {
     m_account.batch = &m_batch;
-    m_account.fresh = false;
+    m_account.fresh = m_account.seeking = false;
     chooseWidth();
 }
 
@@ -226,6 +226,7 @@ gcode::Scanner::Taken HeightMapPainter::take(std::string_view rest, std::size_t 
 
 void HeightMapPainter::paintRun(const std::array<std::optional<Nanometres>, 3>& position)
 {
+    const gcode::MotionBatch::Moves& moves = *m_batch.moves;
     const double perMm = m_brush.cellsPerMm(), perNm = 1e-6 * perMm;
     const double originX = inCells(-m_shift[0]), originY = inCells(-m_shift[1]);
     std::array<Nanometres, 3> at{nanometres(position[0]), nanometres(position[1]), nanometres(position[2])};
@@ -235,7 +236,7 @@ void HeightMapPainter::paintRun(const std::array<std::optional<Nanometres>, 3>& 
     Nanometres top = at[2];
     float height = heightOf(gcode::toMillimetres(top) - m_shift[2]);
     for (std::size_t i = 0; i < m_batch.count; ++i) {
-        const gcode::Motion& motion = m_batch.motions[i];
+        const struct { Nanometres dx, dy, dz, de; } motion{moves.dx[i], moves.dy[i], moves.dz[i], moves.de[i]};
         const std::array<Nanometres, 3> from = at;
         const double x0 = x1, y0 = y1;
         at = {at[0] + motion.dx, at[1] + motion.dy, at[2] + motion.dz};
@@ -251,7 +252,7 @@ void HeightMapPainter::paintRun(const std::array<std::optional<Nanometres>, 3>& 
             continue;
         if (motion.dz == 0 && at[2] != m_level)
             setLevel(at[2]);
-        const double dx = motion.dx, dy = motion.dy, de = motion.de, squared = dx * dx + dy * dy;
+        const double dx = moves.dx[i], dy = moves.dy[i], de = moves.de[i], squared = dx * dx + dy * dy;
         const double radius = de * de > m_perLength * squared ? radiusFor(de, std::sqrt(squared)) : m_radius;
         if (motion.dz != 0) {
             paintLine(native(from), native(at), radius);
