@@ -2,6 +2,8 @@
 #include "klippy.h"
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <deque>
 #include <random>
 
@@ -393,7 +395,13 @@ void Klippy::crashHost()
         return;
     const double now = d->machine.now();
     const auto queue = recovery::queueModelOf(gcode::Dialect::Klipper, d->options.softwareVersion.toStdString());
-    const StepSending sending{queue.flush == recovery::QueueModel::Flush::Timed, queue.leastRunOut};
+    // Where the host's timers are follows from when they began: any phase is as good.
+    constexpr double clockPeriod = 0.9839, batchPeriod = 0.25; // s
+    std::mt19937_64 random(d->options.seed ^ std::bit_cast<std::uint64_t>(now));
+    std::uniform_real_distribution<double> phase(0, 1);
+    StepSending sending{queue.flush == recovery::QueueModel::Flush::Timed, queue.leastRunOut};
+    sending.sinceBatch = batchPeriod * phase(random);
+    sending.clockAsked = now - clockPeriod * phase(random);
     const double end = endOfSentMotion(d->machine.queued(), now, sending);
     d->machine.endMotionAt(end);
     d->machine.haltMcuAt(end + mcuPatience);

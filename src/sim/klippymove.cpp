@@ -74,6 +74,7 @@ void Host::flushMoves(bool all)
             m_printEnd = m_now + bufferStart;
         }
         segment.start = m_printEnd;
+        segment.planned = m_now;
         m_printEnd = segment.end();
         machine().queue(segment);
     }

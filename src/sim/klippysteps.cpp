@@ -64,8 +64,31 @@ void driveMove(std::array<Motor, 4>& motors, const Segment& move)
     }
 }
 
-/// All commands that still wait or run; with a timer each batch begins new ones.
-std::vector<StepCommand> commandsOf(const std::deque<Segment>& moves, double now, const std::optional<double>& batchEnd)
+/// Steps are generated up to `end` at once; each time begins new commands.
+struct Batch {
+    double handed = 0, end = 0; ///< s
+};
+
+std::vector<Batch> batchesOf(const std::deque<Segment>& moves, double now, const StepSending& sending)
+{
+    std::vector<Batch> batches; // ascending
+    if (sending.timed) {
+        const double first = now + timedLow - sending.sinceBatch - 4 * timedBatch;
+        const double plan = moves.back().end() - 2 * stepFilter;
+        for (double end = first; end <= now + timedLow + timedBatch + 1e-9; end += timedBatch)
+            batches.push_back({end - timedLow - timedBatch, std::min(end, plan)});
+        return batches;
+    }
+    for (const Segment& move : moves) {
+        if (batches.empty() || move.planned > batches.back().handed)
+            batches.push_back({move.planned, 0});
+        batches.back().end = move.end() - stepFilter;
+    }
+    return batches;
+}
+
+/// All commands that still wait or run.
+std::vector<StepCommand> commandsOf(const std::deque<Segment>& moves, double now, const std::vector<Batch>& batches)
 {
     std::array<Motor, 4> motors;
     for (const Segment& move : moves)
@@ -73,15 +96,13 @@ std::vector<StepCommand> commandsOf(const std::deque<Segment>& moves, double now
     std::vector<StepCommand> commands;
     for (const Motor& motor : motors) {
         for (StepCommand command : motor.commands()) {
-            if (batchEnd) {
-                double border = *batchEnd - timedBatch * std::floor((*batchEnd - command.begin) / timedBatch);
-                for (; border < command.end - 1e-9; border += timedBatch) {
-                    StepCommand part = command;
-                    part.end = border;
-                    command.begin = border;
-                    if (part.end > std::max(now, part.begin + 1e-9))
-                        commands.push_back(part);
-                }
+            for (const Batch& batch : batches) {
+                if (batch.end <= command.begin || batch.end >= command.end - 1e-9)
+                    continue;
+                StepCommand part = command;
+                part.end = command.begin = batch.end;
+                if (part.end > std::max(now, part.begin + 1e-9))
+                    commands.push_back(part);
             }
             if (command.end > now)
                 commands.push_back(command);
@@ -92,27 +113,34 @@ std::vector<StepCommand> commandsOf(const std::deque<Segment>& moves, double now
     return commands;
 }
 
+using Place = std::vector<StepCommand>::const_iterator;
+
+/// Up to where commands are handed over when steps are generated up to `end`.
+Place handedUpTo(const std::vector<StepCommand>& commands, double end)
+{
+    return std::find_if(commands.begin(), commands.end(), [end](const StepCommand& one) { return one.begin > end - heldBack; });
+}
+
 } // namespace
 
 double endOfSentMotion(const std::deque<Segment>& moves, double now, const StepSending& sending)
 {
     if (moves.empty())
         return now;
-    const double printTime = moves.back().end();
-    double stepped = printTime - stepFilter;
-    std::optional<double> batchEnd;
-    if (sending.timed) {
-        // Where in its batch the timer is follows from when stepping began: as good as any.
-        batchEnd = now + timedLow + timedBatch - std::fmod(now, timedBatch);
-        stepped = std::min(*batchEnd, printTime - 2 * stepFilter);
-    }
-    const std::vector<StepCommand> commands = commandsOf(moves, now, batchEnd);
-    const auto held = [&](const StepCommand& one) { return one.begin > stepped - heldBack; };
-    const auto flushed = std::find_if(commands.begin(), commands.end(), held) - commands.begin();
-    const auto fits = std::min(flushed, static_cast<std::ptrdiff_t>(sending.moveSlots));
-    auto sent = commands.begin(), message = sent;
+    const std::vector<Batch> batches = batchesOf(moves, now, sending);
+    const double stepped = batches.back().end;
+    const std::vector<StepCommand> commands = commandsOf(moves, now, batches);
+    const Place flushed = handedUpTo(commands, stepped);
+    const auto slots = static_cast<std::ptrdiff_t>(sending.moveSlots);
+    const Place fits = std::min(flushed, commands.begin() + std::min(slots, static_cast<std::ptrdiff_t>(commands.size())));
+    // The question for the clock takes along what waits at that time.
+    Place sent = commands.begin();
+    for (const Batch& batch : batches)
+        sent = sending.clockAsked && batch.handed <= *sending.clockAsked ? handedUpTo(commands, batch.end) : sent;
+    sent = std::min(sent, fits);
+    Place message = sent;
     int bytes = 0;
-    for (; sent != commands.begin() + fits; ++sent) {
+    for (; sent != fits; ++sent) {
         if (bytes + sent->bytes > payload) {
             bytes = 0;
             message = sent;

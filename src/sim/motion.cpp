@@ -128,8 +128,13 @@ void Planner::add(const Axes& from, const Axes& to, double speed, Origin origin)
         move.direction[i] = delta[i] / s.distance;
     move.maxCruise2 = speed * speed;
     move.minTime = s.distance / speed;
-    if (!m_moves.empty())
-        move.maxStart2 = junction2(m_moves.back(), move);
+    move.delta2 = 2 * s.distance * s.accel;
+    move.smoothDelta2 = std::min(move.delta2, 2 * s.distance * limits.accel * (1 - limits.minimumCruiseRatio));
+    if (!m_moves.empty()) {
+        const Move& before = m_moves.back();
+        move.maxStart2 = std::min(junction2(before, move), before.maxStart2 + before.delta2);
+        move.maxSmoothed2 = std::min(move.maxStart2, before.maxSmoothed2 + before.smoothDelta2);
+    }
     m_budget -= move.minTime;
     m_moves.push_back(move);
 }
@@ -142,51 +147,65 @@ double Planner::heldTime() const
     return sum;
 }
 
+std::vector<Planner::Speeds> Planner::settled(bool all) const
+{
+    struct Late { std::size_t move; double start2, end2; };
+    std::vector<Speeds> speeds(m_moves.size());
+    std::vector<Late> late; // only brake, until an earlier move tells how fast they begin
+    std::size_t handed = m_moves.size();
+    bool searching = !all;
+    double end2 = 0, smoothedEnd2 = 0, peak2 = 0;
+    for (std::size_t i = m_moves.size(); i-- > 0;) {
+        const Move& move = m_moves[i];
+        const double reachable = end2 + move.delta2, start2 = std::min(move.maxStart2, reachable);
+        const double smoothedReachable = smoothedEnd2 + move.smoothDelta2, smoothed2 = std::min(move.maxSmoothed2, smoothedReachable);
+        if (smoothed2 < smoothedReachable) {
+            if (smoothed2 + move.smoothDelta2 > smoothedEnd2 || !late.empty()) {
+                if (searching && peak2 > 0) {
+                    handed = i;
+                    searching = false;
+                }
+                peak2 = std::min(move.maxCruise2, (smoothed2 + smoothedReachable) / 2);
+                double limit2 = peak2;
+                for (auto one = late.rbegin(); one != late.rend(); ++one) {
+                    limit2 = std::min(limit2, one->start2);
+                    speeds[one->move] = {limit2, limit2, std::min(one->end2, limit2)};
+                }
+                late.clear();
+            }
+            const double cruise2 = std::min({(start2 + reachable) / 2, move.maxCruise2, peak2});
+            speeds[i] = {std::min(start2, cruise2), cruise2, std::min(end2, cruise2)};
+        } else {
+            late.push_back({i, start2, end2});
+        }
+        end2 = start2;
+        smoothedEnd2 = smoothed2;
+    }
+    speeds.resize(searching ? 0 : handed);
+    return speeds;
+}
+
 std::vector<Segment> Planner::take(bool all)
 {
     m_budget = lookAheadTime;
-    const std::size_t count = m_moves.size();
-    std::vector<double> start2(count + 1, 0.0);
-    std::vector<bool> braking(count + 1, true);
-    for (std::size_t i = count; i-- > 0;) {
-        const Move& move = m_moves[i];
-        const double reachable = start2[i + 1] + 2 * move.segment.accel * move.segment.distance;
-        const double limit = i == 0 ? m_start2 : move.maxStart2;
-        start2[i] = std::min(limit, reachable);
-        braking[i] = reachable < limit;
-    }
-    std::size_t handed = all ? count : 0;
-    for (std::size_t i = 0; i < count; ++i) {
-        const double reachable = start2[i] + 2 * m_moves[i].segment.accel * m_moves[i].segment.distance;
-        if (i + 1 < count && reachable <= start2[i + 1]) {
-            start2[i + 1] = reachable;
-            braking[i + 1] = false;
-        }
-        // A start speed that does not come from the assumed stop at the end will not change any more.
-        if (!all && i > 0 && !braking[i])
-            handed = i;
-    }
+    const std::vector<Speeds> speeds = settled(all);
     std::vector<Segment> result;
-    result.reserve(handed);
-    for (std::size_t i = 0; i < handed; ++i) {
+    result.reserve(speeds.size());
+    for (std::size_t i = 0; i < speeds.size(); ++i) {
         Segment s = m_moves[i].segment;
-        s.startV = std::sqrt(start2[i]);
-        s.endV = std::sqrt(start2[i + 1]);
-        s.cruiseV = std::sqrt(m_moves[i].maxCruise2);
+        s.startV = std::sqrt(speeds[i].start2);
+        s.endV = std::sqrt(speeds[i].end2);
+        s.cruiseV = std::sqrt(speeds[i].cruise2);
         shape(s);
         result.push_back(s);
     }
-    if (handed > 0) {
-        m_start2 = handed < count ? start2[handed] : 0;
-        m_moves.erase(m_moves.begin(), m_moves.begin() + static_cast<std::ptrdiff_t>(handed));
-    }
+    m_moves.erase(m_moves.begin(), m_moves.begin() + static_cast<std::ptrdiff_t>(speeds.size()));
     return result;
 }
 
 void Planner::drop()
 {
     m_moves.clear();
-    m_start2 = 0;
     m_budget = lookAheadTime;
 }
 

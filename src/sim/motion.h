@@ -18,6 +18,7 @@ struct Origin {
 /// One planned straight move with its speed profile; times in s, lengths in mm.
 struct Segment {
     double start = 0;
+    double planned = 0;                                 ///< when the look-ahead handed it over
     double startV = 0, cruiseV = 0, endV = 0, accel = 0;
     double accelT = 0, cruiseT = 0, decelT = 0;
     double distance = 0;
@@ -59,16 +60,21 @@ public:
 private:
     struct Move {
         Segment segment;
-        double maxStart2 = 0; ///< junction limit, (mm/s)²
+        double maxStart2 = 0;    ///< junction limit, (mm/s)²
+        double maxSmoothed2 = 0; ///< the same with the gentler acceleration of minimum_cruise_ratio
         double maxCruise2 = 0;
+        double delta2 = 0, smoothDelta2 = 0; ///< most change of speed² in this move
         double minTime = 0;
         std::array<double, 4> direction{};
         bool kinematic = true;
     };
     [[nodiscard]] double junction2(const Move& previous, const Move& next) const;
 
+    struct Speeds { double start2 = 0, cruise2 = 0, end2 = 0; };
+    /// Speeds of the held moves that are settled, as Klipper's look-ahead takes them.
+    [[nodiscard]] std::vector<Speeds> settled(bool all) const;
+
     std::vector<Move> m_moves;
-    double m_start2 = 0;  ///< speed² with which the first held move begins
     double m_budget = 0.25;
 };
 
