@@ -32,7 +32,6 @@ void sampleFields(Io& io, S& sample)
     io("acknowledged"_L1, sample.acknowledged);
     io("sent"_L1, sample.sent);
     io("planner_free"_L1, sample.plannerFree);
-    io("commands_free"_L1, sample.commandsFree);
     io("file"_L1, sample.file);
     io("print_state"_L1, sample.printState);
     io("host_state"_L1, sample.hostState);
@@ -50,6 +49,13 @@ void sampleFields(Io& io, S& sample)
     io("max_accel"_L1, sample.maxAccel);
     io("minimum_cruise_ratio"_L1, sample.minimumCruiseRatio);
     io("square_corner_velocity"_L1, sample.squareCornerVelocity);
+    io("max_z_velocity"_L1, sample.maxZVelocity);
+    io("max_z_accel"_L1, sample.maxZAccel);
+    io("max_extrude_velocity"_L1, sample.maxExtrudeVelocity);
+    io("max_extrude_accel"_L1, sample.maxExtrudeAccel);
+    io("extruder_corner_velocity"_L1, sample.extruderCornerVelocity);
+    io("kinematics"_L1, sample.kinematics);
+    io("shared_controller"_L1, sample.sharedController);
     io("pressure_advance"_L1, sample.pressureAdvance);
     io("active_extruder"_L1, sample.activeExtruder);
     io("homed_axes"_L1, sample.homedAxes);

@@ -57,6 +57,7 @@ QJsonArray fieldsOf(const QString& object)
                                    "max_velocity", "max_accel", "minimum_cruise_ratio", "square_corner_velocity"})},
         {u"motion_report"_s, fieldList({"live_position", "live_velocity", "live_extruder_velocity"})},
         {u"idle_timeout"_s, fieldList({"state"})},
+        {u"configfile"_s, fieldList({"settings"})},
         {u"pause_resume"_s, fieldList({"is_paused"})},
         {u"bed_mesh"_s, fieldList({"profile_name", "mesh_min", "mesh_max", "probed_matrix", "profiles"})},
         {u"exclude_object"_s, fieldList({"excluded_objects", "current_object"})},
@@ -103,6 +104,29 @@ void mergeMotion(const JsonReader& status, recovery::Sample& sample)
     head.read("max_accel", sample.maxAccel);
     head.read("minimum_cruise_ratio", sample.minimumCruiseRatio);
     head.read("square_corner_velocity", sample.squareCornerVelocity);
+}
+
+/// "toolboard: PB3" -> "toolboard"; the first controller has no name before its pins.
+QString controllerOf(const JsonReader& stepper)
+{
+    const QString pin = stepper.raw().value("step_pin"_L1).toString();
+    return pin.contains(u':') ? pin.section(u':', 0, 0).remove(u'!').trimmed() : u"mcu"_s;
+}
+
+/// What no other object tells.
+void mergeSettings(const JsonReader& settings, recovery::Sample& sample)
+{
+    const JsonReader printer = settings.object("printer");
+    printer.read("max_z_velocity", sample.maxZVelocity);
+    printer.read("max_z_accel", sample.maxZAccel);
+    const JsonReader extruder = settings.object(sample.activeExtruder.empty() ? "extruder" : sample.activeExtruder.c_str());
+    extruder.read("max_extrude_only_velocity", sample.maxExtrudeVelocity);
+    extruder.read("max_extrude_only_accel", sample.maxExtrudeAccel);
+    extruder.read("instantaneous_corner_velocity", sample.extruderCornerVelocity);
+    printer.read("kinematics", sample.kinematics);
+    const JsonReader x = settings.object("stepper_x"), y = settings.object("stepper_y");
+    if (x.has("step_pin") && y.has("step_pin") && extruder.has("step_pin"))
+        sample.sharedController = controllerOf(x) == controllerOf(y) && controllerOf(x) == controllerOf(extruder);
 }
 
 template <class Map>
@@ -167,6 +191,7 @@ std::vector<Error> mergeStatus(const QJsonObject& status, const std::string& pat
     card.read("file_position", sample.filePosition);
     card.read("file_size", sample.fileSize);
     mergeMotion(reader, sample);
+    mergeSettings(reader.object("configfile").object("settings"), sample);
     mergeHeatersAndFans(reader, sample);
     if (const JsonReader mesh = reader.object("bed_mesh"); !mesh.raw().isEmpty()) {
         mesh.read("profile_name", sample.meshProfile);

@@ -17,8 +17,32 @@ constexpr double usualFeed = 50.0;      // mm/s, of a move whose speed the file 
 struct Planned {
     double cruise2 = 0, delta2 = 0, smoothDelta2 = 0;
     double maxStart2 = 0, maxSmoothed2 = 0; ///< at its begin
+    double extruded = 0;                    ///< mm of filament per mm
     bool travels = false;                   ///< X, Y or Z moves
 };
+
+/// The speed and acceleration of one move that the limits allow.
+struct Allowed {
+    double speed = 0, accel = 0;
+};
+
+Allowed allowedFor(const gcode::Segment& s, double length, const MotionLimits& limits)
+{
+    Allowed allowed{(s.feed > 0 ? static_cast<double>(s.feed) : usualFeed) * limits.speedFactor, limits.accel.value_or(unlimited)};
+    const auto limit = [&allowed](const std::optional<double>& speed, const std::optional<double>& accel, double share) {
+        allowed.speed = std::min(allowed.speed, speed.value_or(unlimited) * share);
+        allowed.accel = std::min(allowed.accel, accel.value_or(unlimited) * share);
+    };
+    if (length <= 0) {
+        allowed.accel = limits.extrudeAccel.value_or(allowed.accel);
+        limit(limits.extrudeVelocity, {}, 1.0);
+        return allowed;
+    }
+    limit(limits.velocity, {}, 1.0);
+    if (s.z0 != s.z1)
+        limit(limits.zVelocity, limits.zAccel, length / std::abs(static_cast<double>(s.z1 - s.z0)));
+    return allowed;
+}
 
 /// Speed² through the corner between two moves: the speed at which a circle that stays near the corner needs no more
 /// than the allowed acceleration; 0 = a stop, `unlimited` = straight on.
@@ -52,6 +76,13 @@ MotionLimits limitsOf(const Sample& sample)
     limits.accel = atLeast(1.0, sample.maxAccel);
     limits.velocity = atLeast(0.1, sample.maxVelocity);
     limits.cornerVelocity = atLeast(0.01, sample.squareCornerVelocity);
+    if (limits.accel) { // what the configuration does not tell is Klipper's own
+        limits.extruderCorner = atLeast(0.0, sample.extruderCornerVelocity).value_or(1.0);
+        limits.extrudeAccel = atLeast(1.0, sample.maxExtrudeAccel);
+        limits.extrudeVelocity = atLeast(0.1, sample.maxExtrudeVelocity);
+        limits.zAccel = atLeast(1.0, sample.maxZAccel);
+        limits.zVelocity = atLeast(0.1, sample.maxZVelocity);
+    }
     limits.cruiseRatio = std::min(0.99, atLeast(0.0, sample.minimumCruiseRatio).value_or(0.0));
     return limits;
 }
@@ -87,26 +118,31 @@ void PathClock::plan(const std::vector<gcode::Segment>& path, const MotionLimits
     for (std::size_t i = 0; i < path.size(); ++i) {
         const gcode::Segment& s = path[i];
         const double length = lengthOf(s);
-        double speed = (s.feed > 0 ? static_cast<double>(s.feed) : usualFeed) * limits.speedFactor;
-        if (limits.velocity)
-            speed = std::min(speed, *limits.velocity);
+        const Allowed allowed = allowedFor(s, length, limits);
         Planned& p = planned[i];
         p.travels = length > 0;
         m_moves[i].distance = p.travels ? length : std::abs(static_cast<double>(s.e));
-        m_moves[i].accel = accel; // the extruder's own limit is not told
-        p.cruise2 = speed * speed;
+        m_moves[i].accel = allowed.accel;
+        p.extruded = p.travels ? static_cast<double>(s.e) / length : 0.0;
+        p.cruise2 = allowed.speed * allowed.speed;
         p.delta2 = 2 * m_moves[i].distance * m_moves[i].accel;
-        p.smoothDelta2 = p.delta2 * (1 - limits.cruiseRatio);
+        p.smoothDelta2 = std::min(p.delta2, 2 * m_moves[i].distance * accel * (1 - limits.cruiseRatio));
         if (i == 0 || !p.travels || !planned[i - 1].travels)
             continue;
         const Planned& before = planned[i - 1];
-        const double corner = corner2(path[i - 1], s, m_moves[i - 1].distance, length, accel, cornerVelocity);
+        double corner = corner2(path[i - 1], s, m_moves[i - 1].distance, length, std::min(m_moves[i - 1].accel, m_moves[i].accel), cornerVelocity);
+        const double change = std::abs(p.extruded - before.extruded);
+        if (limits.extruderCorner && change > 0)
+            corner = std::min(corner, *limits.extruderCorner / change * (*limits.extruderCorner / change));
         p.maxStart2 = std::min({corner, p.cruise2, before.cruise2, before.maxStart2 + before.delta2});
         p.maxSmoothed2 = std::min(p.maxStart2, before.maxSmoothed2 + before.smoothDelta2);
     }
     double end2 = 0, smoothedEnd2 = 0;
     for (std::size_t i = path.size(); i-- > 0;) {
         const Planned& p = planned[i];
+        m_moves[i].maxSmoothed2 = p.maxSmoothed2;
+        m_moves[i].smoothDelta2 = p.smoothDelta2;
+        m_moves[i].leastSeconds = p.cruise2 > 0 ? m_moves[i].distance / std::sqrt(p.cruise2) : 0.0;
         const double start2 = std::min(p.maxStart2, end2 + p.delta2);
         const double smoothed2 = std::min(p.maxSmoothed2, smoothedEnd2 + p.smoothDelta2);
         const double peak2 = std::min((start2 + end2 + p.delta2) / 2, std::max((smoothed2 + smoothedEnd2 + p.smoothDelta2) / 2, std::max(start2, end2)));
@@ -136,6 +172,8 @@ double PathClock::timeAt(const PathPlace& place) const
         return 0;
     const Move& move = m_moves[std::min(place.segment, m_moves.size() - 1)];
     const double wanted = std::clamp(place.fraction, 0.0, 1.0) * move.distance;
+    if (wanted <= 0)
+        return move.begin;
     double low = 0, high = move.duration();
     for (int i = 0; i < 50 && high - low > 1e-9; ++i) {
         const double middle = (low + high) / 2;
@@ -144,14 +182,44 @@ double PathClock::timeAt(const PathPlace& place) const
     return move.begin + high;
 }
 
-int PathClock::phasesOf(std::size_t segment) const
+double PathClock::leastSeconds(std::size_t segment) const
+{
+    return m_moves[segment].leastSeconds;
+}
+
+std::optional<std::size_t> PathClock::settledUpTo(std::size_t first, std::size_t last) const
+{
+    double end2 = 0;
+    bool peaked = false, delayed = false;
+    for (std::size_t i = std::min(last + 1, m_moves.size()); i-- > first;) {
+        const Move& move = m_moves[i];
+        const double reachable = end2 + move.smoothDelta2, start2 = std::min(move.maxSmoothed2, reachable);
+        if (start2 >= reachable) {
+            delayed = true;
+        } else if (start2 + move.smoothDelta2 > end2 || delayed) {
+            if (peaked)
+                return i > first ? std::optional(i) : std::nullopt;
+            peaked = true;
+            delayed = false;
+        }
+        end2 = start2;
+    }
+    return std::nullopt;
+}
+
+std::vector<double> PathClock::phaseBorders(std::size_t segment) const
 {
     constexpr double change = 0.2, shortest = 0.005; // of the cruise speed; s
     const Move& move = m_moves[segment];
     const bool accelerates = move.accelTime > shortest && move.cruise - move.start > change * move.cruise;
     const bool brakes = move.decelTime > shortest && move.cruise - move.end > change * move.cruise;
     const bool cruises = move.cruiseTime > shortest;
-    return std::max(1, (accelerates ? 1 : 0) + (cruises ? 1 : 0) + (brakes ? 1 : 0));
+    std::vector<double> borders;
+    if (accelerates && (cruises || brakes))
+        borders.push_back(move.begin + move.accelTime);
+    if (brakes && cruises)
+        borders.push_back(move.begin + move.accelTime + move.cruiseTime);
+    return borders;
 }
 
 PathPlace PathClock::placeAt(double time) const

@@ -16,6 +16,9 @@ struct MotionLimits {
     std::optional<double> velocity;           ///< mm/s
     std::optional<double> cornerVelocity;     ///< mm/s, through a right angle
     double cruiseRatio = 0.0;                 ///< share of a move that must be driven at constant speed, 0..1
+    std::optional<double> extruderCorner;     ///< mm/s of filament that may change at once
+    std::optional<double> extrudeAccel, extrudeVelocity; ///< mm/s², mm/s of filament when nothing else moves
+    std::optional<double> zAccel, zVelocity;  ///< mm/s², mm/s of the Z share of a move
 };
 [[nodiscard]] MotionLimits limitsOf(const Sample& sample);
 
@@ -35,8 +38,13 @@ public:
     [[nodiscard]] double timeAt(const PathPlace& place) const;
     /// The place passed at `time`; the begin or the end of the path when it lies outside.
     [[nodiscard]] PathPlace placeAt(double time) const;
-    /// Parts of a segment's motion, 1..3, that differ clearly in speed: accelerating, cruising, braking.
-    [[nodiscard]] int phasesOf(std::size_t segment) const;
+    /// When a segment's motion turns from accelerating to cruising to braking, where those differ clearly in speed.
+    [[nodiscard]] std::vector<double> phaseBorders(std::size_t segment) const;
+    /// Least seconds of one segment: as the look-ahead counts it before corners are known.
+    [[nodiscard]] double leastSeconds(std::size_t segment) const;
+    /// First segment whose speeds are not settled yet when the look-ahead holds [first, last] (Klipper: toolhead.py,
+    /// LookAheadQueue.flush): all before it are handed over. nullopt when none is settled.
+    [[nodiscard]] std::optional<std::size_t> settledUpTo(std::size_t first, std::size_t last) const;
     [[nodiscard]] double duration() const { return m_moves.empty() ? 0.0 : m_moves.back().begin + m_moves.back().duration(); }
 
 private:
@@ -45,6 +53,8 @@ private:
         double start = 0, cruise = 0, end = 0;               ///< mm/s
         double accelTime = 0, cruiseTime = 0, decelTime = 0; ///< s
         double begin = 0;                                    ///< s
+        double maxSmoothed2 = 0, smoothDelta2 = 0;           ///< (mm/s)², of the look-ahead
+        double leastSeconds = 0;
         [[nodiscard]] double duration() const { return accelTime + cruiseTime + decelTime; }
         [[nodiscard]] double travelled(double time) const;
     };
