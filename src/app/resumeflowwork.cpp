@@ -25,6 +25,23 @@ const Sample* settingsSample(const std::vector<Sample>& samples)
     return samples.empty() ? nullptr : &samples.back();
 }
 
+/// That its server saw the host end tells when: no sample says so.
+void addEndOfHost(const PrintJob& job, const std::vector<Event>& events, std::vector<Sample>& samples)
+{
+    if (job.cause != recovery::StopCause::HostLost || samples.empty())
+        return;
+    const auto seen = std::find_if(events.begin(), events.end(), [last = samples.back().time](const Event& event) {
+        return event.kind == "host"_L1 && event.time >= last;
+    });
+    if (seen == events.end())
+        return;
+    Sample end;
+    end.time = seen->time;
+    end.file = samples.back().file;
+    end.hostState = "disconnected";
+    samples.push_back(std::move(end));
+}
+
 } // namespace
 
 Result<Stored> readStored(Store& store, const PrintJob& job)
@@ -46,6 +63,7 @@ Result<Stored> readStored(Store& store, const PrintJob& job)
         if (one.file.xxh3 && one.file.name == job.file.toStdString() && one.file.size == job.fileSize)
             stored.xxh3 = one.file.xxh3;
     }
+    addEndOfHost(job, *events, *samples);
     stored.samples = std::move(*samples);
     stored.events = std::move(*events);
     stored.root = job;

@@ -229,6 +229,7 @@ private slots:
     void marlinRunsOut();
     void cardPrintGoesOnWithoutHost();
     void klipperVersionNarrowsTheRunOut();
+    void noticeOfTheEndNarrows();
     void excludedObjectTakesNoTime();
     void truthLiesInside_data();
     void truthLiesInside();
@@ -605,8 +606,31 @@ void TestStopInterval::klipperVersionNarrowsTheRunOut()
     QVERIFY(earliest("v0.13.0-12-gabcdef") >= earliest("")); // what is planned is sent, but not by every host
     QVERIFY(earliest("v0.13.0-12-gabcdef") >= earliest("v0.13.0-420-gabcdef"));
     QCOMPARE(earliest("2025.1-fork"), earliest(""));
-    QCOMPARE(latest(""), latest("v0.13.0-12-gabcdef"));
+    QVERIFY(latest("v0.13.0-12-gabcdef") <= latest(""));
     QVERIFY(latest("v0.13.0-420-gabcdef") < latest("v0.12.0-420-gabcdef"));
+}
+
+/// A server that outlives its host says when it ended.
+void TestStopInterval::noticeOfTheEndNarrows()
+{
+    const Tower print = tower();
+    const QueueModel queue = queueModelOf(gcode::Dialect::Klipper, "v0.13.0-420-gabcdef");
+    std::vector<Sample> samples = lastOf(recording().samples, 40);
+    const auto unseen = stopInterval(*print.source, print.index, samples, StopCause::HostLost, queue);
+    Sample notice;
+    notice.time = samples.back().time + 0.02;
+    notice.hostState = "disconnected";
+    samples.push_back(notice);
+    const auto seen = stopInterval(*print.source, print.index, samples, StopCause::HostLost, queue);
+    QVERIFY(unseen && seen);
+    const auto place = [](ByteOffset byte, double fraction) { return std::pair(byte, fraction); };
+    QVERIFY(place(unseen->earliest, unseen->earliestFraction) <= place(seen->earliest, seen->earliestFraction));
+    QVERIFY(place(seen->latest, seen->latestFraction) < place(unseen->latest, unseen->latestFraction));
+    QVERIFY(seen->halfFrom <= seen->likely && seen->likely < seen->halfTo);
+    QVERIFY(seen->earliest <= seen->halfFrom && seen->halfTo <= seen->latest);
+    samples.back().time += 60; // said by a server that was away meanwhile: no moment
+    const auto late = stopInterval(*print.source, print.index, samples, StopCause::HostLost, queue);
+    QCOMPARE(late->latest, unseen->latest);
 }
 
 /// The host skips the lines of an excluded object: the nozzle is soon far behind them.

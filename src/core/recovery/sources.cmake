@@ -48,6 +48,7 @@ set(recovery_sources
     recovery/snapshot.h recovery/snapshot.cpp
     recovery/statefields.h recovery/statefields.cpp
     recovery/stopinterval.h recovery/stopinterval.cpp
+    recovery/stopintervalrunout.h recovery/stopintervalrunout.cpp
     recovery/tailcheck.h recovery/tailcheck.cpp
     recovery/touch.h recovery/touch.cpp
     recovery/walk.h recovery/walk.cpp

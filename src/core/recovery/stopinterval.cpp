@@ -7,6 +7,7 @@
 
 #include "recovery/motiontime.h"
 #include "recovery/positionmatch.h"
+#include "recovery/stopintervalrunout.h"
 #include "recovery/walk.h"
 
 namespace kintsugi::recovery {
@@ -168,7 +169,20 @@ struct Frame {
     double gap = 0;           ///< s, see sampleGap()
     bool goesOn = false;      ///< it may have printed on to the end
     bool noticedLate = false; ///< the last positions are plans of a host without its controller
+    std::optional<double> died; ///< s after the last sample: when its server saw the host end
 };
+
+/// The server of a host that ended says so at once.
+std::optional<double> diedAfter(const std::vector<Sample>& all, const Sample& lastUsed, double gap)
+{
+    constexpr double late = 0.1; // s
+    for (const Sample& sample : all) {
+        const double after = sample.time - lastUsed.time;
+        if (sample.hostState == "disconnected" && after >= 0)
+            return after <= gap + late ? std::optional(after) : std::nullopt;
+    }
+    return std::nullopt;
+}
 
 /// The printer does not need us: it prints on without the link, and an SD print without any host.
 bool printsOn(StopCause cause, const QueueModel& queue, const std::vector<Sample>& samples)
@@ -399,35 +413,14 @@ double paceOf(const std::vector<Segment>& path, const PathClock& clock, const st
 /// Seconds after the last sample between which motion can have ended.
 struct Window {
     double least = 0, likely = 0, most = 0;
-    bool sent = false; ///< `least` is what was flushed: the unsent rest and full controllers come off
 };
 
-/// The host died: what was handed to the controllers still runs.
+/// The host died, and nobody knows how it sends: what was handed to the controllers still runs.
 Window runOutWindow(const Frame& frame, const std::vector<Sample>& samples)
 {
-    constexpr double unflushed = 0.05, scanned = 0.03; // s: STEPCOMPRESS_FLUSH_TIME; what pressure advance and input shaping look ahead
-    constexpr double timedFrom = 0.40, timedTo = 0.71, lateTimer = 0.05; // s after now: motion_queuing.py
     const QueueModel& queue = frame.queue;
-    const auto planned = leadOf(samples);
-    const double most = std::min(std::max(0.0, planned.value_or(queue.mostRunOut)), queue.mostRunOut);
+    const double most = std::min(std::max(0.0, leadOf(samples).value_or(queue.mostRunOut)), queue.mostRunOut);
     const double least = std::min(queue.leastRunOut, most);
-    const Sample& last = samples.back();
-    const bool told = planned && last.printTime && last.estimatedPrintTime;
-    const double lead = told ? std::min(*last.printTime - *last.estimatedPrintTime, most) : 0;
-    switch (queue.flush) {
-    case QueueModel::Flush::WithPlan:
-        if (told) {
-            const double likely = std::max(lead, (lead + most + frame.gap) / 2);
-            return {std::max(least, lead - unflushed - scanned), likely - unflushed, frame.gap + most, true};
-        }
-        break;
-    case QueueModel::Flush::Timed: {
-        const double from = std::min(timedFrom - lateTimer, told ? std::max(0.0, lead - unflushed - scanned) : least);
-        return {std::max(least, from), frame.gap / 2 + std::min(most, (timedFrom + timedTo) / 2), frame.gap + std::min(most, timedTo), true};
-    }
-    case QueueModel::Flush::Unknown:
-        break;
-    }
     return {least, frame.gap / 2 + (least + most) / 2, frame.gap + most};
 }
 
@@ -452,63 +445,52 @@ Window windowOf(const Frame& frame, const std::vector<Sample>& samples)
     return {0, 0, frame.gap};
 }
 
-/// The turn from the segment before into this one, in radians; a half turn when one of them is no travel.
-double turnInto(const std::vector<Segment>& path, std::size_t i)
+/// Limits of every move are known: the planned times are then met within some milliseconds.
+bool knowsLimits(const Sample& sample)
 {
-    constexpr double half = 3.14159265358979;
-    const double a = i > 0 ? lengthOf(path[i - 1]) : 0.0, b = lengthOf(path[i]);
-    if (a <= 0 || b <= 0)
-        return a > 0 || b > 0 ? half : 0.0;
-    const Segment &p = path[i - 1], &q = path[i];
-    const double dot = static_cast<double>(p.x1 - p.x0) * static_cast<double>(q.x1 - q.x0) + static_cast<double>(p.y1 - p.y0) * static_cast<double>(q.y1 - q.y0)
-        + static_cast<double>(p.z1 - p.z0) * static_cast<double>(q.z1 - q.z0);
-    return std::acos(std::clamp(dot / (a * b), -1.0, 1.0));
+    return sample.maxAccel && sample.maxVelocity && sample.maxZAccel && sample.maxExtrudeAccel && sample.extruderCornerVelocity;
 }
 
-/// Step commands a motor needs from a segment's begin on: within 25 us (stepcompress.c) a parabola follows a smooth curve for
-/// some 15 degrees, so a corner begins a new one, a part of a circle the same part of one.
-double commandsAt(const std::vector<Segment>& path, std::size_t i)
-{
-    constexpr double followed = 0.26; // radians
-    return std::min(1.0, turnInto(path, i) / followed);
-}
+/// When motion ended, s of the clock.
+struct Ended {
+    RunOut at;
+    double early = 0, late = 0; ///< how much the clock may be wrong, s
+};
 
-/// Of the two motors of X and Y, how many surely turn in a segment: with a belt for each axis one rests along the axes, with
-/// crossed ones (CoreXY) on a diagonal. Others may hang on other controllers.
-double motorsIn(const Segment& segment)
+/// A dead host's controllers go on with what they hold: weighed where it is known how the host sends.
+std::optional<Ended> endedAfterHost(const std::vector<Segment>& path, const PathClock& clock, double pace, double seen, const Frame& frame,
+                                    const std::vector<Sample>& samples, const std::vector<Sample>& live)
 {
-    constexpr double aside = 0.15; // radians
-    constexpr double eighth = 0.785398163397448;
-    if (segment.x0 == segment.x1 && segment.y0 == segment.y1)
-        return 0.0;
-    const double angle = std::atan2(segment.y1 - segment.y0, segment.x1 - segment.x0);
-    return std::abs(std::remainder(angle, eighth)) > aside ? 2.0 : 1.0;
-}
-
-/// What a controller surely held of the motion up to the flushed place: not the last commands, which fill no message, and no
-/// more than its slots take from where the nozzle was.
-PathPlace surelySent(const std::vector<Segment>& path, const PathClock& clock, const PathPlace& nozzle, const PathPlace& flushed,
-                     const QueueModel& queue)
-{
-    constexpr double motors = 3, mostPhases = 3; // of X, Y and E; accelerating, cruising, braking
-    PathPlace sent = flushed;
-    double waiting = static_cast<double>(queue.unsentCommands);
-    while (sent.segment > 0) {
-        // Of the last one nobody knows how many phases are flushed.
-        const int phases = sent.segment < flushed.segment ? clock.phasesOf(sent.segment) - 1 : 0;
-        waiting -= motorsIn(path[sent.segment]) * (commandsAt(path, sent.segment) + phases);
-        if (waiting <= 0)
-            break;
-        --sent.segment;
+    constexpr double noticed = 0.06, jitter = 0.02; // s
+    const Sample& last = samples.back();
+    const bool told = last.printTime && last.estimatedPrintTime && leadOf(samples);
+    if (frame.cause != StopCause::HostLost || !told)
+        return std::nullopt;
+    RunOutEvidence evidence{.path = path, .clock = clock, .queue = frame.queue, .last = last, .seen = seen, .pace = pace};
+    evidence.lead = std::max(0.0, *last.printTime - *last.estimatedPrintTime);
+    evidence.mostLead = *leadOf(samples);
+    for (const Sample& sample : live) {
+        if (sample.printTime && *sample.printTime < *last.printTime)
+            evidence.plannedEnds.push_back(seen + (*sample.printTime - *last.estimatedPrintTime) * pace);
     }
-    sent.fraction = 0;
-    double slots = static_cast<double>(queue.moveSlots);
-    for (std::size_t i = nozzle.segment; i < sent.segment; ++i) {
-        slots -= std::max(1.0, motors * mostPhases * commandsAt(path, i));
-        if (slots <= 0)
-            return {i, 0.0};
-    }
-    return sent;
+    std::sort(evidence.plannedEnds.begin(), evidence.plannedEnds.end());
+    evidence.plannedEnds.erase(std::unique(evidence.plannedEnds.begin(), evidence.plannedEnds.end()), evidence.plannedEnds.end());
+    evidence.diedFrom = frame.died ? std::max(0.0, *frame.died - noticed) : 0.0;
+    evidence.diedTo = frame.died ? *frame.died + jitter : frame.gap;
+    const auto found = runOut(evidence);
+    if (!found)
+        return std::nullopt;
+    const bool exact = knowsLimits(last);
+    const double ahead = found->most - seen;
+    return Ended{*found, 0.01 + (exact ? 0.005 : 0.05) * ahead, 0.01 + (exact ? 0.005 : 0.02) * ahead};
+}
+
+Ended endedWithin(const Window& window, double pace, double seen, double age)
+{
+    const double from = seen + window.least * (window.least > 0 ? std::min(pace, 1.0) * (1 - 2 * planAhead) : std::max(pace, 1.0));
+    const double to = seen + (window.most + age) * std::max(pace, 1.0) * (1 + planAhead);
+    const double likely = seen + (window.likely + age) * pace;
+    return {{from, (from + likely) / 2, likely, (likely + to) / 2, to}, 0, 0.02};
 }
 
 StopInterval matched(const std::vector<Segment>& path, const PositionMatch& match, const std::vector<Sample>& samples,
@@ -518,35 +500,21 @@ StopInterval matched(const std::vector<Segment>& path, const PositionMatch& matc
     for (const Sample& sample : live)
         limits.speedFactor = std::max(limits.speedFactor, limitsOf(sample).speedFactor);
     const PathClock clock(path, limits);
-    const double pace = paceOf(path, clock, live, match);
-    const Window window = windowOf(frame, samples);
-    const PathPlace seen{match.segment, match.fraction};
-    const auto after = [&](const PathPlace& place, double seconds) { return seconds != 0 ? clock.placeAt(clock.timeAt(place) + seconds) : place; };
+    constexpr double mostOff = 0.1; // beyond that something else slows it
+    const double measured = paceOf(path, clock, live, match);
+    const double pace = knowsLimits(samples.back()) && std::abs(measured - 1) < mostOff ? 1.0 : measured;
+    const double seen = clock.timeAt({match.segment, match.fraction});
+    const auto weighed = endedAfterHost(path, clock, pace, seen + age * pace, frame, samples, live);
+    const Ended ended = weighed ? *weighed : endedWithin(windowOf(frame, samples), pace, seen, age);
     // The same line drawn twice, and nothing to tell the passes apart: both may be.
-    const PathPlace oldest = match.first < match.segment ? PathPlace{match.first, 0.0} : seen;
-    const PathPlace newest = match.last > match.segment ? PathPlace{match.last, 1.0} : seen;
+    const double before = match.first < match.segment ? seen - clock.timeAt({match.first, 0.0}) : 0.0;
+    const double beyond = match.last > match.segment ? clock.timeAt({match.last, 1.0}) - seen : 0.0;
 
     const double slack = std::max(closeEnough, match.distance);
-    const bool exact = window.sent && limits.accel && limits.velocity; // else corners take time that nobody knows
-    const double late = exact ? 1 - 0.05 : 0.9, ahead = exact ? 0.02 : planAhead;
-    PathPlace ran = after(oldest, window.least > 0 ? window.least * std::min(pace, 1.0) * late : window.least * std::max(pace, 1.0));
-    double unsent = 0; // s, as is usual
-    if (window.sent) {
-        constexpr double usual = 0.3; // of the most that can wait
-        // What was not read yet at the last sample cannot be planned.
-        const auto unread = std::lower_bound(path.begin(), path.end(), *samples.back().filePosition,
-                                             [](const Segment& segment, ByteOffset byte) { return segment.begin < byte; });
-        if (const auto limit = static_cast<std::size_t>(unread - path.begin()); ran.segment >= limit && limit > 0)
-            ran = {std::max(limit - 1, oldest.segment), 0.0};
-        const PathPlace sent = surelySent(path, clock, oldest, ran, frame.queue);
-        const PathPlace due = after(oldest, std::min(window.least, frame.queue.leastRunOut) * std::min(pace, 1.0) * late);
-        unsent = usual * std::max(0.0, clock.timeAt(ran) - clock.timeAt(sent));
-        ran = sent.segment > due.segment ? sent : due;
-    }
-    const LinePlace first = lineAt(path, backBy(path, ran, slack));
-    const double likelyAfter = std::max(window.likely + age - unsent, std::min(window.likely, frame.queue.leastRunOut));
-    const LinePlace likely = lineAt(path, after(seen, likelyAfter * pace));
-    const LinePlace last = lineAt(path, after(newest, (window.most + age) * std::max(pace, 1.0) * (1 + ahead) + 0.02));
+    const auto lineFor = [&](double time) { return lineAt(path, time == seen ? PathPlace{match.segment, match.fraction} : clock.placeAt(time)); };
+    const LinePlace first = lineAt(path, backBy(path, clock.placeAt(ended.at.least - ended.early - before), slack));
+    const LinePlace likely = lineFor(ended.at.likely);
+    const LinePlace last = lineFor(ended.at.most + ended.late + beyond);
     StopInterval stop;
     stop.cause = frame.cause;
     stop.distanceMm = match.distance;
@@ -557,14 +525,18 @@ StopInterval matched(const std::vector<Segment>& path, const PositionMatch& matc
     stop.latest = frame.goesOn ? frame.bound : std::min(last.end, std::max(frame.bound, path[match.segment].end));
     stop.latestFraction = stop.latest == last.end && !frame.goesOn ? last.fraction : 1.0;
     if (stop.likely >= stop.latest) {
-        const LinePlace there = lineAt(path, seen);
+        const LinePlace there = lineFor(seen);
         stop.likely = there.begin;
         stop.likelyFraction = there.fraction;
+    }
+    if (!frame.goesOn) {
+        stop.halfFrom = std::min(stop.likely, lineFor(ended.at.halfFrom).begin);
+        stop.halfTo = std::min(stop.latest, std::max(lineFor(ended.at.halfTo).end, likely.end));
     }
     stop.reason = {KINTSUGI_TEXT("The last live position lies %1 mm from the path of byte %2; %3 earlier samples agree by their extruder position; "
                                  "the file was read up to byte %4; motion ended %5 to %6 s later."),
                    {decimal(match.distance, 3), std::to_string(path[match.segment].begin), std::to_string(match.support),
-                    std::to_string(frame.readerEnd), decimal(window.least, 2), decimal(window.most + age, 2)}};
+                    std::to_string(frame.readerEnd), decimal((ended.at.least - seen) / pace, 2), decimal((ended.at.most - seen) / pace, 2)}};
     return stop;
 }
 
@@ -674,9 +646,12 @@ StopInterval narrowed(StopInterval live, const StopInterval& lines)
         live.latest = lines.latest;
         live.latestFraction = lines.latestFraction;
     }
+    live.halfFrom = std::max(live.halfFrom, live.earliest);
+    live.halfTo = std::min(live.halfTo, live.latest);
     if (live.likely < live.earliest || live.likely >= live.latest) {
         live.likely = lines.likely;
         live.likelyFraction = lines.likelyFraction;
+        live.halfFrom = live.halfTo = 0;
     }
     return live;
 }
@@ -723,6 +698,7 @@ Result<StopInterval> stopInterval(const gcode::Source& source, const gcode::File
     auto frame = frameOf(source, index, samples, cause, queue.value_or(queueModelOf(index.dialect)));
     if (!frame)
         return fail(frame.error());
+    frame->died = cause == StopCause::HostLost ? diedAfter(lastSamples, samples.back(), frame->gap) : std::nullopt;
     frame->noticedLate = cause == StopCause::PrinterPowerLost && hostToldLater(lastSamples, samples.back());
     auto found = boundedBy(source, index, samples, *frame);
     if (found)

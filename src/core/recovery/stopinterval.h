@@ -34,8 +34,8 @@ struct QueueModel {
     /// a batch; 0.7 s when timed.
     double leastRunOut = 0.1, mostRunOut = 3.0;
     /// Fewest slots for step commands in a controller (it allots at most 1024, what its memory holds), and most commands that
-    /// wait because they do not fill a message: 58 bytes of at least 6 (queue_step).
-    std::size_t moveSlots = 500, unsentCommands = 9;
+    /// wait because they do not fill a message: 58 bytes of 6 to 8 (queue_step).
+    std::size_t moveSlots = 500, unsentCommands = 8;
     /// Lines behind the last one accepted (serial-and-gcode.md 1.11): BUFSIZE and BLOCK_BUFFER_SIZE, less one each.
     std::size_t commands = 3, blocks = 15;
 };
@@ -47,6 +47,7 @@ struct StopInterval {
     ByteOffset earliest = 0, latest = 0; ///< line starts (latest: an end of line)
     ByteOffset likely = 0;               ///< start of the line the nozzle most likely was on
     double likelyFraction = 0;           ///< how far along that line, 0..1
+    ByteOffset halfFrom = 0, halfTo = 0; ///< lines that hold half of all such stops, the likely one among them; equal = unknown
     double earliestFraction = 0;         ///< how far along the line at `earliest` it surely was
     double latestFraction = 1;           ///< how far along the line that ends at `latest` it can have been
     StopCause cause = StopCause::Unknown;
@@ -57,7 +58,9 @@ struct StopInterval {
 
 /// Matches the last live positions against the tool path: newest sample first, backwards from its file position, E as tie
 /// breaker. Without live positions the file positions and the queue bound it. The samples may come at any rate; the stop
-/// is taken to lie within one usual distance of the last one. After a lost link that came back they go on: the last counts.
+/// is taken to lie within one usual distance of the last one; that a host is "disconnected" tells when it died. After a
+/// lost link that came back they go on: the last counts.
+/// A host that died leaves more unknown than can be bounded sharply: there the interval holds 99 % of such stops.
 /// BadValue when no sample has a file position. The queue is that of the index' dialect unless given.
 [[nodiscard]] Result<StopInterval> stopInterval(const gcode::Source& source, const gcode::FileIndex& index,
                                                 const std::vector<Sample>& lastSamples, StopCause cause,
