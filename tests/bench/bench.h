@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <initializer_list>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kintsugi::bench {
@@ -14,6 +17,11 @@ struct Bench {
     std::filesystem::path file;
     std::uint64_t size = 0;
     int rounds = 5;         ///< medians over these
+    std::vector<std::string> rows = {}; ///< ids of the rows to measure; empty: all
+    [[nodiscard]] bool wants(std::initializer_list<std::string_view> ids) const
+    {
+        return rows.empty() || std::ranges::any_of(ids, [&](std::string_view id) { return std::ranges::find(rows, id) != rows.end(); });
+    }
     [[nodiscard]] double megabytesPerSecond(double seconds) const { return static_cast<double>(size) / 1e6 / seconds; }
 };
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// kintsugi-bench [FILE…]: how fast the program reads G-code, as ratios to other readers in the same run. It judges nothing
+// kintsugi-bench [--rows P2,P7] [FILE…]: how fast the program reads G-code, as ratios to other readers in the same run. It judges nothing
 // by its exit code: a slow machine is not a defect. Without a file it makes a small one.
 #include <cstdio>
 #include <fstream>
 #include <random>
+#include <sstream>
 
 #include <unistd.h>
 
@@ -32,7 +33,7 @@ void writeSample(const std::filesystem::path& path, std::uint64_t size)
     }
 }
 
-void measure(const std::filesystem::path& path, int rounds)
+void measure(const std::filesystem::path& path, int rounds, const std::vector<std::string>& rows)
 {
     std::error_code error;
     const auto size = std::filesystem::file_size(path, error);
@@ -41,11 +42,20 @@ void measure(const std::filesystem::path& path, int rounds)
         return;
     }
     std::printf("%s, %.1f MB\n", path.filename().c_str(), static_cast<double>(size) / 1e6);
-    const Bench bench{.file = path, .size = size, .rounds = rounds};
+    const Bench bench{.file = path, .size = size, .rounds = rounds, .rows = rows};
     rowsEngine(bench);
     rowsQuick(bench);
     rowsMap(bench);
     rowsFiles(bench);
+}
+
+std::vector<std::string> commaSeparated(const std::string& text)
+{
+    std::vector<std::string> parts;
+    std::istringstream in(text);
+    for (std::string part; std::getline(in, part, ',');)
+        parts.push_back(part);
+    return parts;
 }
 
 } // namespace
@@ -53,13 +63,19 @@ void measure(const std::filesystem::path& path, int rounds)
 int main(int argc, char** argv)
 {
     constexpr int rounds = 5;
-    for (int at = 1; at < argc; ++at)
-        measure(argv[at], rounds);
-    if (argc > 1)
+    int first = 1;
+    std::vector<std::string> rows;
+    if (argc > 2 && std::string(argv[1]) == "--rows") {
+        rows = commaSeparated(argv[2]);
+        first = 3;
+    }
+    for (int at = first; at < argc; ++at)
+        measure(argv[at], rounds, rows);
+    if (argc > first)
         return 0;
     const auto path = std::filesystem::temp_directory_path() / ("kintsugi_bench_" + std::to_string(::getpid()) + ".gcode");
     writeSample(path, 4'000'000);
-    measure(path, 2);
+    measure(path, 2, rows);
     std::filesystem::remove(path);
     return 0;
 }

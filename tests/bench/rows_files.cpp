@@ -149,8 +149,10 @@ void decodeRow(const Bench& bench)
 
 void rowsFiles(const Bench& bench)
 {
-    resumeRows(bench);
-    decodeRow(bench);
+    if (bench.wants({"P8", "P9"}))
+        resumeRows(bench);
+    if (bench.wants({"P14"}))
+        decodeRow(bench);
 }
 
 } // namespace kintsugi::bench

@@ -124,10 +124,14 @@ void rowsQuick(const Bench& bench)
     if (!source)
         return missing("P1", "layers without a full pass", "the file cannot be read");
     const Folder folder;
-    memoryRow(bench, folder.path);
-    quickRows(bench, **source);
-    timelineRow(bench, **source);
-    reopenRow(bench, folder.path);
+    if (bench.wants({"P7"}))
+        memoryRow(bench, folder.path);
+    if (bench.wants({"P1"}))
+        quickRows(bench, **source);
+    if (bench.wants({"P11"}))
+        timelineRow(bench, **source);
+    if (bench.wants({"P6"}))
+        reopenRow(bench, folder.path);
 }
 
 } // namespace kintsugi::bench
