@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gcode/hasher.h"
 
+#include "gcode/hasherwide.h"
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -20,7 +22,8 @@ Hasher::~Hasher() = default;
 
 void Hasher::add(std::span<const std::byte> bytes)
 {
-    XXH3_64bits_update(&m_state->xxh3, bytes.data(), bytes.size());
+    if (!updateHashWide(&m_state->xxh3, bytes.data(), bytes.size()))
+        XXH3_64bits_update(&m_state->xxh3, bytes.data(), bytes.size());
 }
 
 std::uint64_t Hasher::value() const

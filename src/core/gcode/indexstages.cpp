@@ -7,20 +7,16 @@
 #include <cstring>
 #include <deque>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
+#include "gcode/hasher.h"
 
 namespace kintsugi::gcode {
 
 namespace {
 
 constexpr std::size_t chunkSize = 256 * 1024;
-
-struct HashDelete {
-    void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
-};
 
 std::uint64_t countNul(std::span<const std::byte> bytes)
 {
@@ -41,9 +37,7 @@ public:
     Intake(const Source& source, std::uint64_t size)
         : m_source(source)
         , m_size(size)
-        , m_hash(XXH3_createState())
     {
-        XXH3_64bits_reset(m_hash.get());
     }
     void fill(Chunk& chunk)
     {
@@ -58,20 +52,20 @@ public:
             chunk.piece = fail(std::move(error));
         } else {
             const std::span<const std::byte> bytes(chunk.buffer.get(), wanted);
-            XXH3_64bits_update(m_hash.get(), bytes.data(), bytes.size());
+            m_hash.add(bytes);
             chunk.piece = IndexStages::Piece{.bytes = bytes, .offset = m_offset, .nulBytes = wanted == 0 ? 0 : countNul(bytes)};
             m_offset += wanted;
         }
     }
     [[nodiscard]] bool ended() const { return m_ended; }
-    [[nodiscard]] std::uint64_t hash() const { return XXH3_64bits_digest(m_hash.get()); }
+    [[nodiscard]] std::uint64_t hash() const { return m_hash.value(); }
 
 private:
     const Source& m_source;
     std::uint64_t m_size;
     ByteOffset m_offset = 0;
     bool m_ended = false;
-    std::unique_ptr<XXH3_state_t, HashDelete> m_hash;
+    Hasher m_hash;
 };
 
 class InlineStages final : public IndexStages
@@ -226,7 +220,10 @@ private:
 std::unique_ptr<IndexStages> IndexStages::make(const Source& source, std::uint64_t size, const IndexOptions& options)
 {
     if (options.threads > 1)
-        return std::make_unique<ThreadedStages>(source, size, options);
+        try {
+            return std::make_unique<ThreadedStages>(source, size, options);
+        } catch (const std::system_error&) { // no thread to be had: the result is the same without
+        }
     return std::make_unique<InlineStages>(source, size, options);
 }
 

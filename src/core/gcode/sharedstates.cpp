@@ -64,22 +64,28 @@ std::size_t hashOf(const MachineState& state)
 
 } // namespace
 
-std::shared_ptr<const MachineState> SharedStates::share(const MachineState& state)
+std::shared_ptr<const MachineState> SharedStates::share(MachineState& state)
 {
     if (m_last && !m_touched)
         return m_last;
     m_touched = false;
-    auto rest = std::make_shared<MachineState>(state);
-    setHotPart(*rest, HotState{});
-    const std::size_t hash = hashOf(*rest);
+    const HotState hot = hotPart(state);
+    setHotPart(state, HotState{});
+    if (!m_last || *m_last != state)
+        m_last = keep(state);
+    setHotPart(state, hot);
+    return m_last;
+}
+
+std::shared_ptr<const MachineState> SharedStates::keep(const MachineState& rest)
+{
+    const std::size_t hash = hashOf(rest);
     const auto [begin, end] = m_kept.equal_range(hash);
     for (auto at = begin; at != end; ++at)
-        if (*at->second == *rest)
-            return m_last = at->second;
-    m_last = std::move(rest);
-    m_bytes += footprint(*m_last);
-    m_kept.emplace(hash, m_last);
-    return m_last;
+        if (*at->second == rest)
+            return at->second;
+    m_bytes += footprint(rest);
+    return m_kept.emplace(hash, std::make_shared<MachineState>(rest))->second;
 }
 
 void SharedStates::forgetUnused()

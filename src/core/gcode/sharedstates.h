@@ -14,14 +14,17 @@ namespace kintsugi::gcode {
 class SharedStates
 {
 public:
-    /// The state without its hot part; the same pointer for the same content.
-    [[nodiscard]] std::shared_ptr<const MachineState> share(const MachineState& state);
+    /// The state without its hot part; the same pointer for the same content. `state` comes back as it was: to compare it in place
+    /// costs less than a copy.
+    [[nodiscard]] std::shared_ptr<const MachineState> share(MachineState& state);
     /// Must be called when anything but the hot part may have changed since the last share().
     void touch() { m_touched = true; }
     [[nodiscard]] std::size_t bytes() const { return m_bytes; } ///< roughly, of all that is kept
     void forgetUnused(); ///< drops what nobody else holds
 
 private:
+    [[nodiscard]] std::shared_ptr<const MachineState> keep(const MachineState& rest);
+
     std::unordered_multimap<std::size_t, std::shared_ptr<const MachineState>> m_kept;
     std::shared_ptr<const MachineState> m_last;
     std::size_t m_bytes = 0;

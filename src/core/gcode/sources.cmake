@@ -12,6 +12,7 @@ set(gcode_sources
     gcode/fileindex.h gcode/fileindex.cpp
     gcode/gzsource.h gcode/gzsource.cpp
     gcode/hasher.h gcode/hasher.cpp
+    gcode/hasherwide.h gcode/hasherwide.cpp
     gcode/heatshrink.h gcode/heatshrink.cpp
     gcode/indexbuilder.h gcode/indexbuilder.cpp
     gcode/indexstages.h gcode/indexstages.cpp
