@@ -75,7 +75,9 @@ std::string differenceOfPaths(const Source& source, Dialect dialect)
 }
 
 /// Lines that a fast path could take for something else.
-constexpr std::array<std::string_view, 98> traps{
+constexpr std::array<std::string_view, 109> traps{
+    "G3 X5 Y9 I-1.5 J.25 E.1 F1200", "G2 X5 Y5 I3 J0 X6", "G2 X5. Y5 I3", "G3 X5  Y9 I4", "G2 X5 Y5 I3 J0 E0.1234567", "G3 X12345678 Y5 I3", "G2 X5 Y5 I3 J0*33",
+    "G2 X5 Y5 I- J0", "G3 X5 Y5 I3 J0 P2", "G2 X12345678901234567890123 Y1 I3", "G3 X7 Y7 I2 J2 Z.4 E.2",
     "G1  X4.400 Y0.039   F7200", "G1 X.8 E-.8", "G1 E63.0000", "G1X10Y20E.5", "g1 x5.5 y6.25 e.02", "G1 X5 Y6 E.02\r", "N12 G1 X7 Y8 E.03*45", "n13 g0 x1*7",
     "N14G1X9Y9", "N15 G1 X2 Y2 * 33", "N16 G1 X2 Y3 *33 ", "N G1 X3", "N17 N18 G1 X4", "G1 X1.2.3", "G1 X..5", "G1 X.", "G1 X-", "G1 X-.", "G1 X--5", "G1 X+5 Y+.5",
     "G1 X5. Y-5.", "G1 X 5 Y 6", "G1 X5Y", "G1 X Y6", "G1 Z.2 Z.4", "G1 X1 x2", "G1 X1e3", "G1 X1E3", "G1 X1e-3", "G1 E1E2", "G01 X3 Y3 E.1", "G1.0 X3", "G1.1 X3", "G10", "G11",
@@ -155,6 +157,7 @@ private slots:
     void everyTrapAlone();
     void statesAtAnyByte();
     void longestLine();
+    void arcsBulge();
     void modelledTime_data();
     void modelledTime();
     void truthOfTheGenerator_data();
@@ -260,6 +263,26 @@ void TestMoveRun::longestLine()
         text += "G1 X9 ;" + std::string(size, 'y') + "\n" + usual + ";" + std::string(size, '\0') + "\r\n" + usual;
     const auto found = differenceOfPaths(MemorySource(text), Dialect::Klipper);
     QVERIFY2(found.empty(), found.c_str());
+}
+
+/// The box holds what an arc passes beyond its ends, exactly, and nothing of the rest of its circle.
+void TestMoveRun::arcsBulge()
+{
+    const auto boxOf = [](const std::string& arc) {
+        return indexWith(MemorySource("G28\nG90\nM83\nG1 Z.2 F600\nG1 X100 Y50\n" + arc + "\n"), Dialect::Klipper, FastPath::Best).printed;
+    };
+    const Extents upper = boxOf("G2 X120 Y50 I10 J0 E1"); // clockwise over the top
+    QCOMPARE(upper.maxY, 60.0);
+    QCOMPARE(upper.minY, 50.0);
+    const Extents lower = boxOf("G3 X120 Y50 I10 J0 E1");
+    QCOMPARE(lower.maxY, 50.0);
+    QCOMPARE(lower.minY, 40.0);
+    const Extents whole = boxOf("G2 X100 Y50 I10 J0 E1");
+    QCOMPARE(std::tuple(whole.minX, whole.maxX, whole.minY, whole.maxY), std::tuple(100.0, 120.0, 40.0, 60.0));
+    const Extents most = boxOf("G2 X110 Y40 I10 J0 E1"); // three quarters, not past the left
+    QCOMPARE(std::tuple(most.minX, most.maxX, most.minY, most.maxY), std::tuple(100.0, 120.0, 40.0, 60.0));
+    const Extents quarter = boxOf("G2 X110 Y60 I10 J0 E1");
+    QCOMPARE(std::tuple(quarter.minX, quarter.maxX, quarter.minY, quarter.maxY), std::tuple(100.0, 110.0, 50.0, 60.0));
 }
 
 void TestMoveRun::modelledTime_data()

@@ -47,21 +47,38 @@ void setPlane(Arc& arc, int plane)
 
 } // namespace
 
+double Arc::startAngle() const
+{
+    return std::atan2(from[second] - centreSecond, from[first] - centreFirst);
+}
+
+bool Arc::passes(double alongFirst, double alongSecond) const
+{
+    if (std::abs(sweep) >= fullTurn)
+        return true;
+    const Point &start = sweep > 0 ? from : to, &end = sweep > 0 ? to : from; // counter-clockwise
+    const double behind = (start[first] - centreFirst) * alongSecond - (start[second] - centreSecond) * alongFirst;
+    const double before = alongFirst * (end[second] - centreSecond) - alongSecond * (end[first] - centreFirst);
+    return std::abs(sweep) <= std::numbers::pi ? behind >= 0 && before >= 0 : behind >= 0 || before >= 0;
+}
+
 Point Arc::at(double fraction) const
 {
     if (fraction >= 1)
         return to;
     Point point{};
-    const double angle = startAngle + sweep * fraction;
-    point[first] = centreFirst + radius * std::cos(angle);
-    point[second] = centreSecond + radius * std::sin(angle);
+    const double cosine = std::cos(sweep * fraction), sine = std::sin(sweep * fraction);
+    const double x = from[first] - centreFirst, y = from[second] - centreSecond;
+    point[first] = centreFirst + cosine * x - sine * y;
+    point[second] = centreSecond + sine * x + cosine * y;
     point[across] = from[across] + (to[across] - from[across]) * fraction;
     return point;
 }
 
 double Arc::length() const
 {
-    return std::hypot(radius * sweep, to[across] - from[across]);
+    const double along = radius * sweep, rise = to[across] - from[across];
+    return std::sqrt(along * along + rise * rise);
 }
 
 std::size_t Arc::chords(double sagitta) const
@@ -89,13 +106,13 @@ std::optional<Arc> arcOf(const Command& command, const Effect& effect, const Mac
     }
     const double x = arc.from[arc.first] - arc.centreFirst;
     const double y = arc.from[arc.second] - arc.centreSecond;
-    arc.radius = std::hypot(x, y);
+    arc.radius = std::sqrt(x * x + y * y);
     if (arc.radius < smallest)
         return std::nullopt;
-    arc.startAngle = std::atan2(y, x);
-    const double endAngle = std::atan2(arc.to[arc.second] - arc.centreSecond, arc.to[arc.first] - arc.centreFirst);
-    const bool closed = std::hypot(arc.to[arc.first] - arc.from[arc.first], arc.to[arc.second] - arc.from[arc.second]) < smallest;
-    arc.sweep = closed ? 0.0 : endAngle - arc.startAngle;
+    const double endX = arc.to[arc.first] - arc.centreFirst, endY = arc.to[arc.second] - arc.centreSecond;
+    const double chordX = arc.to[arc.first] - arc.from[arc.first], chordY = arc.to[arc.second] - arc.from[arc.second];
+    const bool closed = chordX * chordX + chordY * chordY < smallest * smallest;
+    arc.sweep = closed ? 0.0 : std::atan2(x * endY - y * endX, x * endX + y * endY);
     if (clockwise && arc.sweep >= 0)
         arc.sweep -= fullTurn;
     else if (!clockwise && arc.sweep <= 0)

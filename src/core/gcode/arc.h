@@ -15,10 +15,13 @@ struct Arc {
     std::size_t first = 0, second = 1, across = 2; ///< axes of the plane, right-handed, and the one across
     double centreFirst = 0, centreSecond = 0;      ///< mm
     double radius = 0;                             ///< mm
-    double startAngle = 0, sweep = 0;              ///< radians; sweep > 0 counter-clockwise
+    double sweep = 0;                              ///< radians; > 0 counter-clockwise
     Point from{}, to{};
 
+    [[nodiscard]] double startAngle() const;       ///< of the radius, radians
     [[nodiscard]] Point at(double fraction) const; ///< 0 = from, 1 = to
+    /// Whether the arc touches its circle's point in this direction from the centre.
+    [[nodiscard]] bool passes(double alongFirst, double alongSecond) const;
     [[nodiscard]] double length() const;           ///< mm
     [[nodiscard]] std::size_t chords(double sagitta) const; ///< pieces that stay within sagitta (mm) of the arc
 };

@@ -29,7 +29,7 @@ ExtrudingMove extrudingMove(ByteOffset begin, const Span& span, const std::optio
     if (span.from[2] == span.to[2])
         return move;
     if (arc && arc->across == 2) {
-        move.startHeading = arc->startAngle + std::copysign(std::numbers::pi / 2, arc->sweep);
+        move.startHeading = arc->startAngle() + std::copysign(std::numbers::pi / 2, arc->sweep);
         move.endHeading = move.startHeading + arc->sweep;
         move.turned = arc->sweep;
     } else {
@@ -63,15 +63,22 @@ void widen(Box& box, const std::array<Nanometres, 3>& point)
     }
 }
 
-/// Nothing of the arc can widen the box: true for most, and quickly said.
-bool holdsCircle(const Box& box, const Arc& arc)
+/// Up to where the arc bulges beyond its ends.
+void widen(Box& box, const Arc& arc)
 {
-    constexpr double slack = 1e-5; // mm, above any rounding of a point
-    const auto holds = [&box](std::size_t axis, double low, double high) {
-        return inMm(box.low[axis]) <= low - slack && high + slack <= inMm(box.high[axis]);
+    const auto bulge = [&](std::size_t axis, double value, double alongFirst, double alongSecond) {
+        const Nanometres point = toNanometres(value);
+        if (point >= box.low[axis] && point <= box.high[axis])
+            return;
+        if (arc.passes(alongFirst, alongSecond)) {
+            box.low[axis] = std::min(box.low[axis], point);
+            box.high[axis] = std::max(box.high[axis], point);
+        }
     };
-    return holds(arc.first, arc.centreFirst - arc.radius, arc.centreFirst + arc.radius)
-        && holds(arc.second, arc.centreSecond - arc.radius, arc.centreSecond + arc.radius);
+    bulge(arc.first, arc.centreFirst - arc.radius, -1, 0);
+    bulge(arc.first, arc.centreFirst + arc.radius, 1, 0);
+    bulge(arc.second, arc.centreSecond - arc.radius, 0, -1);
+    bulge(arc.second, arc.centreSecond + arc.radius, 0, 1);
 }
 
 Extents extentsOf(const Box& box)
@@ -80,6 +87,63 @@ Extents extentsOf(const Box& box)
         return {};
     return {toMillimetres(box.low[0]), toMillimetres(box.low[1]), toMillimetres(box.low[2]), toMillimetres(box.high[0]),
         toMillimetres(box.high[1]), toMillimetres(box.high[2]), true};
+}
+
+/// A number of at most seven digits and six decimals; moves `at` behind it.
+bool readShort(const char*& at, const char* end, Millionths& value)
+{
+    constexpr std::array<Millionths, 7> scales{1'000'000, 100'000, 10'000, 1'000, 100, 10, 1};
+    const bool negative = at != end && *at == '-';
+    at += negative ? 1 : 0;
+    const char* const whole = at;
+    Millionths digits = 0;
+    for (; at != end && *at >= '0' && *at <= '9' && at - whole < 8; ++at)
+        digits = digits * 10 + (*at - '0');
+    const auto wholes = at - whole;
+    std::ptrdiff_t decimals = 0;
+    if (at != end && *at == '.') {
+        const char* const point = at++;
+        for (; at != end && *at >= '0' && *at <= '9' && at - point < 8; ++at)
+            digits = digits * 10 + (*at - '0');
+        decimals = at - point - 1;
+    }
+    if (wholes > 7 || decimals > 6 || wholes + decimals == 0 || (decimals == 0 && at[-1] == '.'))
+        return false;
+    value = digits * scales[static_cast<std::size_t>(decimals)];
+    value = negative ? -value : value;
+    return true;
+}
+
+/// `G2` or `G3` and words out of X Y Z I J K R E F, each behind one blank and at most once: the same as parseCommand makes of it.
+/// False, in doubt: it is for parseCommand.
+bool parseOrdinaryArc(std::string_view text, Command& command)
+{
+    constexpr std::uint32_t letters = 1U << ('X' - 'A') | 1U << ('Y' - 'A') | 1U << ('Z' - 'A') | 1U << ('I' - 'A') | 1U << ('J' - 'A')
+        | 1U << ('K' - 'A') | 1U << ('R' - 'A') | 1U << ('E' - 'A') | 1U << ('F' - 'A');
+    if (text.size() < 4 || text.size() > 200 || text[0] != 'G' || (text[1] != '2' && text[1] != '3'))
+        return false;
+    const char* at = text.data() + 2;
+    const char* const end = text.data() + text.size();
+    std::uint32_t seen = 0;
+    while (at != end) {
+        if (*at != ' ' || end - at < 3 || at[1] < 'A' || at[1] > 'Z')
+            return false;
+        const auto index = static_cast<std::size_t>(at[1] - 'A');
+        const std::uint32_t bit = 1U << index;
+        at += 2;
+        if ((bit & letters) == 0 || (bit & seen) != 0 || !readShort(at, end, command.values[index]))
+            return false;
+        seen |= bit;
+    }
+    command.kind = Command::Kind::Code;
+    command.letter = 'G';
+    command.number = static_cast<std::uint32_t>(text[1] - '0');
+    command.subcode = 0;
+    command.name = command.comment = {};
+    command.hasComment = false;
+    command.rest = text.substr(3);
+    command.present = command.valued = seen;
+    return true;
 }
 
 /// Of the codes that come at each layer: G92 of E alone, the modes, waits, and what tells of progress.
@@ -154,7 +218,8 @@ void IndexBuilder::add(const Line& line)
         return;
     }
     const Command& command = m_command;
-    parseCommand(line.text, m_command);
+    if (!m_fast || !parseOrdinaryArc(line.text, m_command))
+        parseCommand(line.text, m_command);
     if (command.hasComment && m_facts.comment(line, command.comment))
         openSegment(line.begin);
     const Effect effect = apply(m_state, command, m_index.dialect);
@@ -396,14 +461,8 @@ void IndexBuilder::addExtrusion(const Line& line, const Span& span, const std::o
         m_segments.back().firstExtrusion = line.begin;
     widen(m_account.printed, span.from);
     widen(m_account.printed, span.to);
-    if (arc && !holdsCircle(m_account.printed, *arc)) {
-        constexpr double sagitta = 0.01;
-        const std::size_t pieces = arc->chords(sagitta);
-        for (std::size_t piece = 1; piece < pieces; ++piece) {
-            const Point point = arc->at(static_cast<double>(piece) / static_cast<double>(pieces));
-            widen(m_account.printed, {toNanometres(point[0]), toNanometres(point[1]), toNanometres(point[2])});
-        }
-    }
+    if (arc)
+        widen(m_account.printed, *arc);
     if (m_facts.marksSettled() || !m_state.position[2])
         return;
     m_cluster.extrude(extrudingMove(line.begin, span, arc));

@@ -110,8 +110,10 @@ inline const char* readWords(const char* code, Nanometres eMask, Rows& rows, uns
     const u64 low = ((u64{1} << length) - 1) & ~u64{3};
     const u64 letters = masks.letter & low, minus = masks.minus & low, digits = masks.digit & low, dots = masks.dot & low;
     const u64 numbers = digits | dots, first = letters << 1, afterDot = dots << 1;
-    u64 bad = (minus & ~first) | (numbers & ~(numbers << 1) & ~(first | minus << 1)) | (first & ~(numbers | minus)) | ((minus << 1) & ~numbers)
-        | (numbers & 4);
+    const u64 begins = numbers & ~(numbers << 1);
+    u64 bad = begins ^ first;
+    if (minus != 0)
+        bad = (minus & ~first) | (begins & ~(first | minus << 1)) | (first & ~(numbers | minus)) | ((minus << 1) & ~numbers) | (numbers & 4);
     bad |= dots & ~(digits << 1) & ~(digits >> 1);
     bad |= dots & (((digits + (afterDot & digits)) & ~digits) | afterDot);
     if (bad != 0)
@@ -254,13 +256,23 @@ inline unsigned countOrdinary(const MoveRun::Registers& r, const Rows& rows, uns
     return count;
 }
 
-/// The box and the height of what is printed. Most moves stay inside what is known: that is asked of all at once.
-inline void widen(MoveRun::Registers& r, const Rows& rows, unsigned count, const Range& range)
+/// The box and the height of what is printed, `last` being the last row that prints. Most moves stay inside what is known, at one
+/// height: that is asked of all at once.
+inline void widen(MoveRun::Registers& r, const Rows& rows, unsigned last, const Range& range)
 {
-    bool inside = range.high[2] <= r.highestZ;
-    for (int axis = 0; axis < 3; ++axis)
+    if (last == 0)
+        return;
+    bool inside = range.low[2] == range.high[2] || (range.high[2] <= r.highestZ && range.low[2] >= r.box.low[2] && range.high[2] <= r.box.high[2]);
+    for (int axis = 0; axis < 2; ++axis)
         inside = inside && range.low[axis] >= r.box.low[axis] && range.high[axis] <= r.box.high[axis];
-    for (unsigned row = 1; row <= count && !inside; ++row) {
+    if (inside) {
+        const Nanometres z = rows.z[last];
+        r.highestZ = larger(r.highestZ, z);
+        r.box.low[2] = smaller(r.box.low[2], z);
+        r.box.high[2] = larger(r.box.high[2], z);
+        return;
+    }
+    for (unsigned row = 1; row <= last; ++row) {
         const bool across = isAcross(rows, row);
         if (rows.de[row] <= 0 || !(across || rows.dz[row] != 0))
             continue;
@@ -331,15 +343,17 @@ inline unsigned enter(MoveRun::Registers& r, const Rows& rows, unsigned read, Ra
     const unsigned count = countOrdinary(r, rows, read, range);
     if (r.seeking)
         findFirst(r, rows, count);
-    widen(r, rows, count, range);
+    unsigned last = count, lastAcross = 0;
+    while (last > 0 && !(rows.de[last] > 0 && (isAcross(rows, last) || rows.dz[last] != 0)))
+        --last;
+    for (lastAcross = last; lastAcross > 0 && !(rows.de[lastAcross] > 0 && isAcross(rows, lastAcross));)
+        --lastAcross;
+    widen(r, rows, last, range);
     emit(r, rows, count, range.idles);
     for (unsigned row = count + 1; row <= read; ++row)
         range.extruded -= rows.de[row];
     r.extruded += range.extruded;
-    unsigned last = count;
-    while (last > 0 && !(rows.de[last] > 0 && isAcross(rows, last)))
-        --last;
-    r.lastEnd = last > 0 ? rows.end[last] : r.lastEnd;
+    r.lastEnd = lastAcross > 0 ? rows.end[lastAcross] : r.lastEnd;
     return count;
 }
 
