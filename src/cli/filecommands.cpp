@@ -13,6 +13,7 @@
 #include "openfile.h"
 #include "point.h"
 #include "printerchoice.h"
+#include "recoverable.h"
 #include "recovery/resumewriter.h"
 #include "unixsignals.h"
 
@@ -67,9 +68,19 @@ Chosen fileCommand(FileCommand::Work work)
 // --- inspect
 
 struct InspectOptions {
-    std::string file, dialect = "klipper";
-    bool layers = false;
+    std::string file, dialect = "klipper", profile;
+    bool layers = false, recoverable = false;
 };
+
+Result<recovery::PrinterFacts> factsOf(Environment& environment, const std::string& printer)
+{
+    if (printer.empty())
+        return recovery::PrinterFacts();
+    const auto profile = choosePrinter(environment, printer);
+    if (!profile)
+        return fail(profile.error());
+    return profile->facts;
+}
 
 Result<int> inspect(Environment& environment, const InspectOptions& options)
 {
@@ -79,16 +90,26 @@ Result<int> inspect(Environment& environment, const InspectOptions& options)
     const auto opened = openFile(environment.out, options.file, *dialect);
     if (!opened)
         return fail(opened.error());
-    const QJsonObject json = app::inspectJson(opened->index, QString::fromStdString(options.file), options.layers);
+    QJsonObject json = app::inspectJson(opened->index, QString::fromStdString(options.file), options.layers);
+    std::vector<recovery::RecoverableLayer> judged;
+    if (options.recoverable) {
+        const auto facts = factsOf(environment, options.profile);
+        auto layers = facts ? judgeLayers(environment.out, *opened, *facts) : fail(facts.error());
+        if (!layers)
+            return fail(layers.error());
+        judged = std::move(*layers);
+        json.insert(u"recoverable"_s, recoverableJson(judged));
+    }
     environment.out.document(json);
     for (auto it = json.begin(); it != json.end(); ++it) {
-        if (it.key() != "layers"_L1)
+        if (it.key() != "layers"_L1 && it.key() != "recoverable"_L1)
             environment.out.line(it.key() + u": "_s + compact(it.value()));
     }
     for (const QJsonValue& layer : json["layers"_L1].toArray()) {
         environment.out.line(u"layer %1  z %2  bytes %3..%4"_s.arg(compact(layer["index"_L1]), compact(layer["z"_L1]),
                                                                   compact(layer["byte_begin"_L1]), compact(layer["byte_end"_L1])));
     }
+    showRecoverable(environment.out, judged);
     return Done;
 }
 
@@ -213,16 +234,6 @@ struct MadePlan {
     std::optional<recovery::ResumeFile> written;
 };
 
-Result<recovery::PrinterFacts> factsOf(Environment& environment, const std::string& printer)
-{
-    if (printer.empty())
-        return recovery::PrinterFacts();
-    const auto profile = choosePrinter(environment, printer);
-    if (!profile)
-        return fail(profile.error());
-    return profile->facts;
-}
-
 /// The plan and, where it is wanted and the gate is open, the file. Nothing here is shown yet.
 Result<MadePlan> makePlan(const PlanCommandOptions& options, const gcode::Indexed& opened, const recovery::PrinterFacts& facts,
                           const recovery::PlanOptions& planOptions, const gcode::Progress& progress)
@@ -327,6 +338,10 @@ void addFileCommands(CLI::App& app, Chosen& chosen)
     auto* inspectApp = app.add_subcommand("inspect", "Show what is in a G-code file");
     inspectApp->add_option("file", inspectOptions->file, "G-code file")->required();
     inspectApp->add_flag("--layers", inspectOptions->layers, "List the layers too");
+    auto* recoverable = inspectApp->add_flag("--recoverable", inspectOptions->recoverable,
+                                             "Tell for each layer whether a print that stops there could be resumed");
+    inspectApp->add_option("--profile", inspectOptions->profile, "Take the facts of this printer")->needs(recoverable);
+    inspectApp->add_option("--dialect", inspectOptions->dialect, "klipper, marlin, prusa, reprapfirmware or marlin1")->capture_default_str();
     inspectApp->callback([inspectOptions, &chosen] {
         chosen = fileCommand([inspectOptions](Environment& environment) { return inspect(environment, *inspectOptions); });
     });

@@ -359,11 +359,15 @@ void TestHeightMap::margins()
     QVERIFY(heightMarginOf("PLA").mm < heightMarginOf("PETG").mm && heightMarginOf("PETG").mm < heightMarginOf("ABS").mm);
     for (const char* name : {"", "ABS", "PA6-CF", "unobtainium", "PLAstuff"})
         QCOMPARE(heightMarginOf(name).mm, heightMarginOf("ABS").mm);
+    const auto ofFile = [](const QByteArray& settings) { return heightMarginOf(Opened(settings + head + "G1 X9 E1\n").index).mm; };
+    QCOMPARE(ofFile("; filament_type = PLA;PETG\n"), heightMarginOf("PETG").mm);
+    QCOMPARE(ofFile("; filament_type = \"PLA\"\n"), heightMarginOf("PLA").mm);
+    QCOMPARE(ofFile("; nothing = PLA\n"), heightMarginOf("ABS").mm);
     const HeightMap map = mapOf(head + "G1 X30 Y30 Z0.2\nG1 X40 E.4\n", {.margin = 0.7});
     QVERIFY(std::abs(map.heightAt(35, 30) - 0.9) < 1e-5 && std::abs(map.printedAt(35, 30) - 0.2) < 1e-5);
     QVERIFY(std::abs(map.highestIn(0, 0, 99, 99) - 0.9) < 1e-5 && std::abs(map.highest() - 0.9) < 1e-5);
     QCOMPARE(map.heightAt(35, 35), 0.0);
-    QCOMPARE(HeightMap(0.5, -3).margin(), heightMarginOf({}).mm);
+    QCOMPARE(HeightMap(0.5, -3).margin(), heightMarginOf(std::string_view()).mm);
     QVERIFY(HeightMap(0, 0).cell() > 0 && HeightMap(std::nan(""), 0).cell() > 0 && HeightMap(1e9, 0).cell() < 10);
 }
 

@@ -54,9 +54,28 @@ HeightMargin heightMarginOf(std::string_view material)
     return {1.5, {KINTSUGI_TEXT("the material is not known: the margin of the worst one"), {}}};
 }
 
+HeightMargin heightMarginOf(const gcode::FileIndex& index)
+{
+    std::optional<HeightMargin> widest;
+    for (const auto& [key, value] : index.settings) {
+        if (key != "filament_type" && key != "material_name" && key != "printMaterial" && !key.starts_with("Filament Type"))
+            continue;
+        for (std::string_view rest = value; !rest.empty();) {
+            const auto end = std::min(rest.find_first_of(";,"), rest.size());
+            std::string_view material = rest.substr(0, end);
+            material.remove_prefix(std::min(material.find_first_not_of(" \""), material.size()));
+            HeightMargin margin = heightMarginOf(material);
+            if (!widest || margin.mm > widest->mm)
+                widest = std::move(margin);
+            rest.remove_prefix(std::min(end + 1, rest.size()));
+        }
+    }
+    return widest ? *widest : heightMarginOf(std::string_view());
+}
+
 HeightMap::HeightMap(double cell, double margin)
     : m_cell(cell >= smallestCell ? std::min(cell, largestCell) : smallestCell)
-    , m_margin(margin >= 0 && margin < reach ? margin : heightMarginOf({}).mm)
+    , m_margin(margin >= 0 && margin < reach ? margin : heightMarginOf(std::string_view()).mm)
     , m_side(tilesAcross(m_cell, tileSide))
     , m_directory(static_cast<std::size_t>(m_side) * static_cast<std::size_t>(m_side), none)
 {

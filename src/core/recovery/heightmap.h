@@ -22,11 +22,13 @@ struct HeightMargin {
     Message reason;
 };
 [[nodiscard]] HeightMargin heightMarginOf(std::string_view material); ///< "PLA", "PETG", "abs", …; empty = unknown
+/// The widest of the materials that the file's settings name.
+[[nodiscard]] HeightMargin heightMarginOf(const gcode::FileIndex& index);
 
 struct HeightMapOptions {
     double cell = 0.5;                     ///< mm, taken as 0.2 to 2
     std::optional<double> lineWidth;       ///< mm, of every line; else what the file says line by line
-    double margin = heightMarginOf({}).mm; ///< mm, on top of what is printed
+    double margin = heightMarginOf(std::string_view()).mm; ///< mm, on top of what is printed
     /// X Y Z where G28 leaves the head; without it a line that begins where homing ended is of unknown position.
     std::optional<std::array<double, 3>> home;
     /// For a map of what surely stands: the lines of these objects, and of those the file itself excludes, print nothing.
@@ -115,6 +117,7 @@ public:
     ~HeightMapSeries();
 
     [[nodiscard]] const HeightMap& map() const;
+    [[nodiscard]] const gcode::MachineState& state() const; ///< before the line at position()
     [[nodiscard]] ByteOffset position() const; ///< the lines that begin before it are in the map
     /// Executes on to `upTo`; nothing when the map is there or beyond.
     [[nodiscard]] Result<> extend(ByteOffset upTo, const gcode::Progress& progress = {});

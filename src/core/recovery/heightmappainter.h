@@ -22,6 +22,7 @@ public:
     [[nodiscard]] gcode::Scanner::Taken take(std::string_view rest, std::size_t before, std::size_t stop, ByteOffset begin);
     /// What was printed before this file, as its head tells it.
     void addEarlier(const gcode::Extents& printed);
+    [[nodiscard]] const gcode::MachineState& state() const { return m_state; }
     void finish(); ///< what the map says beside its cells
 
 private:

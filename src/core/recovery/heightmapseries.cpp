@@ -101,6 +101,7 @@ Result<HeightMapSeries> HeightMapSeries::make(const gcode::Source& source, const
 }
 
 const HeightMap& HeightMapSeries::map() const { return m_state->map; }
+const gcode::MachineState& HeightMapSeries::state() const { return m_state->painter.state(); }
 ByteOffset HeightMapSeries::position() const { return m_state->position; }
 Result<> HeightMapSeries::extend(ByteOffset upTo, const gcode::Progress& progress) { return m_state->extend(upTo, progress); }
 

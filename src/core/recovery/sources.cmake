@@ -39,6 +39,7 @@ set(recovery_sources
     recovery/plrmarkers.h recovery/plrmarkers.cpp
     recovery/planmeasure.h recovery/planmeasure.cpp
     recovery/positionmatch.h recovery/positionmatch.cpp
+    recovery/recoverable.h recovery/recoverable.cpp
     recovery/reprapwriter.cpp
     recovery/resumefile.cpp
     recovery/resumewriter.h recovery/resumewriter.cpp
