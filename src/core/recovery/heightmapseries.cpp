@@ -10,6 +10,7 @@ namespace kintsugi::recovery {
 
 namespace {
 constexpr std::size_t chunkSize = 256 * 1024;
+constexpr std::size_t beyondGoal = 512; ///< bytes, for the rest of the last line: a short step reads no more
 } // namespace
 
 struct HeightMapSeries::State {
@@ -30,6 +31,7 @@ struct HeightMapSeries::State {
     HeightMapPainter painter;
     ByteOffset position = 0;
     std::uint64_t line = 1;
+    std::vector<std::byte> buffer;
 };
 
 Result<> HeightMapSeries::State::extend(ByteOffset upTo, const gcode::Progress& progress)
@@ -62,18 +64,19 @@ Result<> HeightMapSeries::State::extend(ByteOffset upTo, const gcode::Progress& 
         return taken;
     };
     gcode::Scanner scanner(position, line);
-    const auto buffer = std::make_unique_for_overwrite<std::byte[]>(chunkSize);
+    buffer.resize(chunkSize);
     for (ByteOffset at = position; at < index.size && !reached;) {
         if (progress && !progress(static_cast<double>(at - begin) / static_cast<double>(std::max<ByteOffset>(upTo - begin, 1))))
             return fail(ErrorCode::Cancelled);
-        const auto wanted = static_cast<std::size_t>(std::min<ByteOffset>(chunkSize, index.size - at));
-        const auto got = source.read(at, std::span(buffer.get(), wanted));
+        const ByteOffset goal = std::max(upTo, at) + beyondGoal;
+        const auto wanted = static_cast<std::size_t>(std::min<ByteOffset>({chunkSize, goal - at, index.size - at}));
+        const auto got = source.read(at, std::span(buffer).first(wanted));
         if (!got)
             return fail(got.error());
         if (*got < wanted)
             return fail(ErrorCode::FileChanged, "the file became shorter while it was read", source.name());
         at += *got;
-        scanner.feed(std::span<const std::byte>(buffer.get(), wanted), sink, taker);
+        scanner.feed(std::span<const std::byte>(buffer).first(wanted), sink, taker);
     }
     if (!reached)
         scanner.finish(sink);
