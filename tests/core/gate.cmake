@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 kintsugi_test(core tst_macroaudit)
+kintsugi_test(core tst_gatetable)

@@ -32,6 +32,7 @@ struct GateCheck {
 struct BlockProof {
     std::size_t compared = 0, different = 0;
     double modified = 0;                         ///< s since epoch UTC, of the printer's file; 0 = unknown
+    bool whole = false;                          ///< they are all of the file
 };
 
 struct FilamentSensor {

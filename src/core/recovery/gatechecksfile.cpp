@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "recovery/gatechecks.h"
 
+#include <cmath>
+
 namespace kintsugi::recovery::checks {
 
 namespace {
@@ -44,6 +46,23 @@ void fileContent(const View& v, List& list)
                        {count, std::to_string(proof.different)}});
 }
 
+/// Pieces cannot show a small change of the same length; the time of the file shows that somebody wrote it.
+void fileTime(const View& v, List& list)
+{
+    if (!v.facts.zeroCopy)
+        return; // the printer's file is not read
+    if (v.facts.blocks && v.facts.blocks->whole && v.facts.blocks->different == 0 && v.facts.blocks->compared > 0)
+        return list.add(Id::FileTime, Severity::Block, true, {}, {}, {KINTSUGI_TEXT("Every byte of the printer's file was compared just now."), {}});
+    if (!v.facts.fileModified || !v.facts.fileModifiedBefore)
+        return list.notChecked(Id::FileTime);
+    constexpr double resolution = 0.001; // s, as the server rounds
+    const double moved = *v.facts.fileModified - *v.facts.fileModifiedBefore;
+    const bool same = std::abs(moved) <= resolution;
+    list.add(Id::FileTime, Severity::Block, same, decimal(*v.facts.fileModified, 3), decimal(*v.facts.fileModifiedBefore, 3),
+             same ? Message{KINTSUGI_TEXT("Nobody wrote the printer's file since it was compared."), {}}
+                  : Message{KINTSUGI_TEXT("The printer's file was written %1 s later than the one that was compared: it may have changed without growing. Resume by a new file, or upload the original again."), {decimal(moved, 1)}});
+}
+
 void plrLeftover(const View& v, List& list)
 {
     if (!v.facts.plrLeftover)
@@ -77,6 +96,7 @@ void ofFile(const View& v, List& list)
     fileIdentity(v, list);
     fileOnPrinter(v, list);
     fileContent(v, list);
+    fileTime(v, list);
     plrLeftover(v, list);
     fileName(v, list);
 }

@@ -8,6 +8,7 @@ set(recovery_sources
     recovery/conflicts.cpp
     recovery/declaredheight.h recovery/declaredheight.cpp
     recovery/dialectwriter.h recovery/dialectwriter.cpp recovery/dialectwriters.h
+    recovery/coolingadvice.h recovery/coolingadvice.cpp
     recovery/configread.h recovery/configread.cpp
     recovery/envelope.h recovery/envelope.cpp
     recovery/gate.h recovery/gate.cpp
@@ -52,5 +53,6 @@ set(recovery_sources
     recovery/stopintervalrunout.h recovery/stopintervalrunout.cpp
     recovery/tailcheck.h recovery/tailcheck.cpp
     recovery/touch.h recovery/touch.cpp
+    recovery/versions.h recovery/versions.cpp
     recovery/walk.h recovery/walk.cpp
     recovery/zuncertainty.h recovery/zuncertainty.cpp)
