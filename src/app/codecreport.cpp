@@ -112,6 +112,11 @@ QJsonArray toJson(const std::vector<recovery::GateCheck>& gate)
                                  {u"measured"_s, QString::fromStdString(check.measured)},
                                  {u"limit"_s, QString::fromStdString(check.limit)},
                                  {u"text"_s, QString::fromStdString(english(check.text))}});
+        if (!check.remedy.empty()) {
+            QJsonObject last = array.last().toObject();
+            last.insert(u"remedy"_s, QString::fromStdString(check.remedy));
+            array.replace(array.size() - 1, last);
+        }
     }
     return array;
 }

@@ -407,6 +407,16 @@ QString FileCache::localCopy(const QString& printer, const QString& remote, quin
     return {};
 }
 
+std::optional<double> FileCache::modifiedOf(const QString& path) const
+{
+    const QFileInfo info(path);
+    if (!info.absolutePath().startsWith(QDir(d->folder).absolutePath()))
+        return std::nullopt;
+    bool whole = false;
+    const qint64 milliseconds = info.completeBaseName().section(u'-', -1).toLongLong(&whole);
+    return whole && milliseconds > 0 ? std::optional(static_cast<double>(milliseconds) / 1000) : std::nullopt;
+}
+
 } // namespace kintsugi::app
 
 #include "filecache.moc"

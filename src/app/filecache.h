@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include <QObject>
 #include <QString>
@@ -54,6 +55,10 @@ public:
     QStringList prune(const std::vector<Needed>& needed, quint64 bytes = mostBytes);
     /// A complete copy fetched earlier (the newest of this name and size); empty when there is none.
     [[nodiscard]] QString localCopy(const QString& printer, const QString& remote, quint64 size) const;
+
+    /// Of the printer's file when this copy of it was fetched, s since epoch UTC (to the millisecond, rounded down); nullopt for
+    /// a file that is no such copy.
+    [[nodiscard]] std::optional<double> modifiedOf(const QString& path) const;
 
     [[nodiscard]] static QString indexFolder(const QString& folder); ///< of the side-cars, inside the folder of the copies
 

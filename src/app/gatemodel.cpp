@@ -77,6 +77,8 @@ QVariant GateModel::data(const QModelIndex& index, int role) const
         return check.passed;
     case ShapeRole:
         return shape(check);
+    case RemedyRole:
+        return QString::fromStdString(check.remedy);
     default:
         return {};
     }

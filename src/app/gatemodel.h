@@ -21,6 +21,7 @@ public:
         SeverityRole, ///< int, recovery::Severity
         PassedRole,   ///< bool
         ShapeRole,    ///< QString: "passed", "info", "warn", "block"
+        RemedyRole,   ///< QString, text to paste into the printer's configuration; empty when none helps
     };
     explicit GateModel(QObject* parent = nullptr);
     void setChecks(std::vector<recovery::GateCheck> checks); ///< equal ids keep their rows

@@ -77,6 +77,7 @@ struct ResumeFlow::Private {
     bool pluginIsReset = false;
     std::string beforeResume, afterResume;  ///< of the printer's configuration
     bool arming = false, launching = false; ///< a press waits for the plan with fresh facts
+    std::optional<double> fileSeen;         ///< when the printer's file had been written, as first seen for this job
     std::optional<Error> unread;            ///< what the printer did not answer when the gate was last asked
 
     struct Sending { recovery::Plan plan; QString remote; };
@@ -236,6 +237,7 @@ void ResumeFlow::begin(const PrintJob& job)
     d->run.reset();
     d->report.reset();
     d->uploaded.reset();
+    d->fileSeen.reset();
     d->arming = d->launching = false;
     d->sending.reset();
     d->busy = 0;
@@ -567,6 +569,13 @@ void ResumeFlow::Private::startPlan()
     question.partStuck = statements.partStuck;
     question.nothingMoved = statements.nothingMoved;
     question.prove = way == run::Way::ZeroCopy && (arming || launching);
+    question.zeroCopy = way == run::Way::ZeroCopy;
+    question.byte = snapshot->byte;
+    question.printBegan = job->startTime;
+    question.heaterRepaired = statements.heaterRepaired;
+    question.fileModified = fileSeen;
+    if (!evidence.samples.empty() && evidence.samples.back().toolheadPosition)
+        question.zAtStop = (*evidence.samples.back().toolheadPosition)[2];
     gatherFacts(session, question, attempt.get(), [this, request](const PlanFacts& facts) {
         if (request == planRequest)
             makePlan(facts);
@@ -582,6 +591,8 @@ void ResumeFlow::Private::makePlan(const PlanFacts& facts)
     options.ownLines = ownLines;
     options.nozzleNow = facts.nozzleNow;
     unread = facts.unread;
+    if (!fileSeen)
+        fileSeen = facts.gate.fileModified;
     beforeResume = facts.beforeResume;
     afterResume = facts.afterResume;
     plannedRequest = planRequest;

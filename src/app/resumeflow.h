@@ -23,6 +23,7 @@ struct Statements {
     bool nothingMoved = false;     ///< nobody moved head, bed or part
     recovery::NozzleContact contact = recovery::NozzleContact::Unknown;
     std::optional<double> declaredZ; ///< mm, for touch and keep
+    bool heaterRepaired = false;   ///< the cause of a heater's fault was found and repaired
 };
 
 /// A cause with the evidence for and against it, likeliest first.

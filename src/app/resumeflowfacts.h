@@ -22,17 +22,29 @@ struct PlanQuestion {
     std::optional<double> minutesSinceStop;
     bool partStuck = false, nothingMoved = false;
     bool prove = false;               ///< read pieces of the printer's file and compare them with ours
+    bool zeroCopy = false;            ///< the printer's own file is to be continued
+    ByteOffset byte = 0;              ///< where it is to go on
+    double printBegan = 0;            ///< s since epoch UTC: what failed before does not count
+    bool heaterRepaired = false;
+    std::optional<double> zAtStop;    ///< mm
+    std::optional<double> fileModified; ///< s since epoch UTC, of the printer's file when it was last looked at
 };
 
 /// Asks the printer (queries only) and answers once; what it does not answer stays unknown.
 void gatherFacts(Session& session, const PlanQuestion& question, QObject* context, std::function<void(const PlanFacts&)> reply);
 
-/// Limits, Z motors and macros from Klipper's configfile.settings.
+/// Limits, Z motors, macros and the whole configuration from Klipper's configfile.settings.
 void applySettings(PlanFacts& facts, const QJsonObject& settings);
-/// Where to look at a file of that size: up to 64 pieces of 4 KiB, spread over all of it.
-[[nodiscard]] std::vector<link::Driver::Block> proofBlocks(std::uint64_t size);
+/// configfile.settings as core reads it.
+[[nodiscard]] recovery::KlipperConfig toConfig(const QJsonObject& settings);
+/// The words by which a heater's fault was reported since then, by the console or in the host's message; "" = none.
+[[nodiscard]] std::string heaterFaultIn(const std::vector<link::ConsoleLine>& console, double since, const QString& hostMessage);
+/// Where to look at a file of that size: up to 64 pieces of 4 KiB, spread over all of it, and one around the byte to go on at.
+[[nodiscard]] std::vector<link::Driver::Block> proofBlocks(std::uint64_t size, std::optional<std::uint64_t> byte = {});
 [[nodiscard]] recovery::BlockProof compareBlocks(const gcode::Source& local, const std::vector<link::Driver::Block>& blocks,
                                                  const std::vector<QByteArray>& remote);
+/// As applySettings, for what only the look before a launch needs.
+void applyReadiness(PlanFacts& facts, const link::Readiness& readiness);
 /// As applySettings, for the host's saved variables: the plugin's stored heights.
 void applyVariables(PlanFacts& facts, const QJsonObject& variables);
 

@@ -178,6 +178,8 @@ void followAdvice(Snapshot& point, const recovery::MeshAdvice& advice)
 
 } // namespace
 
+constexpr std::uint64_t diskReserve = 64U << 20U; // bytes
+
 Result<Planned> planWith(const OpenFile& file, const Snapshot& snapshot, const PlanFacts& facts, const recovery::PlanOptions& options)
 {
     Planned planned;
@@ -198,6 +200,10 @@ Result<Planned> planWith(const OpenFile& file, const Snapshot& snapshot, const P
     if (!tail)
         return fail(tail.error());
     gate.tail = std::move(*tail);
+    if (!gate.zeroCopy) // the resume file, and room for the printer's own logs and thumbnails
+        gate.neededDisk = file.index->size - plan->snapshot.byte + diskReserve;
+    else
+        gate.neededDisk = diskReserve;
     planned.gate = recovery::runGate(*plan, *file.index, snapshot.file, gate);
     planned.plan = std::move(*plan);
     return planned;

@@ -24,7 +24,7 @@ struct ResumeOptions {
     PointOptions point;
     std::optional<std::uint64_t> snapshotId;
     std::optional<double> nozzleZ;
-    bool partStuck = false, nothingMoved = false, dryRun = false, yes = false, wait = false;
+    bool partStuck = false, nothingMoved = false, dryRun = false, yes = false, wait = false, heaterRepaired = false;
 };
 
 constexpr auto connectPatience = std::chrono::seconds(30);
@@ -141,6 +141,7 @@ private:
         statements.cause = cause.value_or(statements.cause);
         statements.partStuck = m_options.partStuck;
         statements.nothingMoved = m_options.nothingMoved;
+        statements.heaterRepaired = m_options.heaterRepaired;
         statements.declaredZ = m_options.nozzleZ;
         statements.contact = m_options.contact == "touching" ? recovery::NozzleContact::Touching
                              : m_options.contact == "lifted" ? recovery::NozzleContact::Lifted
@@ -233,6 +234,12 @@ private:
             const auto severity = recovery::name(check.severity);
             m_environment.out.line(u"%1 %2: %3"_s.arg(check.passed ? u"ok"_s : QString::fromUtf8(severity.data(), static_cast<qsizetype>(severity.size())),
                                                     QString::fromStdString(check.id), app::text(check.text)));
+            if (!check.passed && !check.remedy.empty()) {
+                m_environment.out.line(u"to paste into the printer's configuration:"_s);
+                const QStringList lines = QString::fromStdString(check.remedy).split(u'\n', Qt::SkipEmptyParts);
+                for (const QString& line : lines)
+                    m_environment.out.line(u"  "_s + app::printable(line));
+            }
         }
         m_environment.out.text(m_flow->planText());
     }
@@ -342,6 +349,7 @@ void addResumeCommand(CLI::App& app, Chosen& chosen)
     resume->add_option("--cause", options->cause, "What stopped it, when you know better: printer-power-lost, link-lost, …");
     resume->add_flag("--part-stuck", options->partStuck, "You pushed the part and it holds");
     resume->add_flag("--nothing-moved", options->nothingMoved, "Nobody moved head, bed or part");
+    resume->add_flag("--heater-repaired", options->heaterRepaired, "The cause of the heater's fault was found and repaired");
     resume->add_flag("--dry-run", options->dryRun, "Show gate and plan, send nothing");
     resume->add_flag("--yes", options->yes, "Heat, move and print when the gate is open");
     resume->add_flag("--wait", options->wait, "Stay until the print has ended");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -82,6 +83,25 @@ struct ScriptResult {
     QStringList unknownCommands; ///< console said Unknown command while it ran
 };
 
+/// What only the look before a launch needs; nullopt = this printer or its server does not tell.
+struct FilamentSensor {
+    QString name;
+    bool motion = false;      ///< sees filament move
+    bool enabled = true;
+    std::optional<bool> detected;
+};
+struct Readiness {
+    std::optional<quint64> queuedJobs;
+    QString queueState;       ///< ready, loading, starting, paused; empty = unknown
+    std::optional<quint64> freeDisk; ///< bytes, where G-code files lie
+    std::optional<double> idleTimeout; ///< s, as it is in force now
+    std::optional<std::vector<FilamentSensor>> filament;
+    std::map<QString, QString> controllers; ///< "mcu", "mcu toolhead" -> version
+    std::map<QString, bool> motors;         ///< stepper -> energised
+    std::optional<double> uptime;    ///< s since the printer's computer booted
+    std::optional<QStringList> powerFlags; ///< what it complains of (under-voltage, throttling)
+};
+
 /// Credentials for one connection; never logged.
 struct Credentials {
     QString apiKey, user, password;
@@ -108,6 +128,8 @@ public:
     virtual void readStatus(QObject* context, Reply<recovery::Sample> reply) = 0; ///< asks now, does not use what is cached
     virtual void readVariables(QObject* context, Reply<QJsonObject> reply) = 0;   ///< save_variables.variables
     virtual void readSettings(QObject* context, Reply<QJsonObject> reply) = 0;    ///< configfile.settings
+    /// A driver that has nothing of it to tell answers an empty one.
+    virtual void readReadiness(QObject* context, Reply<Readiness> reply);
     /// Bed mesh profiles by name, with their points where they can be read; empty when there are none.
     using MeshProfiles = std::map<std::string, std::optional<recovery::MeshMatrix>>;
     virtual void readMeshes(QObject* context, Reply<MeshProfiles> reply) = 0;

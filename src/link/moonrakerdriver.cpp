@@ -13,6 +13,7 @@
 #include "klipperstatus.h"
 #include "meshstatus.h"
 #include "moonrakerhttp.h"
+#include "readiness.h"
 #include "redact.h"
 
 Q_LOGGING_CATEGORY(lcMoonraker, "kintsugi.link.moonraker", QtInfoMsg)
@@ -366,6 +367,7 @@ QCoro::Task<Result<>> MoonrakerDriver::subscribe(Guard watch)
     m_host.capabilities = capabilitiesFrom(objects, status.object("gcode").object("commands").raw(),
                                            status.object("configfile").object("settings").raw(), m_components, m_folders);
     m_wanted = subscription(objects);
+    m_wantedForReadiness = readinessObjects(objects);
     const auto answer = co_await ask(watch, u"printer.objects.subscribe"_s, objectsParameter(m_wanted));
     if (!answer)
         co_return fail(answer.error());
@@ -603,6 +605,31 @@ void MoonrakerDriver::readSettings(QObject* context, Reply<QJsonObject> reply)
             return fail(badValue("result.status.configfile.settings", settings));
         return settings.toObject();
     });
+}
+
+void MoonrakerDriver::readReadiness(QObject* context, Reply<Readiness> reply)
+{
+    deliver<Readiness>(readiness(), context, std::move(reply));
+}
+
+/// Four questions of which a server may know any; a lost link ends them.
+QCoro::Task<Result<Readiness>> MoonrakerDriver::readiness()
+{
+    Readiness found;
+    std::vector<Error> errors;
+    const std::array<ReadinessQuestion, 4> questions = readinessQuestions(m_wantedForReadiness);
+    for (const ReadinessQuestion& question : questions) {
+        if (!question.component.isEmpty() && !m_components.contains(question.component))
+            continue;
+        const Value answer = co_await ask(this, question.method, question.params);
+        if (answer)
+            question.read(answer->toObject(), found, errors);
+        else if (answer.error().code == ErrorCode::Disconnected || answer.error().code == ErrorCode::Timeout)
+            co_return fail(answer.error());
+    }
+    for (const Error& error : errors)
+        emit badMessage(error);
+    co_return found;
 }
 
 void MoonrakerDriver::readMeshes(QObject* context, Reply<MeshProfiles> reply)

@@ -50,6 +50,7 @@ public:
     void readStatus(QObject* context, Reply<recovery::Sample> reply) override;
     void readVariables(QObject* context, Reply<QJsonObject> reply) override;
     void readSettings(QObject* context, Reply<QJsonObject> reply) override;
+    void readReadiness(QObject* context, Reply<Readiness> reply) override;
     void readMeshes(QObject* context, Reply<MeshProfiles> reply) override;
 
     void runScript(const QString& script, QObject* context, Reply<ScriptResult> reply) override;
@@ -116,6 +117,7 @@ private:
     void request(const QString& method, const QJsonObject& params, QObject* context, Reply<T> reply, Convert<T> convert);
     template <class T>
     QCoro::Task<> deliver(QCoro::Task<Result<T>> task, Guard context, Reply<T> reply);
+    QCoro::Task<Result<Readiness>> readiness();
     QCoro::Task<Result<ScriptResult>> run(QString method, QJsonObject params);
     QCoro::Task<Result<>> believed(QCoro::Task<Result<ScriptResult>> script);
     QCoro::Task<Result<>> startAt(QString file, ByteOffset byte);
@@ -144,6 +146,7 @@ private:
     HostInfo m_host;
     QStringList m_components, m_folders;
     QJsonObject m_wanted; ///< objects and fields of the subscription
+    QJsonObject m_wantedForReadiness; ///< objects and fields of the look before a launch
     recovery::Sample m_sample;
     QJsonObject m_mesh; ///< bed_mesh as it is now, whole
     bool m_sampleWaits = false;

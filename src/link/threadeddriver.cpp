@@ -99,6 +99,11 @@ void ThreadedDriver::readSettings(QObject* context, Reply<QJsonObject> reply)
     carryOver([back = carryBack(context, std::move(reply))](Driver* d) { d->readSettings(d, back); });
 }
 
+void ThreadedDriver::readReadiness(QObject* context, Reply<Readiness> reply)
+{
+    carryOver([back = carryBack(context, std::move(reply))](Driver* d) { d->readReadiness(d, back); });
+}
+
 void ThreadedDriver::readMeshes(QObject* context, Reply<MeshProfiles> reply)
 {
     carryOver([back = carryBack(context, std::move(reply))](Driver* d) { d->readMeshes(d, back); });

@@ -25,7 +25,9 @@ GatePage::GatePage(app::ResumeFlow& flow, QWidget* parent)
     m_stuck = new QCheckBox(tr("The part sits &firmly: I pushed it with the bed warm"), this);
     m_untouched = new QCheckBox(tr("Nobody has &moved the head, the bed or the part since the stop"), this);
     body()->addWidget(m_stuck);
+    m_repaired = new QCheckBox(tr("The heater that failed is &repaired: I found the cause"), this);
     body()->addWidget(m_untouched);
+    body()->addWidget(m_repaired);
     body()->addWidget(new MeshPanel(flow, this));
     addSubheading(tr("Checks"));
     m_verdict = addSentence();
@@ -48,6 +50,7 @@ GatePage::GatePage(app::ResumeFlow& flow, QWidget* parent)
     connect(m_again, &QPushButton::clicked, &flow, &app::ResumeFlow::replan);
     connect(m_stuck, &QCheckBox::clicked, this, &GatePage::state);
     connect(m_untouched, &QCheckBox::clicked, this, &GatePage::state);
+    connect(m_repaired, &QCheckBox::clicked, this, &GatePage::state);
     connect(&flow, &app::ResumeFlow::planned, this, &GatePage::showFlow);
     connect(&flow, &app::ResumeFlow::analysed, this, &GatePage::showFlow);
     showFlow();
@@ -65,6 +68,8 @@ void GatePage::showFlow()
     m_untouched->setChecked(flow().statements().nothingMoved);
     m_model.setChecks(flow().gate());
     const auto& checks = flow().gate();
+    m_repaired->setChecked(flow().statements().heaterRepaired);
+    m_repaired->setVisible(std::any_of(checks.begin(), checks.end(), [](const auto& c) { return c.id == "heater-fault" && !c.measured.empty(); }));
     const auto count = [&](recovery::Severity severity) {
         return static_cast<int>(std::count_if(checks.begin(), checks.end(), [&](const auto& c) { return c.severity == severity && !c.passed; }));
     };
@@ -95,6 +100,7 @@ void GatePage::state()
     app::Statements said = flow().statements();
     said.partStuck = m_stuck->isChecked();
     said.nothingMoved = m_untouched->isChecked();
+    said.heaterRepaired = m_repaired->isChecked();
     flow().setStatements(said);
     flow().replan();
 }

@@ -27,6 +27,7 @@ private:
     QLabel* m_verdict;
     QCheckBox* m_stuck;
     QCheckBox* m_untouched;
+    QCheckBox* m_repaired;
     QPushButton* m_again;
 };
 

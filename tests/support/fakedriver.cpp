@@ -174,6 +174,11 @@ void FakeDriver::readSettings(QObject* context, Reply<QJsonObject> reply)
     answer<QJsonObject>(u"readSettings"_s, {}, context, std::move(reply), [this] { return settings; });
 }
 
+void FakeDriver::readReadiness(QObject* context, Reply<link::Readiness> reply)
+{
+    answer<link::Readiness>(u"readReadiness"_s, {}, context, std::move(reply), [this] { return readiness; });
+}
+
 void FakeDriver::readMeshes(QObject* context, Reply<MeshProfiles> reply)
 {
     answer<MeshProfiles>(u"readMeshes"_s, {}, context, std::move(reply), [this] { return meshes; });

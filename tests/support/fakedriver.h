@@ -28,6 +28,7 @@ public:
     recovery::Sample status;                          ///< answer of readStatus
     QJsonObject variables, settings;
     MeshProfiles meshes;                              ///< answer of readMeshes
+    link::Readiness readiness;                        ///< answer of readReadiness
     std::map<QString, QByteArray> files;              ///< "config/variables.cfg" -> bytes
     std::map<QString, double> modified;
     std::vector<link::RemoteJob> jobs;                ///< newest first, answer of history
@@ -60,6 +61,7 @@ public:
     void readStatus(QObject* context, Reply<recovery::Sample> reply) override;
     void readVariables(QObject* context, Reply<QJsonObject> reply) override;
     void readSettings(QObject* context, Reply<QJsonObject> reply) override;
+    void readReadiness(QObject* context, Reply<link::Readiness> reply) override;
     void readMeshes(QObject* context, Reply<MeshProfiles> reply) override;
     void runScript(const QString& script, QObject* context, Reply<link::ScriptResult> reply) override;
     void startPrint(const QString& file, QObject* context, Reply<> reply) override;
