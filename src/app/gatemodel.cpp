@@ -28,6 +28,14 @@ QString resultText(const recovery::GateCheck& check)
     return check.severity == Severity::Block ? GateModel::tr("blocks") : GateModel::tr("warning");
 }
 
+/// A configuration's text comes from outside: it is shown, never read as markup.
+QString withRemedy(const recovery::GateCheck& check)
+{
+    const QString whole = text(check.text) + u"\n\n"_s + GateModel::tr("To paste into the printer's configuration:") + u'\n'
+                          + QString::fromStdString(check.remedy);
+    return u"<p style=\"white-space:pre-wrap\">%1</p>"_s.arg(whole.toHtmlEscaped());
+}
+
 } // namespace
 
 GateModel::GateModel(QObject* parent) : TableModel(parent) {}
@@ -60,8 +68,11 @@ QVariant GateModel::data(const QModelIndex& index, int role) const
         return {};
     const recovery::GateCheck& check = m_rows[static_cast<std::size_t>(index.row())].check;
     switch (role) {
-    case Qt::DisplayRole:
     case Qt::ToolTipRole:
+        if (index.column() == Check && !check.remedy.empty())
+            return withRemedy(check);
+        [[fallthrough]];
+    case Qt::DisplayRole:
     case RawRole:
         switch (index.column()) {
         case Result: return role == RawRole ? QVariant(static_cast<int>(check.severity)) : QVariant(resultText(check));

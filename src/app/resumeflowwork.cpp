@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "recovery/gatehoming.h"
+
 namespace kintsugi::app {
 
 using namespace Qt::StringLiterals;
@@ -193,6 +195,8 @@ Result<Planned> planWith(const OpenFile& file, const Snapshot& snapshot, const P
     auto plan = recovery::planResume(*file.source, *file.index, point, facts.printer, options);
     if (!plan) {
         planned.error = plan.error();
+        if (plan.error().field == "homeXY" && gate.config)
+            planned.gate = recovery::homingChecks(*gate.config);
         return planned;
     }
     const recovery::TravelLimits limits{plan->minimum, plan->maximum};

@@ -209,8 +209,10 @@ private:
         if (m_shown || !m_chosen || !here || m_flow->isBusy() || !(m_flow->plan() || m_flow->planError()))
             return;
         m_shown = true;
-        if (!m_flow->plan())
+        if (!m_flow->plan()) {
+            showGate(); // the printer's own macros may be why there is none
             return fails(*m_flow->planError());
+        }
         show();
         if (!m_flow->gateIsOpen())
             return fails({.code = ErrorCode::GateBlocked});
@@ -230,6 +232,11 @@ private:
         const auto& candidate = *m_flow->chosen();
         m_document.insert(u"printed_twice_mm"_s, candidate.printedTwiceMm);
         m_document.insert(u"left_open_mm"_s, candidate.leftOpenMm);
+        showGate();
+        m_environment.out.text(m_flow->planText());
+    }
+    void showGate()
+    {
         for (const recovery::GateCheck& check : m_flow->gate()) {
             const auto severity = recovery::name(check.severity);
             m_environment.out.line(u"%1 %2: %3"_s.arg(check.passed ? u"ok"_s : QString::fromUtf8(severity.data(), static_cast<qsizetype>(severity.size())),
@@ -241,7 +248,6 @@ private:
                     m_environment.out.line(u"  "_s + app::printable(line));
             }
         }
-        m_environment.out.text(m_flow->planText());
     }
     void runs()
     {

@@ -2,5 +2,6 @@
 kintsugi_test(app tst_models)
 kintsugi_test(app tst_filecache SOURCES ../support/fakedriver.cpp ../support/fakedriver.h)
 kintsugi_test(app tst_session SOURCES ../support/fakedriver.cpp ../support/fakedriver.h)
+kintsugi_test(app tst_resumefacts)
 kintsugi_test(app tst_resumeflow SOURCES ../support/fakedriver.cpp ../support/fakedriver.h)
 kintsugi_test(app tst_touchrun SOURCES ../support/fakedriver.cpp ../support/fakedriver.h)

@@ -224,6 +224,10 @@ void TestModels::gateKeepsEqualIds()
     QCOMPARE(model.rowCount(), 2);
     QCOMPARE(idle.row(), 1);
     QCOMPARE(idle.data(GateModel::PassedRole).toBool(), true);
+    model.setChecks({{.id = "macro-audit", .severity = recovery::Severity::Block, .remedy = "[gcode_macro <b>]\ngcode:\n"}});
+    QCOMPARE(model.index(0, 0).data(GateModel::RemedyRole).toString(), u"[gcode_macro <b>]\ngcode:\n"_s);
+    const QString tip = model.index(0, GateModel::Check).data(Qt::ToolTipRole).toString();
+    QVERIFY2(tip.contains("gcode_macro &lt;b&gt;"_L1), qPrintable(tip));
 }
 
 void TestModels::planLights_data()

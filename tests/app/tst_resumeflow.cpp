@@ -87,6 +87,9 @@ private slots:
     void meshIsNotUndone();
     void exchangedFileIsNotContinued();
     void proofLooksEverywhere();
+    void gateFactsCloseTheGate_data();
+    void gateFactsCloseTheGate();
+    void repairedHeaterOpensTheGate();
     void pluginDataIsResetAfterAGoodEnd();
     void pluginStateIsSetAndPutBack();
     void pluginStateOfAnotherStays();
@@ -1185,6 +1188,62 @@ void TestResumeFlow::proofLooksEverywhere()
         }
         QCOMPARE(read, std::min<quint64>(size, 262'144));
     }
+}
+
+void TestResumeFlow::gateFactsCloseTheGate_data()
+{
+    QTest::addColumn<QString>("what");
+    QTest::addColumn<QByteArray>("id");
+    QTest::newRow("job queue") << u"queue"_s << QByteArray("queue");
+    QTest::newRow("disk") << u"disk"_s << QByteArray("disk-space");
+    QTest::newRow("filament") << u"filament"_s << QByteArray("filament");
+    QTest::newRow("macro of the start") << u"macro"_s << QByteArray("macro-audit");
+    QTest::newRow("heat limit") << u"heat"_s << QByteArray("heat-limits");
+}
+
+/// What the printer answers reaches the gate of a real run: nothing is armed.
+void TestResumeFlow::gateFactsCloseTheGate()
+{
+    QFETCH(QString, what);
+    QFETCH(QByteArray, id);
+    plan();
+    if (what == u"queue"_s) {
+        m_driver->readiness.queuedJobs = 1;
+        m_driver->readiness.queueState = u"ready"_s;
+    } else if (what == u"disk"_s) {
+        m_driver->readiness.freeDisk = 1000;
+    } else if (what == u"filament"_s) {
+        m_driver->readiness.filament = std::vector<link::FilamentSensor>{{u"spool"_s, false, true, false}};
+    } else if (what == u"macro"_s) {
+        m_driver->settings.insert(u"gcode_macro sdcard_print_file"_s, QJsonObject{{u"rename_existing"_s, u"BASE"_s}, {u"gcode"_s, u"G28\nBASE {rawparams}"_s}});
+    } else {
+        m_driver->settings.insert(u"extruder"_s, QJsonObject{{u"max_temp"_s, 150.0}});
+    }
+    m_flow->arm();
+    QTRY_VERIFY(!m_errors.empty());
+    QCOMPARE(m_errors.front().code, ErrorCode::GateBlocked);
+    QVERIFY2(m_errors.front().detail.find(id.toStdString()) != std::string::npos, m_errors.front().detail.c_str());
+    QCOMPARE(sent(), 0);
+}
+
+void TestResumeFlow::repairedHeaterOpensTheGate()
+{
+    plan();
+    m_driver->console = {{stopTime - 1, false, u"!! Heater extruder not heating at expected rate"_s}};
+    const auto isOpenAfter = [this](bool repaired) {
+        Statements statements = m_flow->statements();
+        statements.heaterRepaired = repaired;
+        QSignalSpy planned(m_flow.get(), &ResumeFlow::planned);
+        m_flow->setStatements(statements);
+        if (!planned.wait())
+            return std::string("no plan");
+        std::string blocks;
+        for (const recovery::GateCheck& check : m_flow->gate())
+            blocks += check.severity == recovery::Severity::Block && !check.passed ? check.id : std::string();
+        return blocks;
+    };
+    QCOMPARE(isOpenAfter(false), std::string("heater-fault"));
+    QCOMPARE(isOpenAfter(true), std::string());
 }
 
 // ---- klipper-plr's data ------------------------------------------------------------------------------------------

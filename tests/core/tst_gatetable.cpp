@@ -6,6 +6,7 @@
 
 #include "gatescene.h"
 #include "recovery/coolingadvice.h"
+#include "recovery/gatehoming.h"
 #include "recovery/versions.h"
 
 using namespace kintsugi;
@@ -414,6 +415,10 @@ void TestGateTable::homingRemedyIsOffered()
 {
     const auto s = scene(ZMethod::Touch);
     config(*s).sections["homing_override"]["gcode"] = "G28 X\nG28 Z";
+    const auto refused = homingChecks(config(*s)); // where no plan is made at all
+    QCOMPARE(refused.size(), std::size_t(1));
+    QVERIFY(!isOpen(refused) && refused[0].id == "macro-homing" && refused[0].remedy.find("axes: z") != std::string::npos);
+    QVERIFY(homingChecks({}).empty());
     for (const GateCheck& check : run(*s)) {
         if (check.id == "macro-homing")
             QVERIFY(check.remedy.find("axes: z") != std::string::npos);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "recovery/gatechecks.h"
+#include "recovery/gatehoming.h"
 #include "recovery/macroaudit.h"
 
 namespace kintsugi::recovery::checks {
@@ -91,3 +92,17 @@ void ofConfig(const View& v, List& list)
 }
 
 } // namespace kintsugi::recovery::checks
+
+namespace kintsugi::recovery {
+
+std::vector<GateCheck> homingChecks(const KlipperConfig& config)
+{
+    checks::List list;
+    for (MacroFinding& found : auditHomingXy(config, true)) {
+        list.add(checks::Id::MacroHoming, Severity::Block, false, found.text, checks::pathOf(found), std::move(found.why));
+        list.remedy(std::move(found.mended));
+    }
+    return list.take();
+}
+
+} // namespace kintsugi::recovery

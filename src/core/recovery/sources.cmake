@@ -12,7 +12,7 @@ set(recovery_sources
     recovery/configread.h recovery/configread.cpp
     recovery/envelope.h recovery/envelope.cpp
     recovery/gate.h recovery/gate.cpp
-    recovery/gatechecks.h recovery/gatechecksconfig.cpp recovery/gatechecksfile.cpp recovery/gatechecksplan.cpp
+    recovery/gatechecks.h recovery/gatehoming.h recovery/gatechecksconfig.cpp recovery/gatechecksfile.cpp recovery/gatechecksplan.cpp
     recovery/gatechecksprinter.cpp recovery/gatechecksstate.cpp recovery/gatechecksversions.cpp recovery/gatechecksz.cpp
     recovery/homing.h recovery/homing.cpp
     recovery/heightmap.h recovery/heightmap.cpp recovery/heightmapbrush.h recovery/heightmapbrush.cpp
