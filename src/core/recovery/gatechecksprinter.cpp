@@ -186,6 +186,13 @@ void tool(const View& v, List& list)
                        : Message{KINTSUGI_TEXT("%1 is active, but the print goes on with %2. Select the tool at the printer first."), {active, wanted}});
 }
 
+/// Klipper keeps names in upper case; M486 counts instead of naming.
+bool fileHasObject(const View& v, const std::string& name)
+{
+    const auto same = [wanted = write::upper(name)](const std::string& object) { return write::upper(object) == wanted; };
+    return v.index.objects.empty() || write::isNumber(name) || std::any_of(v.index.objects.begin(), v.index.objects.end(), same);
+}
+
 /// An object that was given up must not be printed into the air.
 void exclusions(const View& v, List& list)
 {
@@ -194,7 +201,7 @@ void exclusions(const View& v, List& list)
         return list.add(Id::Exclusions, Severity::Block, true, "0", {}, {KINTSUGI_TEXT("No object was excluded."), {}});
     const std::string count = std::to_string(excluded.size());
     for (const std::string& name : excluded) {
-        if (!v.index.objects.empty() && std::find(v.index.objects.begin(), v.index.objects.end(), name) == v.index.objects.end())
+        if (!fileHasObject(v, name))
             return list.add(Id::Exclusions, Severity::Block, false, name, count,
                             {KINTSUGI_TEXT("%1 was excluded, but the file has no object of that name: it would be printed into the air. Correct the name."), {name}});
     }
