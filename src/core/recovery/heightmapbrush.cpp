@@ -15,7 +15,8 @@ namespace {
 
 constexpr int side = 64;      ///< of a tile, in cells
 constexpr int inTile = side - 1;
-constexpr double broad = 1.05; ///< cells; up to here a box around a round end is within a cell of it
+/// Cells; up to here a box around a round end is within a cell of it. Where cells are as wide as lines, the ends count less.
+constexpr double broad = 1.05, broadWhereCoarse = 2, coarse = 0.4; // coarse: mm
 constexpr std::size_t mostTiles = 4096; ///< 64 MiB
 
 /// Raises `count` cells. At most 8 is the usual case and takes no loop; the tile is padded for it.
@@ -100,6 +101,7 @@ HeightMapBrush::HeightMapBrush(HeightMap& map)
     , m_perMm(1 / map.m_cell)
     , m_origin(map.m_side / 2 * side)
     , m_end(map.m_side * side)
+    , m_broad(map.m_cell < coarse ? broad : broadWhereCoarse)
 {
 }
 
@@ -118,7 +120,7 @@ void HeightMapBrush::line(double x0, double y0, double x1, double y1, double rad
     const double low = std::min(y0, y1) - radius, high = std::max(y0, y1) + radius;
     if (!inside(left, low, right, high))
         return beyond(left, low, right, high, height);
-    if (radius > broad)
+    if (radius > m_broad)
         return exact(x0, y0, x1, y1, radius, height);
     if (std::abs(x1 - x0) <= 1 || std::abs(y1 - y0) <= 1)
         block(static_cast<int>(left), static_cast<int>(low), static_cast<int>(right), static_cast<int>(high), height);

@@ -39,7 +39,7 @@ private:
     [[nodiscard]] bool add(std::uint32_t& entry);
 
     HeightMap& m_map;
-    double m_perMm, m_origin, m_end;
+    double m_perMm, m_origin, m_end, m_broad;
 };
 
 } // namespace kintsugi::recovery

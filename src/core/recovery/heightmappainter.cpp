@@ -19,6 +19,7 @@ constexpr std::size_t runLength = 256;    ///< moves that are read before they a
 constexpr double widestLine = 5;          ///< mm; more plastic than that stands up as a blob
 constexpr double defaultHeight = 0.2;     ///< mm, of a layer that nothing tells of
 constexpr double thinnestLayer = 0.03, thickestLayer = 1; ///< mm, by which Z changes from layer to layer
+constexpr double flattest = 0.05;         ///< mm: in thinner layers what flows too much does not spread, it stands up within the margin
 constexpr double widthSlack = 1.1;        ///< of what a slicer's own rounding and flow factors make of a width
 constexpr double toolDoubt = 0.2;         ///< mm: how well the offsets between tools are known. Unmeasured.
 constexpr double leastBall = 1;           ///< mm³; a smaller one is within the margin
@@ -105,6 +106,7 @@ void HeightMapPainter::chooseWidth()
 {
     const double width = m_options.lineWidth.value_or(m_width.value_or(m_widest));
     m_radius = width / 2 + tiny;
+    m_height = std::max(m_height, flattest);
     const double area = std::max(m_height * (widthSlack * width - m_height * (1 - std::numbers::pi / 4)), 1e-3);
     const double perLength = area / perFilament();
     m_perLength = m_options.lineWidth ? std::numeric_limits<double>::infinity() : perLength * perLength;
