@@ -1521,6 +1521,166 @@
         <source>Workspace</source>
         <translation>Arbeitsbereich</translation>
     </message>
+    <message>
+        <source>no machine prints at such a factor</source>
+        <translation>mit einem solchen Faktor druckt keine Maschine</translation>
+    </message>
+    <message>
+        <source>an arc cannot be checked here</source>
+        <translation>ein Bogen lässt sich hier nicht prüfen</translation>
+    </message>
+    <message>
+        <source>nothing may move across here</source>
+        <translation>hier darf sich nichts seitwärts bewegen</translation>
+    </message>
+    <message>
+        <source>nothing may move here: the nozzle may stick to the part</source>
+        <translation>hier darf sich nichts bewegen: Die Düse haftet vielleicht am Teil</translation>
+    </message>
+    <message>
+        <source>the nozzle is cold here</source>
+        <translation>die Düse ist hier kalt</translation>
+    </message>
+    <message>
+        <source>a relative move from an unknown place</source>
+        <translation>eine relative Bewegung von einem unbekannten Ort</translation>
+    </message>
+    <message>
+        <source>below the travel height</source>
+        <translation>unter der Verfahrhöhe</translation>
+    </message>
+    <message>
+        <source>outside the travel limits</source>
+        <translation>außerhalb der Verfahrgrenzen</translation>
+    </message>
+    <message>
+        <source>homes, probes, starts a print or moves the coordinates</source>
+        <translation>referenziert, tastet, startet einen Druck oder verschiebt die Koordinaten</translation>
+    </message>
+    <message>
+        <source>too long for this firmware</source>
+        <translation>zu lang für diese Firmware</translation>
+    </message>
+    <message>
+        <source>what it does, only the printer decides</source>
+        <translation>was es tut, entscheidet nur der Drucker</translation>
+    </message>
+    <message>
+        <source>one command a line</source>
+        <translation>ein Befehl je Zeile</translation>
+    </message>
+    <message>
+        <source>changes the tool</source>
+        <translation>ändert das Werkzeug</translation>
+    </message>
+    <message>
+        <source>changes speed limits</source>
+        <translation>ändert Geschwindigkeitsgrenzen</translation>
+    </message>
+    <message>
+        <source>changes pressure advance</source>
+        <translation>ändert Pressure Advance</translation>
+    </message>
+    <message>
+        <source>changes the bed mesh</source>
+        <translation>ändert das Bettnetz</translation>
+    </message>
+    <message>
+        <source>changes an offset</source>
+        <translation>ändert einen Versatz</translation>
+    </message>
+    <message>
+        <source>changes a heater</source>
+        <translation>ändert eine Heizung</translation>
+    </message>
+    <message>
+        <source>changes objects</source>
+        <translation>ändert Objekte</translation>
+    </message>
+    <message>
+        <source>changes how the file is read</source>
+        <translation>ändert, wie die Datei gelesen wird</translation>
+    </message>
+    <message>
+        <source>Parks the nozzle and may pull filament back: the way there and back is not checked.</source>
+        <translation>Parkt die Düse und zieht vielleicht Filament zurück: Der Weg dorthin und zurück ist nicht geprüft.</translation>
+    </message>
+    <message>
+        <source>Changes the home offsets: every place after it moves.</source>
+        <translation>Ändert die Versätze der Referenzpunkte: Jeder Ort danach verschiebt sich.</translation>
+    </message>
+    <message>
+        <source>Goes back to a stored position, which a restart forgets: where it goes is not known here.</source>
+        <translation>Fährt zu einer gespeicherten Position zurück, die ein Neustart vergisst: Wohin, ist hier nicht bekannt.</translation>
+    </message>
+    <message>
+        <source>Loads filament: it is pushed out where the nozzle stands.</source>
+        <translation>Lädt Filament: Es wird dort ausgestoßen, wo die Düse steht.</translation>
+    </message>
+    <message>
+        <source>Unloads filament: what comes after would print nothing.</source>
+        <translation>Entlädt Filament: Was danach kommt, würde nichts drucken.</translation>
+    </message>
+    <message>
+        <source>Stores or runs commands of the printer; a restart forgets those stored before.</source>
+        <translation>Speichert Befehle im Drucker oder führt sie aus; ein Neustart vergisst die zuvor gespeicherten.</translation>
+    </message>
+    <message>
+        <source>Changes the steps per millimetre: every distance after it is another one.</source>
+        <translation>Ändert die Schritte je Millimeter: Jede Strecke danach ist eine andere.</translation>
+    </message>
+    <message>
+        <source>Changes the offset of the probe: Z means another height once it is homed.</source>
+        <translation>Ändert den Versatz des Tasters: Z bedeutet nach dem Referenzieren eine andere Höhe.</translation>
+    </message>
+    <message>
+        <source>Changes the offset of a tool.</source>
+        <translation>Ändert den Versatz eines Werkzeugs.</translation>
+    </message>
+    <message>
+        <source>Changes the origin of a workspace: every place after it moves.</source>
+        <translation>Ändert den Ursprung eines Arbeitsraums: Jeder Ort danach verschiebt sich.</translation>
+    </message>
+    <message>
+        <source>A command of the printer&apos;s own language: whether and how often the lines below it run, only the printer decides.</source>
+        <translation>Ein Befehl der eigenen Sprache des Druckers: Ob und wie oft die Zeilen darunter laufen, entscheidet nur der Drucker.</translation>
+    </message>
+    <message>
+        <source>Starts to print another file, from its beginning: it homes over the part.</source>
+        <translation>Beginnt eine andere Datei von vorn zu drucken: Sie referenziert über dem Teil.</translation>
+    </message>
+    <message>
+        <source>Coordinates without a command: only a machine that is set to milling or laser moves there.</source>
+        <translation>Koordinaten ohne Befehl: Nur eine auf Fräsen oder Laser eingestellte Maschine fährt dorthin.</translation>
+    </message>
+    <message>
+        <source>Has a value that only the printer works out: where it goes or what it sets is not known here.</source>
+        <translation>Hat einen Wert, den nur der Drucker errechnet: Wohin es geht oder was es setzt, ist hier nicht bekannt.</translation>
+    </message>
+    <message>
+        <source>Inches</source>
+        <translation>Zoll</translation>
+    </message>
+    <message>
+        <source>Plane of arcs</source>
+        <translation>Ebene der Bögen</translation>
+    </message>
+    <message>
+        <source>Offsets of the tools (mm)</source>
+        <translation>Versätze der Werkzeuge (mm)</translation>
+    </message>
+    <message>
+        <source>A line without a command of its own, at which nothing can begin</source>
+        <translation>Eine Zeile ohne eigenen Befehl, an der nichts beginnen kann</translation>
+    </message>
+    <message>
+        <source>Place of what was printed</source>
+        <translation>Ort dessen, was gedruckt wurde</translation>
+    </message>
+    <message>
+        <source>A condition of the file (if, while), in the middle of which nothing can begin</source>
+        <translation>Eine Bedingung der Datei (if, while), in deren Mitte nichts beginnen kann</translation>
+    </message>
 </context>
 <context>
     <name>kintsugi::app::CandidateModel</name>

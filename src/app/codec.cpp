@@ -114,6 +114,9 @@ void machineFields(Io& io, S& state)
     io("volumetric"_L1, state.volumetric);
     io("tool_setup"_L1, state.toolSetup);
     io("advance_code"_L1, state.advanceCode);
+    io("last_move"_L1, state.lastMove);
+    io("block"_L1, state.block);
+    io("unknown_fields"_L1, state.unknownFields);
     io("unknown_commands"_L1, state.unknownCommands);
 }
 

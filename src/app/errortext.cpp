@@ -182,6 +182,8 @@ QString Words::place(const Error& error)
         parts << tr("limit %1").arg(QString::fromStdString(decimal(*error.limit)));
     if (!error.detail.empty() && error.code != ErrorCode::Refused)
         parts << outside(error.detail);
+    if (!error.reason.pattern.empty())
+        parts << text(error.reason);
     return parts.join(u"; "_s);
 }
 

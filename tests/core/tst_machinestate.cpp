@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "gcode/fileindex.h"
+#include "gcode/linecommands.h"
 
 using namespace kintsugi;
 using namespace kintsugi::gcode;
@@ -26,8 +27,12 @@ QStringList fixtures()
 MachineState run(const QByteArray& text, Dialect dialect = Dialect::Klipper)
 {
     MachineState state;
-    for (const QByteArray& line : text.split('\n'))
-        apply(state, parseCommand({line.constData(), static_cast<std::size_t>(line.size())}), dialect);
+    Command command;
+    for (const QByteArray& line : text.split('\n')) {
+        LineCommands commands({line.constData(), static_cast<std::size_t>(line.size())}, dialect);
+        while (commands.next(command, state))
+            apply(state, command, dialect);
+    }
     return state;
 }
 
@@ -279,7 +284,15 @@ private slots:
     void parametersAreSplitLikeAShell();
     void extruderMode_data();
     void extruderMode();
+    void takesRepRapLinesApart_data();
+    void takesRepRapLinesApart();
+    void fansHaveAFullSpeed();
     void severalCommandsOnALine();
+    void coordinatesAloneRepeatTheMove();
+    void whatOnlyThePrinterDecidesIsUnknown_data();
+    void whatOnlyThePrinterDecidesIsUnknown();
+    void homeIsWhereThePrinterSays_data();
+    void homeIsWhereThePrinterSays();
     void nothingIsKnownAtTheStart();
     void provenanceOfPositions();
     void macrosMakeMotionUnknownUntilAllAxesMoved();
@@ -354,6 +367,7 @@ void TestMachineState::parsesCommands()
     };
     switch (command.kind) {
     case Command::Kind::None: got = "none"; break;
+    case Command::Kind::Meta: got = "meta"; break;
     case Command::Kind::Text: got = "text " + number(); break;
     case Command::Kind::Extended: {
         const QByteArray name = QByteArray::fromStdString(std::string(command.name));
@@ -478,14 +492,196 @@ void TestMachineState::extruderMode()
     QCOMPARE(got, absolute);
 }
 
+void TestMachineState::takesRepRapLinesApart_data()
+{
+    QTest::addColumn<QByteArray>("line");
+    QTest::addColumn<QByteArray>("commands");
+    const auto row = [](const char* line, const char* commands) { QTest::newRow(line) << QByteArray(line) << QByteArray(commands); };
+    row("G1 X5 Y6", "G1 X Y");
+    row("G91 G1 Z5 G90", "G91|G1 Z|G90");
+    row("g91g1z5g90", "G91|G1 Z|G90");
+    row("N12 G91 G1 Z5*33", "G91|G1 Z");
+    row("T0 M109 S200 T1", "T0|M109 S T");
+    row("M106 S255 ; G1 X5", "M106 S");
+    row("M486 S1 A\"G1 X5; M3\" G28", "M486 A S|G28");
+    row("M486 S1 AG1_M3", "M486 A G M S"); // a name without quotes goes to the end
+    row("G29 S1 P\"m5 g1.csv\"", "G29 P S");
+    row("M117 G1 X5", "M117 text");
+    row("M98 P\"a.g\" G1 X5", "M98 text|G1 X");
+    row("M98 Pa.g G1 X5", "M98 text");
+    row("G1 X{move.axes[0].max} Y{var.m5} E5", "G1 E X? Y?");
+    row("G1 X{ {g1} + 1 } G90", "G1 X?|G90");
+    row("G1 'x5 Y3", "G1 Y");
+    row("T{state.currentTool}", "T0 T?");
+    row("X10 Y5", "G1 X Y");
+    row("X10 Y5 M106 S0", "G1 X Y|M106 S");
+    row("Y{var.a}", "G1 Y?");
+    row("F1800", "G1 F?");
+    row("Xyz", "Xyz");
+    row("if move.axes[0].homed", "meta if");
+    row("  while iterations < 3", "meta while +2");
+    row("\tvar x = 5", "meta var +4");
+    row("else", "meta else");
+    row("elsewhere", "elsewhere");
+    row("echo \"G1 X5; more\"", "meta echo");
+    row("abort", "meta abort");
+    row("SET_GCODE_OFFSET Z=1 M5", "SET_GCODE_OFFSET");
+    row("; G1 X5", "none");
+    row("", "none");
+}
+
+void TestMachineState::takesRepRapLinesApart()
+{
+    QFETCH(QByteArray, line);
+    QFETCH(QByteArray, commands);
+    RepRapLine left({line.constData(), static_cast<std::size_t>(line.size())});
+    Command command;
+    QByteArrayList got;
+    while (takeCommand(left, 1, command)) {
+        const QByteArray name = QByteArray::fromStdString(std::string(command.name));
+        QByteArray text;
+        switch (command.kind) {
+        case Command::Kind::None: text = "none"; break;
+        case Command::Kind::Meta: text = "meta " + name; break;
+        case Command::Kind::Extended: text = name; break;
+        case Command::Kind::Text: text = command.letter + QByteArray::number(command.number) + " text"; break;
+        case Command::Kind::Code:
+            text = command.letter + QByteArray::number(command.number);
+            for (char letter = 'A'; letter <= 'Z'; ++letter)
+                if (command.has(letter))
+                    text += ' ' + QByteArray(1, letter) + (((command.computed >> (letter - 'A')) & 1U) ? "?" : "");
+            break;
+        }
+        QCOMPARE(command.continues, !got.isEmpty());
+        QCOMPARE(command.modal, command.kind == Command::Kind::Code && !line.trimmed().startsWith('T') && !line.contains('G') && !line.contains('g') && command.letter == 'G');
+        got << text + (command.indent ? " +" + QByteArray::number(command.indent) : QByteArray());
+    }
+    QCOMPARE(got.join('|'), commands);
+}
+
+void TestMachineState::fansHaveAFullSpeed()
+{
+    QCOMPARE(run("M106 S9999").fans.at("0"), 255.0);
+    QCOMPARE(run("M106 S-5", Dialect::Marlin).fans.at("0"), 0.0);
+    QCOMPARE(run("M106 S0.5", Dialect::RepRapFirmware).fans.at("0"), 127.5);
+    QCOMPARE(run("M106 P3 S300", Dialect::RepRapFirmware).fans.at("3"), 255.0);
+    QCOMPARE(run("SET_FAN_SPEED FAN=aux SPEED=7").fans.at("aux"), 1.0);
+}
+
 void TestMachineState::severalCommandsOnALine()
 {
-    const MachineState state = run("G28\nM82\nG90 M83\nG91 G1 Z5 G90\nM106 S128 M104 S230", Dialect::RepRapFirmware);
+    const MachineState state = run("G28\nM82\nG90 M83\nG1 Z0\nG91 G1 Z5 G90\nM106 S128 M104 S230", Dialect::RepRapFirmware);
     QVERIFY(state.absoluteXyz && !state.absoluteEFlag);
     QCOMPARE(state.position[2], std::optional(toNanometres(5)));
     QCOMPARE(state.fans.at("0"), 128.0);
     QCOMPARE(state.hotend.at(0), 230.0);
     QVERIFY(run("G90 M83", Dialect::Marlin).absoluteEFlag); // Marlin takes the rest for parameters
+}
+
+void TestMachineState::coordinatesAloneRepeatTheMove()
+{
+    const MachineState state = run("G90\nM83\nG1 X1 Y1 Z1 F600\nX10 Y5 E2\nM106 S1\nZ3", Dialect::RepRapFirmware);
+    QCOMPARE(state.position[0], std::optional(toNanometres(10)));
+    QCOMPARE(state.position[1], std::optional(toNanometres(5)));
+    QCOMPARE(state.position[2], std::optional(toNanometres(3)));
+    QCOMPARE(state.eTotal, toNanometres(2));
+    QCOMPARE(run("G1 X1\nX10", Dialect::Marlin).position[0], std::optional(toNanometres(1)));
+    QVERIFY(run("G1 X1 F600\nF1200", Dialect::RepRapFirmware).unknownFields.count("feed")); // some machines do, some do not
+}
+
+void TestMachineState::whatOnlyThePrinterDecidesIsUnknown_data()
+{
+    QTest::addColumn<QByteArray>("text"); // after a start in which all is known
+    QTest::addColumn<QByteArray>("unknown");
+    const auto row = [](const char* text, const char* unknown) { QTest::newRow(text) << QByteArray(text) << QByteArray(unknown); };
+    row("M117 nothing", "");
+    row("G1 X{var.x} Y5", "x");
+    row("G1 X{var.x}\nG1 X5", "");
+    row("G1 E{var.e}", "e");
+    row("G1 E{var.e}\nG92 E0", "");
+    row("G1 X5 E{var.e}", "e printed");
+    row("G1 X{var.x} E5", "printed x");
+    row("G1 F{var.f}", "feed");
+    row("G1 F{var.f}\nG1 F1200", "");
+    row("G92 X{var.x}", "x");
+    row("M104 S{var.t}", "hotend.0");
+    row("M104 S{var.t}\nM104 S210", "");
+    row("M104 T{var.t} S200", "hotend");
+    row("M106 S{var.s}", "fans.0");
+    row("M106 S{var.s}\nM107", "");
+    row("M106 P2 S{var.s}\nM107", "fans.2");
+    row("M140 S{var.s}", "bed");
+    row("M220 S{var.s}", "speed_percent");
+    row("M221 D1 S{var.s}", "flow_percent.1");
+    row("M204 P{var.s} T500", "motion.M204.P motion.M204.T");
+    row("M572 D0 S{var.s}", "pressure_advance.0");
+    row("T{var.t}", "tool");
+    row("T{var.t}\nM104 S200", "hotend tool");
+    row("T{var.t}\nT0", "");
+    row("if var.a\n  G1 X5\nM117", "x");
+    row("if var.a\n  M106 S255\nelse\n  M140 S60\nG1 F100", "bed fans.0");
+    row("if var.a\n  M106 S255\n\n; a comment at the margin\n  M140 S60\nM117", "bed fans.0");
+    row("if var.a\n  M106 S255\n", "block fans.0"); // still open
+    row("if var.a\n  if var.b\n    M106 S255\n  M140 S60\nM117\nM106 S9", "bed");
+    row("while iterations < 3\n\tG91\n\tG1 Z1\n\tG90\nM117", "absolute_xyz z");
+    row("while iterations < 3\n  G91\nG90\nG1 X5", "");
+    row("while iterations < 3\n  G91\nG1 X5", "absolute_xyz x");
+    row("if var.a\n  G20\nG1 X5 F100", "feed inch x");
+    row("if var.a\n  M82\nG1 X5 E1", "absolute_e e printed");
+    row("if var.a\n  G28\nM117", "x y z");
+    row("if var.a\n  G92 Z5\nM117", "z");
+    row("if var.a\n  T1\nM117", "tool");
+    row("if var.a\n  G1 X5 Y5 E1\nM117", "e printed x y");
+    row("if var.a\nM106 S9", "");
+    row("var x = 5\nset var.x = 6\nglobal y = 1\necho \"G28\"", "");
+}
+
+void TestMachineState::whatOnlyThePrinterDecidesIsUnknown()
+{
+    QFETCH(QByteArray, text);
+    QFETCH(QByteArray, unknown);
+    const QByteArray start = "G21\nG90\nM83\nT0\nG1 X1 Y1 Z1 F600\nG92 E0\nM104 S200\nM140 S60\nM106 S9\n";
+    const MachineState state = run(start + text, Dialect::RepRapFirmware);
+    std::set<std::string> got = state.unknownFields;
+    for (std::size_t axis = 0; axis < 3; ++axis)
+        if (!state.position[axis])
+            got.insert(std::string(1, static_cast<char>('x' + axis)));
+    if (state.block)
+        got.insert("block");
+    QByteArrayList names;
+    for (const std::string& name : got)
+        names << QByteArray::fromStdString(name);
+    QCOMPARE(names.join(' '), unknown);
+    // A value that is not known is not there either.
+    QCOMPARE(state.bed.has_value(), got.count("bed") == 0);
+    QCOMPARE(state.feed.has_value(), got.count("feed") == 0);
+    QCOMPARE(state.fans.count("0") == 1, got.count("fans.0") == 0);
+    QCOMPARE(state.hotend.count(0) == 1, got.count("hotend.0") + got.count("hotend") == 0);
+}
+
+void TestMachineState::homeIsWhereThePrinterSays_data()
+{
+    QTest::addColumn<QByteArray>("text");
+    QTest::addColumn<QByteArray>("known"); // axes
+    const auto row = [](const char* text, const char* known) { QTest::newRow(text) << QByteArray(text) << QByteArray(known); };
+    row("G28", "");
+    row("G28 X0 Y0", "Z");
+    row("G28 X Y\nG1 X5", "XZ");
+    row("G28 Z\nG91\nG1 Z5\nG90", "XY");
+    row("G28\nG92 X0", "X");
+    row("G28\nG1 X1 Y1 Z1", "XYZ");
+}
+
+void TestMachineState::homeIsWhereThePrinterSays()
+{
+    QFETCH(QByteArray, text);
+    QFETCH(QByteArray, known);
+    for (const Dialect dialect : {Dialect::Klipper, Dialect::Marlin, Dialect::Prusa, Dialect::RepRapFirmware, Dialect::Marlin1}) {
+        const MachineState state = run("G90\nG1 X3 Y3 Z3\n" + text, dialect);
+        for (std::size_t axis = 0; axis < 3; ++axis)
+            QCOMPARE(state.placed(axis).has_value(), known.contains(static_cast<char>('X' + axis)));
+    }
+    QVERIFY(run("G28\nG92 X0").nativeUnknown & 1U);
 }
 
 void TestMachineState::nothingIsKnownAtTheStart()

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "gcode/fileindex.h"
+#include "gcode/linecommands.h"
 #include "gcodecomposer.h"
 
 using namespace kintsugi;
@@ -75,7 +76,7 @@ std::string differenceOfPaths(const Source& source, Dialect dialect)
 }
 
 /// Lines that a fast path could take for something else.
-constexpr std::array<std::string_view, 109> traps{
+constexpr std::array<std::string_view, 124> traps{
     "G3 X5 Y9 I-1.5 J.25 E.1 F1200", "G2 X5 Y5 I3 J0 X6", "G2 X5. Y5 I3", "G3 X5  Y9 I4", "G2 X5 Y5 I3 J0 E0.1234567", "G3 X12345678 Y5 I3", "G2 X5 Y5 I3 J0*33",
     "G2 X5 Y5 I- J0", "G3 X5 Y5 I3 J0 P2", "G2 X12345678901234567890123 Y1 I3", "G3 X7 Y7 I2 J2 Z.4 E.2",
     "G1  X4.400 Y0.039   F7200", "G1 X.8 E-.8", "G1 E63.0000", "G1X10Y20E.5", "g1 x5.5 y6.25 e.02", "G1 X5 Y6 E.02\r", "N12 G1 X7 Y8 E.03*45", "n13 g0 x1*7",
@@ -85,7 +86,8 @@ constexpr std::array<std::string_view, 109> traps{
     "G1 X1234567.5", "G1 X12345678.5", "G1 X9000000000", "G1 X-9999999999 Y5", "G1 X0", "G1 Y0", "G1 X1.1234567", "G1 X1.123456", "G1 X0.0000005", "G1 E271000.00001", "G1 E1000000", "G92 E0", "G92 X5",
     "G92", "G1 I5 X3", "G1 X3 S100", "G1 X3 H1", "G1 J3", "G1 U3 V4", "G2 X5 Y5 I3 J0 E.1", "G3 X5 Y9 R4 E.1", "G28 X0", "G28", "M82", "M83", "G90", "G91", "G20", "G21", "M117 G1 X99", "M118 G1 Z99",
     "; G1 X77 Y77 E9", ";LAYER_CHANGE", ";Z:3.4", ";LAYER:5", "G1 X5 ; \";\" twice ; in it", "G1 Y4 ; tab\tand \xC3\xA9", "\tG1 X6", " G1 X6", "G1\tX6", "G1 X6\t", "G1 X6   ", "M204 S1500", "M204 P900 T2500",
-    "SET_VELOCITY_LIMIT ACCEL=2000 SQUARE_CORNER_VELOCITY=8", "M205 X7 Y7", "M220 S90", "G4 P250", "M203 X100 Y100 Z9"};
+    "SET_VELOCITY_LIMIT ACCEL=2000 SQUARE_CORNER_VELOCITY=8", "M205 X7 Y7", "M220 S90", "G4 P250", "M203 X100 Y100 Z9", "G1 X5 G1 Y7", "G91 G1 Z5 G90", "X7 Y8 E.2",
+    "F900", "E1", "if var.a", "  G1 X9 E.5", "\tM106 S3", "else", "while iterations < 2", "  G91", "G1 X{var.x} Y5 E.1", "G1 Y5 E{var.e}", "M104 S{var.t}", "T{var.t}"};
 
 std::string trapFile(std::mt19937_64& random, std::size_t lines)
 {
@@ -218,8 +220,12 @@ void TestMoveRun::everyTrapAlone()
             const FileIndex index = indexWith(source, dialect, FastPath::Best);
             const auto located = locate(source, index, index.size);
             MachineState plain;
-            for (const QByteArray& line : QByteArray::fromStdString(text).replace("\r\n", "\n").replace('\r', '\n').split('\n'))
-                apply(plain, parseCommand({line.constData(), static_cast<std::size_t>(line.size())}), dialect);
+            Command command;
+            for (const QByteArray& line : QByteArray::fromStdString(text).replace("\r\n", "\n").replace('\r', '\n').split('\n')) {
+                LineCommands commands({line.constData(), static_cast<std::size_t>(line.size())}, dialect);
+                while (commands.next(command, plain))
+                    apply(plain, command, dialect);
+            }
             QVERIFY2(located && located->state == plain, std::string(trap).c_str());
         }
     }

@@ -66,6 +66,7 @@ class TestSnapshot : public QObject
 private slots:
     void fileFieldsAreReplayed();
     void unknownIsUnknown();
+    void homeIsNoPosition();
     void byteIsRoundedToItsLine();
     void startMacroIsInferred_data();
     void startMacroIsInferred();
@@ -128,6 +129,19 @@ void TestSnapshot::unknownIsUnknown()
     QCOMPARE(snapshot->missing(), expected);
     QVERIFY(snapshot->knownFields() < snapshot->fields.size());
     QCOMPARE(snapshotFromFile(*print.source, print.index, print.index.size + 1).error().code, ErrorCode::BadByte);
+}
+
+void TestSnapshot::homeIsNoPosition()
+{
+    const std::string start = "M104 S210\nG90\nM83\nG1 X50 Y50 Z0.2 F3000\nG1 X60 E1\n";
+    const auto missing = [](const std::string& whole) {
+        const Print print = printOf(whole + "G1 X60 E1\n");
+        return snapshotFromFile(*print.source, print.index, whole.size())->missing();
+    };
+    QVERIFY(missing(start).empty());
+    QCOMPARE(missing(start + "G28 X0 Y0\n"), (std::vector<std::string>{"position.x", "position.y"}));
+    QCOMPARE(missing(start + "G28 X0\nG91\nG1 X5\nG90\n"), std::vector<std::string>{"position.x"});
+    QVERIFY(missing(start + "G28 X0\nG1 X5\n").empty());
 }
 
 void TestSnapshot::byteIsRoundedToItsLine()

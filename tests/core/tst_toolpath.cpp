@@ -46,6 +46,7 @@ class TestToolpath : public QObject
     Q_OBJECT
 private slots:
     void straightMoves();
+    void everyCommandOfALine();
     void unknownPositionsAreSkipped();
     void arcsStayWithinTheirSagitta_data();
     void arcsStayWithinTheirSagitta();
@@ -71,6 +72,25 @@ void TestToolpath::straightMoves()
     QCOMPARE(extrusion.end, static_cast<ByteOffset>(text.indexOf("G1 E-.8")));
     const Segment& retraction = path.segments[2];
     QVERIFY(near(retraction.e, -0.8) && retraction.x0 == retraction.x1 && !retraction.extrudes());
+}
+
+void TestToolpath::everyCommandOfALine()
+{
+    const std::string start = "G90\nM83\nG1 X0 Y0 Z1 F600\n", lines = "G1 X10 E1 G91 G1 Y10 E1\nG90 G1 X0 E1\nX0 Y0 M106 S0 G1 E-1\n";
+    const MemorySource source(start + lines);
+    const auto index = buildIndex(source, Dialect::RepRapFirmware);
+    QVERIFY(index);
+    const auto path = readToolpath(source, *index, 0, index->size, 100);
+    QVERIFY(path);
+    std::vector<std::pair<ByteOffset, double>> ends;
+    for (const auto& segment : path->segments)
+        ends.emplace_back(segment.begin, double(segment.x1) + 100 * double(segment.y1));
+    const ByteOffset first = start.size(), second = first + lines.find('\n') + 1, third = first + lines.find("X0 Y0");
+    const std::vector<std::pair<ByteOffset, double>> expected{{first, 10}, {first, 1010}, {second, 1000}, {third, 0}, {third, 0}};
+    QVERIFY(ends == expected);
+    QCOMPARE(index->moves, std::uint64_t{6});
+    QVERIFY(std::abs(index->seconds - (10 + 10 + 10 + 10 + 1) / 10.0) < 1e-9);
+    QVERIFY(std::abs(index->printed.maxY - 10) < 1e-9 && std::abs(index->filamentMm - 3) < 1e-9);
 }
 
 void TestToolpath::unknownPositionsAreSkipped()

@@ -8,6 +8,8 @@
 
 #include <tl/expected.hpp>
 
+#include "base/message.h"
+
 namespace kintsugi {
 
 using ByteOffset = std::uint64_t; ///< bytes from the start of a file
@@ -63,6 +65,7 @@ struct Error {
     std::optional<std::uint64_t> line;      ///< 1-based
     std::optional<ByteOffset> byte;
     std::optional<double> measured, limit;  ///< units by code
+    Message reason;                         ///< a cause core itself words, for translation; empty when none
 
     friend bool operator==(const Error&, const Error&) = default;
 };

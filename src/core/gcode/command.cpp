@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "gcode/text.h"
+
 namespace kintsugi::gcode {
 
 namespace {
@@ -12,21 +14,8 @@ namespace {
 /// Far above any length or temperature, low enough that inches and sums of a few stay inside 64 bits.
 constexpr std::uint64_t largestWhole = 9'000'000'000;
 
-bool isBlank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 unsigned digit(char c) { return static_cast<unsigned>(static_cast<unsigned char>(c)) - '0'; } ///< above 9: no digit
 unsigned letter(char c) { return (static_cast<unsigned>(static_cast<unsigned char>(c)) | 0x20U) - 'a'; } ///< above 25: no letter
-bool isDigit(char c) { return digit(c) <= 9; }
-bool isLetter(char c) { return letter(c) <= 25; }
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-
-std::string_view trimmed(std::string_view text)
-{
-    while (!text.empty() && isBlank(text.front()))
-        text.remove_prefix(1);
-    while (!text.empty() && isBlank(text.back()))
-        text.remove_suffix(1);
-    return text;
-}
 
 /// A pair of pointers that walks over one line.
 struct Cursor {
@@ -112,12 +101,34 @@ bool readNumber(Cursor& cursor, Millionths& result)
     return true;
 }
 
-void readWords(Cursor cursor, Command& command)
+/// Behind the text or expression of RepRapFirmware that begins here.
+void skipEnclosed(Cursor& cursor)
+{
+    if (*cursor.at == '\'') { // the letter after it names another axis
+        cursor.at += cursor.end - cursor.at > 1 ? 2 : 1;
+        return;
+    }
+    const bool text = *cursor.at == '"';
+    unsigned depth = 0;
+    while (!cursor.done()) {
+        const char c = *cursor.at++;
+        if (text && c == '"' && depth++ > 0)
+            return;
+        if (!text && c == '{')
+            ++depth;
+        if (!text && c == '}' && --depth == 0)
+            return;
+    }
+}
+
+void readWords(Cursor cursor, Command& command, bool repRap = false)
 {
     while (!cursor.done()) {
         const char c = *cursor.at;
         if (!isLetter(c)) {
-            if (c != '(' || !cursor.skipRemark())
+            if (repRap && (c == '{' || c == '"' || c == '\''))
+                skipEnclosed(cursor);
+            else if (c != '(' || !cursor.skipRemark())
                 ++cursor.at;
             continue;
         }
@@ -131,6 +142,8 @@ void readWords(Cursor cursor, Command& command)
         if (command.present & bit)
             continue;
         command.present |= bit;
+        if (repRap && cursor.sees('{'))
+            command.computed |= bit;
         if (valued) {
             command.valued |= bit;
             command.values[index] = value;
@@ -238,7 +251,10 @@ Command parseCommand(std::string_view line)
     return command;
 }
 
-void parseCommand(std::string_view line, Command& command)
+namespace {
+
+/// All but `values`.
+void clear(Command& command)
 {
     command.kind = Command::Kind::None;
     command.letter = 0;
@@ -246,7 +262,25 @@ void parseCommand(std::string_view line, Command& command)
     command.name = {};
     command.rest = {};
     command.comment = {};
-    command.present = command.valued = 0;
+    command.hasComment = false;
+    command.present = command.valued = command.computed = command.indent = 0;
+    command.continues = command.modal = false;
+}
+
+/// A name and what follows it.
+void setExtended(std::string_view body, Command& command)
+{
+    command.kind = Command::Kind::Extended;
+    const auto nameEnd = static_cast<std::size_t>(std::ranges::find_if(body, isBlank) - body.begin());
+    command.name = body.substr(0, nameEnd);
+    command.rest = trimmed(body.substr(nameEnd));
+}
+
+} // namespace
+
+void parseCommand(std::string_view line, Command& command)
+{
+    clear(command);
     const char* const wholeEnd = line.data() + line.size();
     const auto semicolon = line.find(';');
     command.hasComment = semicolon != line.npos;
@@ -271,12 +305,8 @@ void parseCommand(std::string_view line, Command& command)
     if (command.hasComment && body.find_first_of("\"'") != body.npos)
         body = untilComment({body.data(), static_cast<std::size_t>(wholeEnd - body.data())}, command);
     body = withoutChecksum(trimmed(body));
-    if (body.empty())
-        return;
-    command.kind = Command::Kind::Extended;
-    const auto nameEnd = static_cast<std::size_t>(std::ranges::find_if(body, isBlank) - body.begin());
-    command.name = body.substr(0, nameEnd);
-    command.rest = trimmed(body.substr(nameEnd));
+    if (!body.empty())
+        setExtended(body, command);
 }
 
 namespace {
@@ -316,6 +346,157 @@ std::size_t secondCommand(const Command& command)
     return std::string_view::npos;
 }
 
+// --- RepRapFirmware ------------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// To the G or M of the next command. The letters of a name without quotes (M486 A) are none.
+void skipToCommand(Cursor& cursor, const Command& command)
+{
+    const bool names = command.letter == 'M' && command.number == 486;
+    while (!cursor.done()) {
+        const char c = upper(*cursor.at);
+        if (c == 'G' || c == 'M')
+            return;
+        if (c == '{' || c == '"' || c == '\'') {
+            skipEnclosed(cursor);
+            continue;
+        }
+        ++cursor.at;
+        if (names && c == 'A' && !cursor.sees('"'))
+            cursor.at = cursor.end;
+    }
+}
+
+bool isMetaWord(std::string_view word)
+{
+    constexpr std::array<std::string_view, 12> words{"if", "elif", "else", "while", "break", "continue", "abort", "var", "global", "set", "echo", "skip"};
+    return std::ranges::find(words, word) != words.end();
+}
+
+std::string_view leadingWord(std::string_view code)
+{
+    const auto end = std::ranges::find_if(code, [](char c) { return c < 'a' || c > 'z'; });
+    const std::string_view word = code.substr(0, static_cast<std::size_t>(end - code.begin()));
+    const bool ends = end == code.end() || isBlank(*end) || *end == '{' || *end == '"' || *end == '(';
+    return ends ? word : std::string_view();
+}
+
+/// Is what follows the code a text to the end of the line? One in quotes ends with them.
+bool takesRest(const Command& command, Cursor cursor)
+{
+    if (!takesText(command))
+        return false;
+    cursor.skipBlanks();
+    if (!cursor.done() && isLetter(*cursor.at))
+        ++cursor.at;
+    return !cursor.sees('"');
+}
+
+/// The letter of a coordinate, with a number or an expression behind it.
+bool beginsModal(std::string_view code)
+{
+    constexpr std::string_view letters = "XYZUVWABCDEF";
+    return letters.find(upper(code.front())) != letters.npos && (code.size() == 1 || !isLetter(code[1]));
+}
+
+/// Coordinates alone. Firmware that repeats a move wants an axis first; what becomes of a feed or filament alone is not known.
+void setModal(std::uint32_t number, std::string_view code, Command& command)
+{
+    command.kind = Command::Kind::Code;
+    command.letter = 'G';
+    command.number = number;
+    command.modal = true;
+    command.rest = code;
+    readWords(Cursor(code), command, true);
+    const char first = upper(code.front());
+    if (first == 'E' || first == 'F') {
+        command.computed |= command.present;
+        command.valued = 0;
+    }
+}
+
+/// T{expression}
+void setComputedTool(std::string_view code, Command& command)
+{
+    command.kind = Command::Kind::Code;
+    command.letter = 'T';
+    command.rest = code.substr(1);
+    command.present = command.computed = 1U << letter('T');
+}
+
+} // namespace
+
+RepRapLine::RepRapLine(std::string_view line)
+{
+    while (!line.empty() && isBlank(line.front())) {
+        indent = line.front() == '\t' ? (indent + 4) & ~3U : indent + 1;
+        line.remove_prefix(1);
+    }
+    Cursor cursor(line);
+    skipLineNumber(cursor);
+    const bool numbered = cursor.at != line.data();
+    const std::string_view body = cursor.rest();
+    bool quoted = false; // braces do not keep a ';'
+    while (!cursor.done() && (quoted || *cursor.at != ';'))
+        quoted = (*cursor.at++ == '"') != quoted;
+    hasComment = !cursor.done();
+    if (hasComment)
+        comment = std::string_view(cursor.at + 1, static_cast<std::size_t>(cursor.end - cursor.at - 1));
+    code = trimmed(body.substr(0, static_cast<std::size_t>(cursor.at - body.data())));
+    if (numbered)
+        code = withoutChecksum(code);
+    if (code.find_first_not_of('\0') == code.npos)
+        code = {};
+}
+
+bool takeCommand(RepRapLine& line, std::uint32_t lastMove, Command& command)
+{
+    if (line.continued && line.code.empty())
+        return false;
+    clear(command);
+    command.indent = line.indent;
+    command.continues = line.continued;
+    command.hasComment = line.hasComment && !line.continued;
+    command.comment = command.hasComment ? line.comment : std::string_view();
+    line.continued = true;
+    const std::string_view code = std::exchange(line.code, {});
+    Cursor cursor(code);
+    cursor.skipBlanks();
+    if (cursor.done())
+        return true;
+    if (const std::string_view word = leadingWord(cursor.rest()); !command.continues && isMetaWord(word)) {
+        command.kind = Command::Kind::Meta;
+        command.name = word;
+        command.rest = trimmed(cursor.rest().substr(word.size()));
+        return true;
+    }
+    const char* const begin = cursor.at;
+    const std::string_view whole = trimmed(cursor.rest());
+    const bool computedTool = upper(whole.front()) == 'T' && whole.size() > 1 && whole[1] == '{';
+    const bool isCode = !computedTool && readCode(cursor, command);
+    if (!isCode && !computedTool && (lastMove == 0 || !beginsModal(whole))) {
+        setExtended(whole, command);
+        return true;
+    }
+    const char* const words = cursor.at;
+    if (isCode && takesRest(command, cursor))
+        cursor.at = cursor.end;
+    else
+        skipToCommand(cursor, command);
+    line.code = cursor.rest();
+    const auto upToHere = [&cursor](const char* from) { return trimmed({from, static_cast<std::size_t>(cursor.at - from)}); };
+    if (!isCode) {
+        computedTool ? setComputedTool(upToHere(begin), command) : setModal(lastMove, upToHere(begin), command);
+        return true;
+    }
+    command.kind = takesText(command) ? Command::Kind::Text : Command::Kind::Code;
+    command.rest = upToHere(words);
+    if (command.kind == Command::Kind::Code)
+        readWords(Cursor(command.rest), command, true);
+    return true;
+}
+
 std::vector<std::pair<std::string, std::string>> parseParameters(std::string_view rest)
 {
     std::vector<std::pair<std::string, std::string>> pairs;
@@ -339,7 +520,7 @@ std::vector<std::pair<std::string, std::string>> parseParameters(std::string_vie
         ++ahead.at;
         while (!ahead.done() && isBlank(*ahead.at))
             ++ahead.at;
-        std::ranges::transform(key, key.begin(), upper);
+        std::ranges::transform(key, key.begin(), [](char c) { return upper(c); });
         pairs.emplace_back(std::move(key), readValue(ahead));
         cursor = ahead;
     }

@@ -26,6 +26,7 @@ struct Command {
         Code,     ///< G, M or T with a number
         Text,     ///< a code whose rest is text (M117, M118, M23 …): `rest` holds it
         Extended, ///< Klipper extended command or anything else: `name` (as written) and `rest`
+        Meta,     ///< RepRapFirmware alone: if, while, var …: `name` and `rest`
     };
     Kind kind = Kind::None;
     char letter = 0;          ///< upper case, Code and Text only
@@ -38,6 +39,10 @@ struct Command {
 
     std::uint32_t present = 0; ///< bit per letter A..Z that occurs (Code only)
     std::uint32_t valued = 0;  ///< bit per letter that has a number
+    std::uint32_t computed = 0;///< bit per letter whose value only the printer can work out: RepRapFirmware's {expressions}
+    std::uint32_t indent = 0;  ///< RepRapFirmware: columns before the first command of the line
+    bool continues = false;    ///< not the first command of its line
+    bool modal = false;        ///< coordinates alone, which repeat the last move
     std::array<Millionths, 26> values{};
 
     [[nodiscard]] bool has(char wanted) const { return (present >> (wanted - 'A')) & 1U; }
@@ -60,6 +65,21 @@ void parseCommand(std::string_view line, Command& command);
 /// Where in `rest` of a Code another G or M command begins; npos when there is none. RepRapFirmware executes it as well,
 /// others read it as parameters.
 [[nodiscard]] std::size_t secondCommand(const Command& command);
+
+/// A line as RepRapFirmware takes it apart (its StringParser): a ';' between quotes is text, and a G or M outside quotes and
+/// braces begins another command. Blanks and the number before the first command are not in `code`.
+struct RepRapLine {
+    explicit RepRapLine(std::string_view line);
+    std::string_view code;    ///< what is still to be read
+    std::string_view comment;
+    bool hasComment = false;
+    std::uint32_t indent = 0; ///< columns, a tab to the next multiple of 4
+    bool continued = false;   ///< a command was taken
+};
+
+/// Takes the next command from `line.code`. `lastMove`: number of the last G0 to G3, which coordinates alone repeat; 0 when there was
+/// none. False when there is no further command; a line without any gives one of Kind::None.
+[[nodiscard]] bool takeCommand(RepRapLine& line, std::uint32_t lastMove, Command& command);
 
 /// KEY=VALUE pairs of an extended command's rest; keys upper-cased, shell-like quotes removed.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> parseParameters(std::string_view rest);

@@ -6,28 +6,13 @@
 #include <charconv>
 #include <utility>
 
+#include "gcode/text.h"
+
 namespace kintsugi::gcode {
 
 namespace {
 
-bool isBlank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-bool isDigit(char c) { return c >= '0' && c <= '9'; }
-bool isWordChar(char c) { return isDigit(c) || c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
-std::string_view trimmedLeft(std::string_view text)
-{
-    while (!text.empty() && isBlank(text.front()))
-        text.remove_prefix(1);
-    return text;
-}
-
-std::string_view trimmed(std::string_view text)
-{
-    text = trimmedLeft(text);
-    while (!text.empty() && isBlank(text.back()))
-        text.remove_suffix(1);
-    return text;
-}
+bool isWordChar(char c) { return isDigit(c) || c == '_' || isLetter(c); }
 
 bool skip(std::string_view& text, std::string_view prefix)
 {

@@ -7,25 +7,11 @@
 #include <vector>
 
 #include "gcode/scanner.h"
+#include "gcode/text.h"
 
 namespace kintsugi::gcode {
 
 namespace {
-
-constexpr std::string_view blanks = " \t\r\n\v\f";
-
-std::string_view trimmed(std::string_view text)
-{
-    const auto first = text.find_first_not_of(blanks);
-    return first == text.npos ? std::string_view{} : text.substr(first, text.find_last_not_of(blanks) + 1 - first);
-}
-
-std::string lower(std::string_view text)
-{
-    std::string result(text);
-    std::ranges::transform(result, result.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return result;
-}
 
 /// The first entry whose word occurs decides, so what narrows a name comes before what it narrows.
 constexpr std::array<std::pair<std::string_view, Feature>, 36> words{{

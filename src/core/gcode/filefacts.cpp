@@ -6,6 +6,8 @@
 #include <iterator>
 #include <utility>
 
+#include "gcode/text.h"
+
 namespace kintsugi::gcode {
 
 namespace {
@@ -17,7 +19,6 @@ constexpr std::string_view executableStart = "; EXECUTABLE_BLOCK_START";
 constexpr std::string_view executableEnd = "; EXECUTABLE_BLOCK_END";
 constexpr std::size_t maxMacros = 64;     ///< that may be the start macro
 constexpr std::size_t maxMacroText = 1024;
-constexpr std::string_view blanks = " \t\v\f";
 constexpr std::size_t settledOwnMarks = 2; ///< of the family of a slicer that is known
 constexpr std::size_t settledMarks = 4;    ///< when none is known
 constexpr std::size_t maxSettings = 512;
@@ -39,7 +40,6 @@ constexpr std::array<unsigned char, 256> makeNotesByLetter()
 }
 constexpr auto notesByLetter = makeNotesByLetter();
 
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
 bool sameWord(std::string_view text, std::string_view upperCase)
 {

@@ -79,8 +79,9 @@ public:
             m_located.text = line.text.substr(0, maxLocatedText);
             return;
         }
-        parseCommand(line.text, m_command);
-        apply(m_located.state, m_command, m_index.dialect);
+        LineCommands commands(line.text, m_index.dialect);
+        while (commands.next(m_command, m_located.state))
+            apply(m_located.state, m_command, m_index.dialect);
         m_located.line = line.number + 1;
     }
 

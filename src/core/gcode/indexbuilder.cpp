@@ -143,6 +143,8 @@ bool parseOrdinaryArc(std::string_view text, Command& command)
     command.hasComment = false;
     command.rest = text.substr(3);
     command.present = command.valued = seen;
+    command.computed = command.indent = 0;
+    command.continues = command.modal = false;
     return true;
 }
 
@@ -217,11 +219,20 @@ void IndexBuilder::add(const Line& line)
             openSegment(line.begin);
         return;
     }
+    if (m_fast && parseOrdinaryArc(line.text, m_command))
+        return execute(line);
+    LineCommands commands(line.text, m_index.dialect);
+    while (commands.next(m_command, m_state))
+        execute(line);
+}
+
+void IndexBuilder::execute(const Line& line)
+{
     const Command& command = m_command;
-    if (!m_fast || !parseOrdinaryArc(line.text, m_command))
-        parseCommand(line.text, m_command);
     if (command.hasComment && m_facts.comment(line, command.comment))
         openSegment(line.begin);
+    if (m_index.dialect == Dialect::RepRapFirmware)
+        m_rests.touch(); // even a move may settle or undo what is known
     const Effect effect = apply(m_state, command, m_index.dialect);
     bool isCommand = effect.kind != Effect::Kind::None;
     switch (effect.kind) {
@@ -266,6 +277,8 @@ Scanner::Taken IndexBuilder::take(std::string_view rest, std::size_t before, Byt
     const auto [bytes, lines] = m_run.step(m_state, rest, before, stop, MotionBatch::capacity, begin, &m_account);
     m_index.lines += lines;
     m_index.moves += lines;
+    if (!m_state.unknownFields.empty())
+        m_rests.touch();
     m_sawCommand = m_sawCommand || lines != 0;
     if (m_account.firstZ)
         beginExtruding();

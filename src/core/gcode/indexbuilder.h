@@ -10,6 +10,7 @@
 #include "gcode/filefacts.h"
 #include "gcode/fileindex.h"
 #include "gcode/layercluster.h"
+#include "gcode/linecommands.h"
 #include "gcode/motion.h"
 #include "gcode/moverun.h"
 #include "gcode/sharedstates.h"
@@ -52,6 +53,7 @@ private:
         Nanometres extruded = 0;
     };
 
+    void execute(const Line& line); ///< the current command
     void beginBlock(ByteOffset begin, std::uint64_t number);
     void addCheckpoint(ByteOffset begin, std::uint64_t number);
     void addCode(const Command& command);
@@ -71,7 +73,7 @@ private:
     std::uint64_t m_size;
     bool m_model, m_fast;
     MachineState m_state;
-    Command m_command; ///< of the current line
+    Command m_command; ///< the current one
     ByteOffset m_nextBlock = 0;
     ByteOffset m_checkpointStep;
     SharedStates m_rests;

@@ -25,8 +25,8 @@ void fields(auto& archive, Like<MeshState> auto& x) { archive(x.profile, x.m420E
 
 void fields(auto& archive, Like<HotState> auto& x)
 {
-    archive(x.position, x.e, x.eTotal, x.eHighest, x.feed, x.setBy, x.known, x.doubtfulAxes, x.shiftedAxes, x.absoluteXyz, x.absoluteEFlag,
-        x.eFollowsXyz, x.inch, x.firmwareRetracted, x.unknownMotion);
+    archive(x.position, x.e, x.eTotal, x.eHighest, x.feed, x.setBy, x.known, x.doubtfulAxes, x.shiftedAxes, x.lastMove, x.absoluteXyz,
+        x.absoluteEFlag, x.eFollowsXyz, x.inch, x.firmwareRetracted, x.unknownMotion);
 }
 
 void fields(auto& archive, Like<MachineState> auto& x)
@@ -34,7 +34,8 @@ void fields(auto& archive, Like<MachineState> auto& x)
     archive(x.position, x.setBy, x.e, x.eTotal, x.eHighest, x.absoluteXyz, x.absoluteEFlag, x.eFollowsXyz, x.inch, x.plane, x.feed, x.tool,
         x.speedPercent, x.flowPercent, x.hotend, x.bed, x.chamber, x.fans, x.heaters, x.motion, x.pressureAdvance, x.firmwareRetracted,
         x.mesh, x.gcodeOffset, x.babystep, x.volumetric, x.toolSetup, x.advanceCode, x.workspace, x.excluded, x.object, x.definedObjects,
-        x.unknownMotion, x.doubtfulAxes, x.shiftedAxes, x.shift, x.nativeUnknown, x.everShifted, x.unknownCommands);
+        x.unknownMotion, x.doubtfulAxes, x.shiftedAxes, x.shift, x.nativeUnknown, x.everShifted, x.lastMove, x.block,
+        x.unknownFields, x.unknownCommands);
 }
 
 void fields(auto& archive, Like<PlrMarkers> auto& x)

@@ -6,6 +6,9 @@
 #include <cmath>
 #include <limits>
 
+#include "gcode/reprapstate.h"
+#include "gcode/text.h"
+
 namespace kintsugi::gcode {
 
 namespace {
@@ -146,6 +149,8 @@ Effect move(MachineState& state, const Command& command, Dialect dialect)
         moveE(state, metric(state, *value), dialect, effect);
     if (const auto value = command.value('F'))
         state.feed = metric(state, *value);
+    if (dialect == Dialect::RepRapFirmware)
+        state.lastMove = static_cast<std::uint8_t>(std::max<std::uint32_t>(command.number, 1));
     return effect;
 }
 
@@ -154,6 +159,7 @@ Effect move(MachineState& state, const Command& command, Dialect dialect)
 void setBit(std::uint8_t& bits, std::size_t axis) { bits = static_cast<std::uint8_t>(bits | (1U << axis)); }
 void clearBit(std::uint8_t& bits, std::size_t axis) { bits = static_cast<std::uint8_t>(bits & ~(1U << axis)); }
 
+/// Where home is, its switch or probe says; until a move says more, places are counted from there (numbers behind the letters mean nothing).
 void home(MachineState& state, const Command& command)
 {
     const bool all = !command.has('X') && !command.has('Y') && !command.has('Z');
@@ -204,7 +210,7 @@ void declarePosition(MachineState& state, const Command& command)
         if (!value && !all)
             continue;
         const Nanometres declared = metric(state, value.value_or(0));
-        if (state.position[axis] != declared)
+        if (state.position[axis] != declared || state.setBy[axis] == SetBy::Homing)
             shiftAxis(state, axis, declared);
         state.position[axis] = declared;
         state.setBy[axis] = SetBy::G92;
@@ -347,13 +353,14 @@ int toolOr(const Command& command, char letter, int current)
 
 void setFan(MachineState& state, const Command& command, Dialect dialect)
 {
+    constexpr double full = 255; // firmware takes more for that
     double speed = 0.0;
     if (command.number == 106) {
-        speed = plain(command, 'S').value_or(255.0);
+        speed = plain(command, 'S').value_or(full);
         if (dialect == Dialect::RepRapFirmware && speed > 0 && speed <= 1)
-            speed *= 255;
+            speed *= full;
     }
-    put(state.fans, std::to_string(toolOr(command, 'P', 0)), speed);
+    put(state.fans, std::to_string(toolOr(command, 'P', 0)), std::clamp(speed, 0.0, full));
 }
 
 /// Klipper understands S, or the smaller of P and T; others keep print and travel apart, and an old S means both.
@@ -738,7 +745,7 @@ constexpr std::array handlers{
     }},
     Handler{"SET_FAN_SPEED", [](MachineState& state, const Parameters& parameters) {
         const auto* const fan = find(parameters, "FAN");
-        put(state.fans, fan ? cut(*fan) : std::string("?"), number(parameters, "SPEED").value_or(0.0));
+        put(state.fans, fan ? cut(*fan) : std::string("?"), std::clamp(number(parameters, "SPEED").value_or(0.0), 0.0, 1.0));
     }},
     Handler{"SET_GCODE_OFFSET", setGcodeOffset},
     Handler{"SET_HEATER_TEMPERATURE", setHeater},
@@ -785,8 +792,7 @@ void overruleCodes(MachineState& state, const Parameters& parameters)
 
 void applyExtended(MachineState& state, const Command& command, Dialect dialect)
 {
-    std::string name = cut(command.name);
-    std::ranges::transform(name, name.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+    std::string name = upper(command.name.substr(0, MachineState::maxNameLength));
     const auto handler = std::ranges::find(handlers, name, &Handler::name);
     if (handler != handlers.end()) {
         Parameters parameters;
@@ -829,6 +835,7 @@ HotState hotPart(const MachineState& state)
         hot.known |= HotState::knownFeed;
     hot.doubtfulAxes = state.doubtfulAxes;
     hot.shiftedAxes = state.shiftedAxes;
+    hot.lastMove = state.lastMove;
     hot.absoluteXyz = state.absoluteXyz;
     hot.absoluteEFlag = state.absoluteEFlag;
     hot.eFollowsXyz = state.eFollowsXyz;
@@ -849,6 +856,7 @@ void setHotPart(MachineState& state, const HotState& hot)
     state.eHighest = hot.eHighest;
     state.doubtfulAxes = hot.doubtfulAxes;
     state.shiftedAxes = hot.shiftedAxes;
+    state.lastMove = hot.lastMove;
     state.absoluteXyz = hot.absoluteXyz;
     state.absoluteEFlag = hot.absoluteEFlag;
     state.eFollowsXyz = hot.eFollowsXyz;
@@ -859,33 +867,15 @@ void setHotPart(MachineState& state, const HotState& hot)
 
 namespace {
 
-/// RepRapFirmware: "G91 G1 Z5 G90" is three commands. The line as a whole begins where the first began and does what all do.
-Effect applyInTurn(MachineState& state, const Command& command, std::size_t second, Dialect dialect)
+Effect execute(MachineState& state, const Command& command, Dialect dialect)
 {
-    const std::string first = codeName(command) + ' ' + std::string(command.rest.substr(0, second));
-    Effect all = apply(state, parseCommand(first), dialect);
-    const Effect next = apply(state, parseCommand(command.rest.substr(second)), dialect);
-    const bool moves = next.kind == Effect::Kind::Move || next.kind == Effect::Kind::Arc;
-    if (moves && all.kind != Effect::Kind::Move && all.kind != Effect::Kind::Arc)
-        return next;
-    all.de = sum(all.de, next.de);
-    all.moved = all.moved || next.moved;
-    return all;
-}
-
-} // namespace
-
-Effect apply(MachineState& state, const Command& command, Dialect dialect)
-{
-    if (dialect == Dialect::RepRapFirmware)
-        if (const std::size_t second = secondCommand(command); second != std::string_view::npos)
-            return applyInTurn(state, command, second, dialect);
     switch (command.kind) {
     case Command::Kind::None:
+    case Command::Kind::Meta:
         return {};
     case Command::Kind::Text:
-        if (command.number == 98)
-            doubt(state, "M98");
+        if (command.number == 98 || (command.number == 32 && dialect == Dialect::RepRapFirmware))
+            doubt(state, codeName(command));
         return {.kind = Effect::Kind::Text};
     case Command::Kind::Extended:
         applyExtended(state, command, dialect);
@@ -904,6 +894,13 @@ Effect apply(MachineState& state, const Command& command, Dialect dialect)
     else
         applyM(state, command, dialect);
     return {.kind = Effect::Kind::Code};
+}
+
+} // namespace
+
+Effect apply(MachineState& state, const Command& command, Dialect dialect)
+{
+    return dialect == Dialect::RepRapFirmware ? applyRepRap(state, command, execute) : execute(state, command, dialect);
 }
 
 } // namespace kintsugi::gcode

@@ -32,7 +32,7 @@ struct MeshState {
 /// The state vector of reference part 3.2: what the file has said up to a byte. Unknown is nullopt, never 0.
 /// Positions are logical (G92 applied), in nm; feed in millionths of mm/min; temperatures °C; factors in percent.
 struct MachineState {
-    std::array<std::optional<Nanometres>, 3> position{}; ///< X, Y, Z
+    std::array<std::optional<Nanometres>, 3> position{}; ///< X, Y, Z; see placed()
     std::array<SetBy, 3> setBy{};
     Nanometres e = 0;             ///< logical E register; meaningful when E is absolute
     Nanometres eTotal = 0;        ///< sum of all commanded E motion, G92 jumps excluded
@@ -72,11 +72,17 @@ struct MachineState {
     std::array<Nanometres, 3> shift{};             ///< by how much: logical minus the machine's own
     std::uint8_t nativeUnknown = 0;                ///< bit 0..2 = G92 came where only the printer knew its place: `shift` is not known
     std::uint8_t everShifted = 0;                  ///< bit 0..2 = shifted once, whatever came later
+    std::uint8_t lastMove = 0;                     ///< RepRapFirmware: 1 after G0 or G1, 2 and 3 after an arc; coordinates alone repeat it
+    std::optional<std::uint32_t> block;            ///< RepRapFirmware: indent of the if or while whose body this is
+    std::set<std::string> unknownFields;           ///< keys of what a condition or an expression made unknown, as Snapshot's; "printed": something at an unknown place
     std::vector<std::string> unknownCommands;      ///< names of macros run so far, first occurrence each, at most 64
     static constexpr std::size_t maxNames = 1024;  ///< objects, fans, heaters …: a hostile file cannot grow the state further
     static constexpr std::size_t maxNameLength = 256; ///< bytes; longer names are cut
 
     [[nodiscard]] bool eIsAbsolute(Dialect dialect) const;
+    /// The position, unless it is only counted from home: where that is, every firmware takes from its configuration (position_endstop, home
+    /// position, probe), so no file knows it.
+    [[nodiscard]] std::optional<Nanometres> placed(std::size_t axis) const { return setBy[axis] == SetBy::Homing ? std::nullopt : position[axis]; }
     [[nodiscard]] Nanometres retracted() const { return eHighest - eTotal; }
 
     friend bool operator==(const MachineState&, const MachineState&) = default;
@@ -89,7 +95,7 @@ struct HotState {
     std::int64_t feed = 0;                ///< 0 when not known
     std::array<SetBy, 3> setBy{};
     std::uint8_t known = 0;               ///< bit 0..2 = X..Z, bit 3 = feed
-    std::uint8_t doubtfulAxes = 0, shiftedAxes = 0;
+    std::uint8_t doubtfulAxes = 0, shiftedAxes = 0, lastMove = 0;
     bool absoluteXyz = true, absoluteEFlag = true, eFollowsXyz = true, inch = false, firmwareRetracted = false, unknownMotion = false;
     static constexpr std::uint8_t knownFeed = 8;
 
@@ -107,7 +113,7 @@ struct Effect {
     bool moved = false;                              ///< X, Y or Z changed
 };
 
-/// Executes one line. Pure apart from `state`.
+/// Executes one command (of a line, see LineCommands). Pure apart from `state`.
 Effect apply(MachineState& state, const Command& command, Dialect dialect);
 
 } // namespace kintsugi::gcode

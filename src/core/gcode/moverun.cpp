@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "gcode/reprapstate.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -349,7 +351,7 @@ MoveRun::Stepped MoveRun::step(MachineState& state, std::string_view data, std::
     const char* const begin = data.data();
     if (data.size() < lookAhead || before < lookBehind || !mayBeMove(begin))
         return {};
-    const bool ordinary = state.absoluteXyz && !state.inch && state.position[0] && state.position[1] && state.position[2];
+    const bool ordinary = state.absoluteXyz && !state.inch && state.position[0] && state.position[1] && state.position[2] && knowsHowToMove(state);
     if (!ordinary || state.e > far || state.e < -far || state.eTotal > far || state.eTotal < -far)
         return {};
     Registers r{.x = *state.position[0], .y = *state.position[1], .z = *state.position[2], .e = state.e, .eTotal = state.eTotal,
@@ -386,8 +388,12 @@ MoveRun::Stepped MoveRun::step(MachineState& state, std::string_view data, std::
     return {.bytes = static_cast<std::size_t>(end - begin), .lines = r.lines};
 }
 
-void MoveRun::settle(MachineState& state, const Registers& r)
+void MoveRun::settle(MachineState& state, const Registers& r) const
 {
+    if (m_dialect == Dialect::RepRapFirmware)
+        state.lastMove = 1;
+    if (!state.unknownFields.empty())
+        learnFromMove(state, (r.seen & 32U) != 0, (r.seen & 64U) != 0);
     state.position = {r.x, r.y, r.z};
     state.e = r.e;
     state.eTotal = r.eTotal;

@@ -60,7 +60,7 @@ public:
     using Path = const char* (*)(const char* at, const char* stop, const char* readable, Registers& registers);
 
 private:
-    static void settle(MachineState& state, const Registers& registers);
+    void settle(MachineState& state, const Registers& registers) const;
 
     Dialect m_dialect;
     Path m_plain, m_accounting;

@@ -10,6 +10,7 @@
 #include "gcode/changelog.h"
 #include "gcode/filefacts.h"
 #include "gcode/layercluster.h"
+#include "gcode/text.h"
 
 namespace kintsugi::gcode {
 
@@ -22,9 +23,7 @@ constexpr std::string_view byteOrderMark = "\xEF\xBB\xBF";
 constexpr std::array<char, 4> words{'X', 'Y', 'Z', 'E'};
 constexpr std::size_t wordE = 3;
 
-bool isBlank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-bool isDigit(char c) { return c >= '0' && c <= '9'; }
-bool isAlnum(char c) { return isDigit(c) || (static_cast<unsigned char>((c | 0x20) - 'a') < 26); }
+bool isAlnum(char c) { return isDigit(c) || isLetter(c); }
 
 /// True only for what parseCommand() takes for G0 to G3: lower case, a line number, no blanks. In doubt false.
 bool isPlainMove(std::string_view text)
@@ -73,6 +72,8 @@ bool leavesPositionAlone(const Command& command)
     case Command::Kind::Extended:
         return (command.name.starts_with("SET_") && !command.name.starts_with("SET_KINEMATIC") && !command.name.starts_with("SET_GCODE"))
             || command.name.starts_with("EXCLUDE_OBJECT");
+    case Command::Kind::Meta:
+        return false;
     case Command::Kind::Code:
         break;
     }
@@ -87,6 +88,32 @@ bool leavesPositionAlone(const Command& command)
     default:
         return false;
     }
+}
+
+/// Could a line hold what is read only with all the lines before it: a G or M with a number after its beginning, or an expression? One loop
+/// without branches, so that the compiler can take many bytes at a time.
+bool mayHoldMore(const char* text, std::size_t size)
+{
+    unsigned char found = 0;
+    for (std::size_t at = 1; at < size; ++at) {
+        const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+        const auto letter = static_cast<unsigned char>(byte(at - 1) & 0xDFU);
+        const bool code = (letter == 'G') | (letter == 'M');
+        const bool number = static_cast<unsigned char>(byte(at) - '0') <= 9;
+        const bool first = (at < 2) | (byte(at - (at < 2 ? 1 : 2)) == '\n');
+        found = static_cast<unsigned char>(found | ((code & number & !first) | (byte(at) == '{')));
+    }
+    return found != 0;
+}
+
+/// A line of RepRapFirmware with several commands, coordinates alone, expressions or a condition.
+bool isIntricate(std::string_view text)
+{
+    RepRapLine line(text);
+    Command command;
+    if (!takeCommand(line, 1, command) || command.kind == Command::Kind::None)
+        return false;
+    return command.modal || command.kind == Command::Kind::Meta || command.computed != 0 || !line.code.empty();
 }
 
 /// What a layer still needs to know: its heights are noted before its first extrusion, or else that extrusion tells.
@@ -157,6 +184,7 @@ private:
     bool windowDone();
     void scanWindow(std::size_t size);
     void skipTo(std::size_t offset, std::uint32_t line);
+    [[nodiscard]] bool isIntricateWindow(std::size_t size) const;
     void slowLines(std::string_view text);
     std::size_t oneLine(std::size_t at, std::size_t size);
     void line(const Line& line, bool plainIsEnough);
@@ -315,6 +343,8 @@ bool QuickScanner::windowDone()
 
 void QuickScanner::scanWindow(std::size_t size)
 {
+    if (m_dialect == Dialect::RepRapFirmware && isIntricateWindow(size))
+        return fallBack(QuickIndex::Fallback::Intricate);
     const LineScanResult found = scanLines(m_scan, m_buffer.data(), size, m_special);
     if (found.loneCr)
         return slowLines({m_buffer.data(), size});
@@ -337,6 +367,25 @@ void QuickScanner::scanWindow(std::size_t size)
     }
     if (at < size)
         skipTo(size, static_cast<std::uint32_t>(linesBefore + found.lines - m_lines));
+}
+
+/// Commands that the first glance at a move does not see.
+bool QuickScanner::isIntricateWindow(std::size_t size) const
+{
+    constexpr std::size_t block = 4096;
+    const std::string_view text(m_buffer.data(), size);
+    for (std::size_t at = 0; at < size; at += block) {
+        const std::size_t from = at < 2 ? 0 : at - 2; // a pair that lies across
+        if (!mayHoldMore(text.data() + from, std::min(block + 2, size - from)))
+            continue;
+        for (std::size_t begin = text.rfind('\n', from) + 1; begin < std::min(at + block, size);) { // npos + 1 == 0
+            const std::size_t end = std::min(text.find_first_of("\r\n", begin), size);
+            if (text[begin] != ';' && isIntricate(text.substr(begin, end - begin)))
+                return true;
+            begin = end + 1;
+        }
+    }
+    return false;
 }
 
 /// The lines up to `offset` are ordinary moves.
@@ -435,6 +484,8 @@ void QuickScanner::makeRoom(ByteOffset byte)
 
 void QuickScanner::command(const Line& line)
 {
+    if (m_dialect == Dialect::RepRapFirmware && isIntricate(line.text))
+        return fallBack(QuickIndex::Fallback::Intricate);
     parseCommand(line.text, m_command);
     if (m_command.hasComment)
         m_facts.comment(line, m_command.comment); // no mark: those begin a line

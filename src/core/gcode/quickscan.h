@@ -51,6 +51,7 @@ struct QuickIndex {
         NoMarks,         ///< no layer marks, a single one, or some of which the moves decide whether they are any
         LongLine,        ///< longer than Scanner::maxText
         ExtruderUnknown, ///< absolute E after relative E that was not read, where it decides a layer's height
+        Intricate,       ///< RepRapFirmware: several commands a line, coordinates alone, expressions, conditions
         NotGcode,        ///< nothing looked like a command yet
     };
     Fallback fallback = Fallback::None;

@@ -13,7 +13,7 @@ std::size_t footprint(const MachineState& state)
 {
     constexpr std::size_t node = 112;
     std::size_t entries = state.flowPercent.size() + state.hotend.size() + state.fans.size() + state.heaters.size() + state.pressureAdvance.size()
-        + state.gcodeOffset.size() + state.excluded.size() + state.definedObjects.size() + state.unknownCommands.size();
+        + state.gcodeOffset.size() + state.excluded.size() + state.definedObjects.size() + state.unknownCommands.size() + state.unknownFields.size();
     for (const auto* map : {&state.motion, &state.toolSetup})
         for (const auto& [name, values] : *map)
             entries += 1 + values.size();
@@ -59,6 +59,8 @@ std::size_t hashOf(const MachineState& state)
     hash.add(state.definedObjects.size());
     hash.add(state.excluded.size());
     hash.add(state.unknownCommands.size());
+    hash.add(state.unknownFields.size());
+    hash.add(state.block.value_or(0));
     return hash.value();
 }
 

@@ -19,6 +19,7 @@ set(gcode_sources
     gcode/indexcache.h gcode/indexcache.cpp
     gcode/indexfields.h
     gcode/layercluster.h gcode/layercluster.cpp
+    gcode/linecommands.h
     gcode/linescan.h gcode/linescan.cpp
     gcode/machinestate.h gcode/machinestate.cpp
     gcode/motion.h gcode/motion.cpp
@@ -26,11 +27,13 @@ set(gcode_sources
     gcode/meatpack.h gcode/meatpack.cpp
     gcode/opengcode.h gcode/opengcode.cpp
     gcode/quickscan.h gcode/quickscan.cpp
+    gcode/reprapstate.h gcode/reprapstate.cpp
     gcode/scanner.h gcode/scanner.cpp
     gcode/sidecar.h gcode/sidecar.cpp
     gcode/sharedstates.h gcode/sharedstates.cpp
     gcode/source.h gcode/source.cpp
     gcode/startmacro.h gcode/startmacro.cpp
+    gcode/text.h
     gcode/textcache.h
     gcode/toolpath.h gcode/toolpath.cpp)
 # The clock's loops only become vector code when a square root need not set errno and a comparison need not trap.

@@ -6,24 +6,13 @@
 #include <charconv>
 #include <vector>
 
+#include "gcode/text.h"
+
 namespace kintsugi::gcode {
 
 namespace {
 
-constexpr std::string_view blanks = " \t\"";
-
-std::string upper(std::string_view text)
-{
-    std::string result(text);
-    std::ranges::transform(result, result.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-    return result;
-}
-
-std::string_view trimmed(std::string_view text)
-{
-    const auto first = text.find_first_not_of(blanks);
-    return first == text.npos ? std::string_view{} : text.substr(first, text.find_last_not_of(blanks) + 1 - first);
-}
+constexpr std::string_view blanksAndQuotes = " \t\"";
 
 std::optional<double> number(std::string_view text)
 {
@@ -48,7 +37,7 @@ std::vector<std::string_view> parts(std::string_view text)
     std::vector<std::string_view> result;
     for (;;) {
         const auto at = text.find_first_of(",;|");
-        result.push_back(trimmed(text.substr(0, at)));
+        result.push_back(trimmed(text.substr(0, at), blanksAndQuotes));
         if (at == text.npos)
             return result;
         text.remove_prefix(at + 1);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "gcode/arc.h"
+#include "gcode/linecommands.h"
 
 namespace kintsugi::gcode {
 
@@ -31,11 +32,13 @@ public:
         m_done = line.begin >= m_end;
         if (m_done)
             return;
-        const Command command = parseCommand(line.text);
-        const Effect effect = apply(m_state, command, m_dialect);
-        const bool motion = effect.kind == Effect::Kind::Move || effect.kind == Effect::Kind::Arc;
-        if (motion && line.begin >= m_begin && (effect.moved || effect.de != 0))
-            addMove(line, command, effect);
+        LineCommands commands(line.text, m_dialect);
+        while (commands.next(m_command, m_state)) {
+            const Effect effect = apply(m_state, m_command, m_dialect);
+            const bool motion = effect.kind == Effect::Kind::Move || effect.kind == Effect::Kind::Arc;
+            if (motion && line.begin >= m_begin && (effect.moved || effect.de != 0))
+                addMove(line, m_command, effect);
+        }
     }
     [[nodiscard]] bool done() const { return m_done; }
     [[nodiscard]] Toolpath take() { return std::move(m_path); }
@@ -70,6 +73,7 @@ private:
     }
 
     MachineState m_state;
+    Command m_command;
     Dialect m_dialect;
     ByteOffset m_begin, m_end;
     std::size_t m_limit;

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "gcode/text.h"
+
 namespace kintsugi::klipper {
 
 namespace {
@@ -35,7 +37,7 @@ void appendUtf8(std::string& out, std::uint32_t point)
     }
 }
 
-bool isDigit(char c) { return c >= '0' && c <= '9'; }
+using gcode::isDigit;
 bool isWord(char c) { return isDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
 class Parser

@@ -2,30 +2,17 @@
 #include "klipper/plrstate.h"
 
 #include <algorithm>
-#include <cctype>
 #include <set>
+
+#include "gcode/text.h"
 
 namespace kintsugi::klipper {
 
 namespace {
 
-constexpr std::string_view blanks = " \t\r\n\f\v";
-
-std::string_view trimmed(std::string_view text)
-{
-    const std::size_t begin = text.find_first_not_of(blanks);
-    if (begin == std::string_view::npos)
-        return {};
-    return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
-}
-
-std::string lower(std::string_view text)
-{
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return out;
-}
+using gcode::blanks;
+using gcode::lower;
+using gcode::trimmed;
 
 struct Entry {
     std::string key, value;

@@ -54,9 +54,9 @@ Result<Surroundings> surroundingsOf(const gcode::Source& source, const gcode::Fi
     constexpr ByteOffset window = ByteOffset{64} << 10;
     const auto done = walk(source, index, at.byte > window ? at.byte - window : 0, at.end, [&](const Walked& walked) {
         if (walked.line.begin >= at.byte) {
-            found.extrudes = walked.prints();
-            found.arc = walked.effect.kind == gcode::Effect::Kind::Arc;
-            return false;
+            found.extrudes |= walked.prints();
+            found.arc |= walked.effect.kind == gcode::Effect::Kind::Arc;
+            return true;
         }
         if (walked.prints()) {
             found = {};
@@ -267,7 +267,8 @@ Result<ByteOffset> firstSafeCut(const gcode::Source& source, const gcode::FileIn
     std::optional<ByteOffset> safe, travel, move, last;
     const auto done = walk(source, index, byte, end, [&](const Walked& walked) {
         const gcode::MachineState& state = walked.after;
-        const bool known = walked.effect.from[0] && walked.effect.from[1] && walked.effect.from[2] && state.absoluteXyz && !state.unknownMotion;
+        const bool known = walked.effect.from[0] && walked.effect.from[1] && walked.effect.from[2] && state.absoluteXyz && !state.unknownMotion
+            && state.placed(0) && state.placed(1) && state.placed(2) && !state.block && !walked.command.continues && !walked.command.modal;
         const bool isTravel = walked.effect.moved && walked.effect.de == 0;
         changing = !walked.prints()
             && (changing || retracted > longPull || walked.effect.kind == gcode::Effect::Kind::Tool || isPause(walked.command));

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "gcode/text.h"
+
 namespace kintsugi::recovery::checks {
 
 namespace {
@@ -82,7 +84,7 @@ void toolAfterMacro(const View& v, List& list)
     constexpr std::array<std::string_view, 6> words{"TOOL", "MMU", "ERCF", "CHANGE_FILAMENT", "SELECT_T", "PARKEXTRUDER"};
     std::string found;
     for (std::string name : v.snapshot.state.unknownCommands) {
-        std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+        name = gcode::upper(name);
         if (std::any_of(words.begin(), words.end(), [&name](std::string_view word) { return name.find(word) != std::string::npos; }))
             found = name;
     }

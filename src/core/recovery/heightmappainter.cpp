@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "gcode/comments.h"
+#include "gcode/linecommands.h"
 
 namespace kintsugi::recovery {
 
@@ -53,7 +54,13 @@ HeightMapPainter::HeightMapPainter(HeightMap& map, gcode::Dialect dialect, const
 
 void HeightMapPainter::add(const gcode::Line& line)
 {
-    gcode::parseCommand(line.text, m_command);
+    gcode::LineCommands commands(line.text, m_dialect);
+    while (commands.next(m_command, m_state))
+        execute(line);
+}
+
+void HeightMapPainter::execute(const gcode::Line& line)
+{
     if (m_command.hasComment)
         comment(m_command.comment);
     if (m_command.kind == gcode::Command::Kind::None)

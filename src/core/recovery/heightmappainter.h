@@ -26,6 +26,7 @@ public:
     void finish(); ///< what the map says beside its cells
 
 private:
+    void execute(const gcode::Line& line); ///< the current command
     using Axes = std::array<bool, 3>;
     struct Place {
         gcode::Point at{}; ///< mm, the machine's own

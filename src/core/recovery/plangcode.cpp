@@ -48,13 +48,6 @@ bool isNumber(const std::string& text)
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-std::string upper(std::string_view text)
-{
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-    return out;
-}
-
 std::string exact(gcode::Nanometres value)
 {
     const bool negative = value < 0;
@@ -117,6 +110,8 @@ bool isForbidden(const std::string& line)
     const Command command = gcode::parseCommand(line);
     // One command a line: some firmware would execute a second one, and no check has seen it.
     if (gcode::secondCommand(command) != std::string_view::npos)
+        return true;
+    if (command.kind == Command::Kind::Code && command.rest.find('{') != std::string_view::npos) // worked out by the printer
         return true;
     if (command.kind == Command::Kind::Code || command.kind == Command::Kind::Text)
         return isForbiddenCode(command);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gcode/machinestate.h"
+#include "gcode/text.h"
 
 /// Texts that commands are made of. Numbers are exact: nanometres are written with all their digits.
 namespace kintsugi::recovery::write {
@@ -18,7 +19,7 @@ using Lines = std::vector<std::string>;
 [[nodiscard]] std::string heaterName(int tool); ///< "extruder", "extruder1"
 
 [[nodiscard]] bool isNumber(const std::string& text);      ///< digits alone
-[[nodiscard]] std::string upper(std::string_view text);
+using gcode::upper;
 [[nodiscard]] std::string m420(const gcode::MeshState& mesh);
 
 /// Comments by which a resume file is read back.

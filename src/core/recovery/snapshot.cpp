@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "gcode/reprapstate.h"
 #include "gcode/startmacro.h"
 #include "recovery/statefields.h"
 #include "recovery/walk.h"
@@ -304,6 +305,9 @@ std::vector<std::string> Snapshot::missing() const
     const auto hotend = state.hotend.find(state.tool);
     if (hotend == state.hotend.end() || hotend->second <= 0)
         keys.push_back(toolKey("hotend", state.tool));
+    keys.insert(keys.end(), state.unknownFields.begin(), state.unknownFields.end());
+    if (state.block) // a resume cannot begin below an if
+        keys.emplace_back("condition");
     if (file.name.empty() || file.size == 0)
         keys.emplace_back("file");
     return keys;
@@ -335,6 +339,24 @@ std::vector<FieldRow> fieldRows(const Snapshot& snapshot)
     return rows;
 }
 
+namespace {
+
+/// A file of RepRapFirmware goes on at a line only if that depends on nothing above it: a condition, or a command that it repeats.
+void settleStart(const std::string& text, gcode::MachineState& state)
+{
+    gcode::RepRapLine line(text);
+    gcode::Command command;
+    if (!gcode::takeCommand(line, state.lastMove, command) || command.kind == gcode::Command::Kind::None)
+        return;
+    const std::string_view word = command.kind == gcode::Command::Kind::Meta ? command.name : std::string_view();
+    if (!gcode::staysInBlock(state, command.indent, word))
+        state.block.reset();
+    if (command.modal)
+        state.unknownFields.insert("last_move");
+}
+
+} // namespace
+
 Result<Snapshot> snapshotFromFile(const gcode::Source& source, const gcode::FileIndex& index, ByteOffset byte)
 {
     auto located = gcode::locate(source, index, byte);
@@ -345,6 +367,10 @@ Result<Snapshot> snapshotFromFile(const gcode::Source& source, const gcode::File
     snapshot.byte = located->byte;
     snapshot.dialect = index.dialect;
     snapshot.state = std::move(located->state);
+    for (std::size_t axis = 0; axis < snapshot.state.position.size(); ++axis)
+        snapshot.state.position[axis] = snapshot.state.placed(axis);
+    if (index.dialect == gcode::Dialect::RepRapFirmware)
+        settleStart(located->text, snapshot.state);
     if (const gcode::Layer* layer = index.layerAt(snapshot.byte))
         snapshot.layer = layer->index;
     describe(snapshot);

@@ -308,11 +308,15 @@ std::vector<std::string> keys(const MachineState& state)
         keys.emplace_back("excluded");
     if (state.object)
         keys.emplace_back("object");
+    std::copy_if(state.unknownFields.begin(), state.unknownFields.end(), std::back_inserter(keys),
+                 [&keys](const std::string& key) { return std::find(keys.begin(), keys.end(), key) == keys.end(); });
     return keys;
 }
 
 std::optional<std::string> text(const MachineState& state, const std::string& key)
 {
+    if (state.unknownFields.count(key))
+        return std::nullopt;
     const auto [head, rest] = split(key);
     if (rest.empty())
         return scalarText(state, key);
@@ -352,7 +356,9 @@ std::optional<std::string> text(const MachineState& state, const std::string& ke
     return std::nullopt;
 }
 
-bool set(MachineState& state, const std::string& key, const std::string& value)
+namespace {
+
+bool put(MachineState& state, const std::string& key, const std::string& value)
 {
     const auto [head, rest] = split(key);
     if (rest.empty())
@@ -387,11 +393,21 @@ bool set(MachineState& state, const std::string& key, const std::string& value)
     return false;
 }
 
+} // namespace
+
+bool set(MachineState& state, const std::string& key, const std::string& value)
+{
+    const bool done = put(state, key, value);
+    if (done)
+        state.unknownFields.erase(key);
+    return done;
+}
+
 Message label(const std::string& key)
 {
     const auto [head, rest] = split(key);
     struct Label { std::string_view head; const char* pattern; };
-    static constexpr std::array<Label, 26> labels{{
+    static constexpr std::array<Label, 32> labels{{
         {"position", KINTSUGI_TEXT("Position %1 (mm)")},
         {"e", KINTSUGI_TEXT("Extruder position (mm)")},
         {"feed", KINTSUGI_TEXT("Feed rate (mm/min)")},
@@ -418,6 +434,12 @@ Message label(const std::string& key)
         {"excluded", KINTSUGI_TEXT("Excluded objects")},
         {"object", KINTSUGI_TEXT("Object being printed")},
         {"file", KINTSUGI_TEXT("File")},
+        {"inch", KINTSUGI_TEXT("Inches")},
+        {"plane", KINTSUGI_TEXT("Plane of arcs")},
+        {"tool_setup", KINTSUGI_TEXT("Offsets of the tools (mm)")},
+        {"last_move", KINTSUGI_TEXT("A line without a command of its own, at which nothing can begin")},
+        {"printed", KINTSUGI_TEXT("Place of what was printed")},
+        {"condition", KINTSUGI_TEXT("A condition of the file (if, while), in the middle of which nothing can begin")},
     }};
     const bool byAxis = head == "position" || head == "babystep" || head == "shift";
     std::string argument = byAxis && rest.size() == 1 ? std::string(1, static_cast<char>(rest[0] - 'x' + 'X')) : rest;

@@ -5,11 +5,12 @@
 
 #include "gcode/command.h"
 #include "gcode/fileindex.h"
+#include "gcode/linecommands.h"
 #include "gcode/scanner.h"
 
 namespace kintsugi::recovery {
 
-/// One executed line; everything dies with the call.
+/// One executed command and its line; everything dies with the call. RepRapFirmware's lines may hold several.
 struct Walked {
     const gcode::Line& line;
     const gcode::Command& command;
@@ -18,7 +19,7 @@ struct Walked {
     [[nodiscard]] bool prints() const { return effect.moved && effect.de > 0; }
 };
 
-/// Executes the lines that start in [begin, end), with the right state from a checkpoint on. The visitor returns false
+/// Executes the commands of the lines that start in [begin, end), with the right state from a checkpoint on. The visitor returns false
 /// to stop. Reads only what is needed; the file may be of any size.
 [[nodiscard]] Result<> walk(const gcode::Source& source, const gcode::FileIndex& index, ByteOffset begin, ByteOffset end,
                             const std::function<bool(const Walked&)>& visit);
