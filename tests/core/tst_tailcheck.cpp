@@ -43,7 +43,7 @@ std::string verdict(const std::vector<TailFinding>& found)
 {
     if (found.empty())
         return "nothing";
-    static const std::array names{"homing", "probing", "purge", "macro", "outside"};
+    static const std::array names{"homing", "probing", "purge", "macro", "outside", "park", "setting", "condition"};
     return std::string(names.at(static_cast<std::size_t>(found.front().kind))) + (found.front().blocks ? " blocks" : "");
 }
 
@@ -59,6 +59,7 @@ private slots:
     void reach();
     void travelLimits_data();
     void travelLimits();
+    void everyCommandOfALineIsLookedAt();
     void hooksAreSaidOnce();
     void textIsBoundedAndClean();
     void manyFindingsEnd();
@@ -101,6 +102,30 @@ void TestTailCheck::lines_data()
     row("G29 L1 J", "probing blocks", Dialect::Marlin);
     row("BED_MESH_CALIBRATE", "nothing", Dialect::Marlin); // no command there
     row("G28 W", "homing blocks", Dialect::Prusa);
+    for (const char* line : {"G27", "G27 P2", "G61 S1", "M125"})
+        row(line, "park", Dialect::Marlin);
+    for (const char* line : {"M701", "M702 Z10"})
+        row(line, "purge", Dialect::Marlin);
+    for (const char* line : {"M810", "M815 G28|G29"})
+        row(line, "macro", Dialect::Marlin);
+    for (const char* line : {"M851 Z-1.5", "M206 Z2", "M92 Z800", "M428", "G10 L2 P1 X5", "G10 L20 P1 Z0", "M218 T1 X5"})
+        row(line, "setting", Dialect::Marlin);
+    row("G60 S1", "nothing", Dialect::Marlin);
+    row("G10 P1 X5 Y0", "setting", Dialect::RepRapFirmware);
+    row("G10 P1 S210 R150", "nothing", Dialect::RepRapFirmware);
+    row("M106 S0 G28 Z", "homing blocks", Dialect::RepRapFirmware);
+    row("M106 S0 G28 Z", "nothing", Dialect::Marlin);
+    row("M106 S0 M98 P\"a.g\"", "macro", Dialect::RepRapFirmware);
+    row("M98 P\"a.g\" G30", "macro", Dialect::RepRapFirmware); // and then probing
+    row("G91 G1 Z5 G90 M701", "purge", Dialect::RepRapFirmware);
+    row("M32 \"other.g\"", "macro blocks", Dialect::RepRapFirmware);
+    row("G1 X{var.x} Y5", "condition", Dialect::RepRapFirmware);
+    for (const char* line : {"if move.axes[0].homed", "while iterations < 3", "break", "var a = 5", "set var.a = 6", "global a = 1", "echo \"x\"", "abort"})
+        row(line, "condition", Dialect::RepRapFirmware);
+    row("X55 Y55", "condition", Dialect::RepRapFirmware);
+    row("X55 Y55", "nothing", Dialect::Marlin);
+    row("M117 G28", "nothing", Dialect::RepRapFirmware);
+    row("M486 A\"G28 G29\"", "nothing", Dialect::RepRapFirmware);
 }
 
 void TestTailCheck::lines()
@@ -160,6 +185,20 @@ void TestTailCheck::travelLimits()
     const auto found = check(text, layerByte(text, "0.6"), Dialect::Klipper, &limits);
     QCOMPARE(QByteArray::fromStdString(verdict(found)), QByteArray(outside ? "outside blocks" : "nothing"));
     QVERIFY(check(text, layerByte(text, "0.6")).empty());
+}
+
+void TestTailCheck::everyCommandOfALineIsLookedAt()
+{
+    const std::string line = "M98 P\"a.g\" G30 M92 Z800 ; G28";
+    const std::string text = print({{3, "if var.a\n  " + line + "\nelse\n  G28 Z"}});
+    std::vector<TailFinding::Kind> kinds;
+    for (const TailFinding& one : check(text, layerByte(text, "0.6"), Dialect::RepRapFirmware)) {
+        kinds.push_back(one.kind);
+        QVERIFY(one.kind == TailFinding::Kind::Condition || one.kind == TailFinding::Kind::Homing || one.text == "  " + line);
+    }
+    using Kind = TailFinding::Kind;
+    const std::vector expected{Kind::Condition, Kind::Macro, Kind::Probing, Kind::Setting, Kind::Condition, Kind::Homing};
+    QVERIFY(kinds == expected);
 }
 
 void TestTailCheck::hooksAreSaidOnce()

@@ -5,6 +5,7 @@
 #include <array>
 #include <set>
 
+#include "gcode/text.h"
 #include "recovery/walk.h"
 
 namespace kintsugi::recovery {
@@ -14,6 +15,7 @@ namespace {
 using gcode::Command;
 using gcode::Dialect;
 using gcode::MachineState;
+using gcode::upper;
 using Kind = TailFinding::Kind;
 
 constexpr std::size_t mostFindings = 200;
@@ -48,12 +50,31 @@ bool isOne(const std::array<Name, N>& names, std::string_view name)
     });
 }
 
-std::string upper(std::string_view text)
-{
-    std::string out(text.substr(0, MachineState::maxNameLength));
-    std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-    return out;
-}
+/// Codes that say by themselves what they do.
+struct Meaning {
+    char letter;
+    std::uint32_t first, last;
+    Kind kind;
+    const char* text;
+};
+
+constexpr const char* parks = KINTSUGI_TEXT("Parks the nozzle and may pull filament back: the way there and back is not checked.");
+constexpr const char* homeOffset = KINTSUGI_TEXT("Changes the home offsets: every place after it moves.");
+
+constexpr std::array meanings{
+    Meaning{'G', 12, 12, Kind::Purge, KINTSUGI_TEXT("Wipes the nozzle at its brush: the way there is not checked.")},
+    Meaning{'G', 27, 27, Kind::Park, parks},
+    Meaning{'G', 61, 61, Kind::Park, KINTSUGI_TEXT("Goes back to a stored position, which a restart forgets: where it goes is not known here.")},
+    Meaning{'M', 125, 125, Kind::Park, parks},
+    Meaning{'M', 701, 701, Kind::Purge, KINTSUGI_TEXT("Loads filament: it is pushed out where the nozzle stands.")},
+    Meaning{'M', 702, 702, Kind::Purge, KINTSUGI_TEXT("Unloads filament: what comes after would print nothing.")},
+    Meaning{'M', 810, 819, Kind::Macro, KINTSUGI_TEXT("Stores or runs commands of the printer; a restart forgets those stored before.")},
+    Meaning{'M', 92, 92, Kind::Setting, KINTSUGI_TEXT("Changes the steps per millimetre: every distance after it is another one.")},
+    Meaning{'M', 206, 206, Kind::Setting, homeOffset},
+    Meaning{'M', 428, 428, Kind::Setting, homeOffset},
+    Meaning{'M', 851, 851, Kind::Setting, KINTSUGI_TEXT("Changes the offset of the probe: Z means another height once it is homed.")},
+    Meaning{'M', 218, 218, Kind::Setting, KINTSUGI_TEXT("Changes the offset of a tool.")},
+};
 
 /// What is shown to a person: no control characters, no half of a character at the end.
 std::string shown(std::string_view text)
@@ -78,10 +99,18 @@ public:
         const Command& command = walked.command;
         if (command.kind == Command::Kind::Code)
             code(walked);
+        else if (command.kind == Command::Kind::Meta)
+            once(walked, std::string(command.name), Kind::Condition, {KINTSUGI_TEXT("A command of the printer's own language: whether and how often the lines below it run, only the printer decides."), {}});
         else if (command.kind == Command::Kind::Extended && m_index.dialect == Dialect::Klipper)
             macro(walked);
         else if (command.kind == Command::Kind::Text && command.letter == 'M' && command.number == 98)
             add(walked, Kind::Macro, false, {KINTSUGI_TEXT("Runs a file of the printer; nobody knows from here what it does over the part."), {}});
+        else if (command.kind == Command::Kind::Text && command.letter == 'M' && command.number == 32 && m_index.dialect == Dialect::RepRapFirmware)
+            add(walked, Kind::Macro, true, {KINTSUGI_TEXT("Starts to print another file, from its beginning: it homes over the part."), {}});
+        if (command.modal)
+            once(walked, "X", Kind::Condition, {KINTSUGI_TEXT("Coordinates without a command: only a machine that is set to milling or laser moves there."), {}});
+        if (command.computed != 0)
+            once(walked, "{}", Kind::Condition, {KINTSUGI_TEXT("Has a value that only the printer works out: where it goes or what it sets is not known here."), {}});
         limits(walked);
         return m_findings.size() < mostFindings;
     }
@@ -93,9 +122,21 @@ private:
         m_findings.push_back({kind, walked.line.number, walked.line.begin, shown(walked.line.text), std::move(meaning), blocks});
     }
 
+    /// The same on every layer is said once.
+    void once(const Walked& walked, std::string name, Kind kind, Message meaning)
+    {
+        if (m_named.insert(std::move(name)).second)
+            add(walked, kind, false, std::move(meaning));
+    }
+
     void code(const Walked& walked)
     {
         const Command& command = walked.command;
+        const auto meaning = std::find_if(meanings.begin(), meanings.end(), [&command](const Meaning& one) {
+            return one.letter == command.letter && command.number >= one.first && command.number <= one.last && command.subcode == 0;
+        });
+        if (meaning != meanings.end())
+            return add(walked, meaning->kind, false, {meaning->text, {}});
         if (command.letter == 'G')
             return gCode(walked);
         if (command.is('M', 48))
@@ -112,10 +153,23 @@ private:
             return;
         if (std::find(probes.begin(), probes.end(), command.number) != probes.end())
             return add(walked, Kind::Probing, true, {KINTSUGI_TEXT("Probes or levels: the nozzle is driven into the part."), {}});
-        if (command.number == 12)
-            add(walked, Kind::Purge, false, {KINTSUGI_TEXT("Wipes the nozzle at its brush: the way there is not checked."), {}});
+        if (command.number == 10)
+            return offsets(walked);
         if (command.number == 26)
             add(walked, Kind::Purge, true, {KINTSUGI_TEXT("Prints a test pattern over the whole bed."), {}});
+    }
+
+    /// G10 with L2 or L20: a workspace; RepRapFirmware's G10 P: a tool.
+    void offsets(const Walked& walked)
+    {
+        const Command& command = walked.command;
+        constexpr gcode::Millionths one = 1'000'000;
+        const auto what = command.value('L').value_or(0);
+        const bool places = command.has('X') || command.has('Y') || command.has('Z');
+        if (what == 2 * one || what == 20 * one)
+            add(walked, Kind::Setting, false, {KINTSUGI_TEXT("Changes the origin of a workspace: every place after it moves."), {}});
+        else if (places && command.has('P'))
+            add(walked, Kind::Setting, false, {KINTSUGI_TEXT("Changes the offset of a tool."), {}});
     }
 
     /// Loading and switching a stored map is no probing: RepRapFirmware's S1 to S3, Marlin's L and A without P or J.
@@ -133,7 +187,7 @@ private:
         const bool z = command.has('Z') || (!command.has('X') && !command.has('Y'));
         if (z)
             return add(walked, Kind::Homing, true, {KINTSUGI_TEXT("Homes Z: the nozzle is driven into the part."), {}});
-        const auto& height = walked.after.position[2];
+        const auto height = walked.after.placed(2);
         const gcode::Layer* layer = m_index.layerAt(walked.line.begin);
         const std::string at = height ? decimal(gcode::toMillimetres(*height)) : std::string("?");
         const std::string top = layer ? decimal(layer->highestZ) : std::string("?");
@@ -143,7 +197,7 @@ private:
 
     void macro(const Walked& walked)
     {
-        const std::string name = upper(walked.command.name);
+        const std::string name = upper(walked.command.name.substr(0, MachineState::maxNameLength));
         MachineState fresh;
         gcode::apply(fresh, walked.command, m_index.dialect);
         if (fresh.unknownCommands.empty() || isOne(harmless, name))
@@ -166,7 +220,7 @@ private:
             return;
         constexpr double tolerance = 1e-3;
         for (std::size_t i = 0; i < 3; ++i) {
-            const auto& position = walked.after.position[i];
+            const auto position = walked.after.placed(i);
             if (!position || ((walked.after.shiftedAxes >> i) & 1U) != 0)
                 continue;
             const std::string axis(1, static_cast<char>('X' + i));

@@ -10,9 +10,10 @@
 
 namespace kintsugi::recovery {
 
-/// A line after the resume point that does what only a start does: homing, probing, levelling, brushing, purging.
+/// A command after the resume point that does what only a start does (homing, probing, levelling, brushing, purging), that goes where nobody
+/// looks (parking), that shifts coordinates or steps, or that only the printer decides on. Lines of RepRapFirmware may hold several.
 struct TailFinding {
-    enum class Kind { Homing, Probing, Purge, Macro, OutsideLimits };
+    enum class Kind { Homing, Probing, Purge, Macro, OutsideLimits, Park, Setting, Condition };
     Kind kind = Kind::Macro;
     std::uint64_t line = 1;
     ByteOffset byte = 0;
