@@ -55,6 +55,8 @@ class TestOwnLines : public QObject
 private slots:
     void room_data();
     void room();
+    void repRapFirmwareReadsMore_data();
+    void repRapFirmwareReadsMore();
     void placesInThePlan_data();
     void placesInThePlan();
     void whatTheyChangedIsPutBack_data();
@@ -126,8 +128,35 @@ void TestOwnLines::room()
     if (!allowed) {
         QCOMPARE(plan.error().code, ErrorCode::Unsafe);
         QCOMPARE(plan.error().field, place.toStdString());
-        QVERIFY(plan.error().detail.find(line.toStdString()) != std::string::npos);
+        QCOMPARE(plan.error().detail, line.toStdString());
+        QVERIFY(!plan.error().reason.pattern.empty()); // in words that can be translated
     }
+}
+
+void TestOwnLines::repRapFirmwareReadsMore_data()
+{
+    QTest::addColumn<QByteArray>("line");
+    QTest::addColumn<bool>("allowed");
+    const auto row = [](const char* line, bool allowed) { QTest::newRow(line) << QByteArray(line) << allowed; };
+    row("G1 X20 F600", true);
+    row("X20", true); // as the last move did
+    row("X300", false);
+    row("Z0", false);
+    row("M98 P\"wipe.g\"", true);
+    row("M98 P\"wipe.g\" G28", false);
+    row("G1 X{var.x}", false);
+    row("T{var.t}", false);
+    row("if var.a", false);
+    row("echo \"x\"", false);
+    row("M117 a {b}", true);
+}
+
+void TestOwnLines::repRapFirmwareReadsMore()
+{
+    QFETCH(QByteArray, line);
+    QFETCH(bool, allowed);
+    const auto plan = planWith(Dialect::RepRapFirmware, {{placeName(place::beforeFirstPlastic), {line.toStdString()}}});
+    QCOMPARE(plan.has_value(), allowed);
 }
 
 void TestOwnLines::placesInThePlan_data()
@@ -164,7 +193,13 @@ void TestOwnLines::whatTheyChangedIsPutBack_data()
     QTest::newRow("modes") << Dialect::Marlin << QByteArray("G91") << "G91|" + modes;
     QTest::newRow("inch") << Dialect::Marlin << QByteArray("G20") << "G20|" + modes;
     QTest::newRow("plane") << Dialect::Marlin << QByteArray("G18") << "G18|G17|" + modes;
-    QTest::newRow("hotter for a moment") << Dialect::Marlin << QByteArray("M109 S230") << "M109 S230|M104 S210|" + modes;
+    QTest::newRow("hotter for a moment") << Dialect::Marlin << QByteArray("M104 S230") << "M104 S230|M104 S210|" + modes;
+    QTest::newRow("waited for more") << Dialect::Marlin << QByteArray("M109 S230") << "M109 S230|M109 S210|" + modes;
+    QTest::newRow("cooled") << Dialect::Marlin << QByteArray("M109 R50") << "M109 R50|M109 S210|" + modes;
+    QTest::newRow("let go") << Dialect::Klipper << QByteArray("M104 S0") << "M104 S0|M109 S210|" + modes;
+    QTest::newRow("cooled and set again") << Dialect::Marlin << QByteArray("M109 R50|M104 S210") << "M109 R50|M104 S210|M109 S210|" + modes;
+    QTest::newRow("let go, RepRapFirmware") << Dialect::RepRapFirmware << QByteArray("M104 S0") << "M104 S0|M109 S210|" + modes;
+    QTest::newRow("bed cooled") << Dialect::Marlin << QByteArray("M190 R30") << "M190 R30|M190 S60|" + modes;
     QTest::newRow("tool of RepRapFirmware") << Dialect::RepRapFirmware << QByteArray("M104 S230") << "M104 S230|G10 P0 S210|" + modes;
     QTest::newRow("bed") << Dialect::Klipper << QByteArray("M140 S70") << "M140 S70|M140 S60|" + modes;
     QTest::newRow("chamber") << Dialect::Marlin << QByteArray("M141 S40") << "M141 S40|M141 S0|" + modes;
@@ -179,7 +214,10 @@ void TestOwnLines::whatTheyChangedIsPutBack()
     QFETCH(Dialect, dialect);
     QFETCH(QByteArray, line);
     QFETCH(QByteArray, expected);
-    const auto plan = planWith(dialect, {{placeName(place::beforeFirstPlastic), {line.toStdString()}}}, ZMethod::Keep, "M221 S95\n");
+    std::vector<std::string> lines;
+    for (const QByteArray& one : line.split('|'))
+        lines.push_back(one.toStdString());
+    const auto plan = planWith(dialect, {{placeName(place::beforeFirstPlastic), lines}}, ZMethod::Keep, "M221 S95\n");
     QVERIFY(plan.has_value() && ownStep(*plan));
     QCOMPARE(joined(ownStep(*plan)->gcode), expected);
 }

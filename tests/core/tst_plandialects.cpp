@@ -81,6 +81,10 @@ class TestPlanDialects : public QObject
 private slots:
     void slipsAreRefused_data();
     void slipsAreRefused();
+    void namesStayNames_data();
+    void namesStayNames();
+    void repRapConditions_data();
+    void repRapConditions();
     void oracleSaysSame_data();
     void oracleSaysSame();
     void nastyStatesAreRestored_data();
@@ -118,6 +122,13 @@ void TestPlanDialects::slipsAreRefused_data()
     QTest::newRow("another tool too hot") << QByteArray("M104 T1 S2000\n") << 0.2 << QByteArray("hotend.1");
     QTest::newRow("hottest bed") << QByteArray("M140 S200\n") << 0.2 << QByteArray();
     QTest::newRow("bed too hot") << QByteArray("M140 S201\n") << 0.2 << QByteArray("bed");
+    QTest::newRow("slowest") << QByteArray("M220 S1\n") << 0.2 << QByteArray();
+    QTest::newRow("standing still") << QByteArray("M220 S0\n") << 0.2 << QByteArray("speed_percent");
+    QTest::newRow("fastest") << QByteArray("M220 S1000\n") << 0.2 << QByteArray();
+    QTest::newRow("too fast") << QByteArray("M220 S1001\n") << 0.2 << QByteArray("speed_percent");
+    QTest::newRow("no flow") << QByteArray("M221 S0\n") << 0.2 << QByteArray("flow_percent.0");
+    QTest::newRow("no flow backwards") << QByteArray("M221 S-50\n") << 0.2 << QByteArray("flow_percent.0");
+    QTest::newRow("fan beyond all") << QByteArray("M106 S9999\n") << 0.2 << QByteArray();
     QTest::newRow("no height") << QByteArray() << 0.0 << QByteArray("declaredZ");
     QTest::newRow("below the bed") << QByteArray() << -1.0 << QByteArray("declaredZ");
 }
@@ -136,6 +147,84 @@ void TestPlanDialects::slipsAreRefused()
             QCOMPARE(QByteArray::fromStdString(plan.error().field), field);
         }
     }
+}
+
+/// Names come from outside: none may end its line or begin another command.
+void TestPlanDialects::namesStayNames_data()
+{
+    QTest::addColumn<int>("dialect");
+    QTest::addColumn<QByteArray>("define"); // before the print
+    QTest::addColumn<QByteArray>("expected"); // in the plan; empty: refused
+    using D = Dialect;
+    const auto row = [](D dialect, const char* define, const char* expected) {
+        QTest::addRow("%s %s", std::string(gcode::name(dialect)).c_str(), define) << int(dialect) << QByteArray(define) << QByteArray(expected);
+    };
+    for (const D dialect : {D::Marlin, D::RepRapFirmware}) {
+        row(dialect, "M486 S1 A\"part-2 (a).stl\"\nM486 P1\n", "M486 S1 A\"part-2 _a_.stl\"");
+        row(dialect, "M486 S1 A\"a*33 #G28\"\nM486 P1\n", "M486 S1 A\"a_33 _G28\"");
+    }
+    row(D::RepRapFirmware, "M486 S1 A\"a;G28\"\nM486 P1\n", "M486 S1 A\"a_G28\"");
+    row(D::Klipper, "EXCLUDE_OBJECT_DEFINE NAME=\"a b\"\nEXCLUDE_OBJECT NAME=\"a b\"\n", "EXCLUDE_OBJECT NAME=\"a b\"");
+    row(D::Klipper, "EXCLUDE_OBJECT_DEFINE NAME=\"a#b\"\nEXCLUDE_OBJECT NAME=\"a#b\"\n", "EXCLUDE_OBJECT NAME=\"a#b\"");
+    row(D::Klipper, "EXCLUDE_OBJECT_DEFINE NAME=\"a;b\"\n", "EXCLUDE_OBJECT_DEFINE NAME=\"a;b\"");
+    row(D::Klipper, "EXCLUDE_OBJECT NAME=a';'b\n", "EXCLUDE_OBJECT NAME=\"a;b\"");
+    row(D::Klipper, "EXCLUDE_OBJECT NAME=a\\\n", "");
+    row(D::Klipper, "SET_FAN_SPEED FAN=\"a;b\" SPEED=1\n", "SET_FAN_SPEED FAN=\"a;b\" SPEED=1");
+}
+
+void TestPlanDialects::namesStayNames()
+{
+    QFETCH(int, dialect);
+    QFETCH(QByteArray, define);
+    QFETCH(QByteArray, expected);
+    const std::string text = define.toStdString() + head + body;
+    const auto plan = printOf(text + rest, static_cast<Dialect>(dialect)).plan(text.size(), touch(0.2));
+    QCOMPARE(plan.has_value(), !expected.isEmpty());
+    bool found = expected.isEmpty();
+    for (std::size_t step = 0; plan && step < plan->steps.size(); ++step)
+        for (const std::string& line : plan->steps[step].gcode)
+            found = found || line == expected.toStdString();
+    QVERIFY(found);
+}
+
+/// What only the printer decides is not guessed: no plan, until a person says what it is or the file sets it again.
+void TestPlanDialects::repRapConditions_data()
+{
+    QTest::addColumn<QByteArray>("before");
+    QTest::addColumn<QByteArray>("field");
+    const auto row = [](const char* before, const char* field) { QTest::newRow(before) << QByteArray(before) << QByteArray(field); };
+    row("M104 S{var.t}\n", "hotend.0");
+    row("M106 S{var.s}\n", "fans.0");
+    row("M106 S{var.s}\nM107\n", "");
+    row("if var.a\n  M106 S255\n", "fans.0");
+    row("if var.a\n  M106 S255\nM106 S3\n", "");
+    row("while iterations < 3\n  G1 E1\n", "e");
+    row("G1 X{var.x}\n", "position.x");
+    row("G1 X{var.x}\nG1 X50\n", "");
+    row("if var.a\n  M117 x\n", "");
+}
+
+void TestPlanDialects::repRapConditions()
+{
+    QFETCH(QByteArray, before);
+    QFETCH(QByteArray, field);
+    const std::string text = head + body + before.toStdString();
+    const auto plan = printOf(text + rest, Dialect::RepRapFirmware).plan(text.size(), touch(0.2));
+    QCOMPARE(plan.has_value(), field.isEmpty());
+    if (!plan) {
+        QCOMPARE(plan.error().code, ErrorCode::UnknownState);
+        QCOMPARE(QByteArray::fromStdString(plan.error().field), field);
+    }
+    // Below the condition nothing begins, whatever is known.
+    const std::string open = head + body + "if var.a\n  M117 x\n";
+    const auto within = printOf(open + "  M117 y\n" + rest, Dialect::RepRapFirmware).plan(open.size(), touch(0.2));
+    QVERIFY(!within && within.error().field == "condition");
+    QVERIFY(printOf(open + "M117 y\n" + rest, Dialect::RepRapFirmware).plan(open.size(), touch(0.2)).has_value());
+    // Nor at coordinates that repeat a command above them.
+    const std::string plain = head + body;
+    const auto modal = printOf(plain + "X55 Y55\n" + rest, Dialect::RepRapFirmware).plan(plain.size(), touch(0.2));
+    QVERIFY(!modal);
+    QCOMPARE(modal.error().field, std::string("last_move"));
 }
 
 void TestPlanDialects::oracleSaysSame_data()

@@ -30,6 +30,11 @@ Lines DialectWriter::heatTo(int tool, double target) const
     return {heat("M104", tool, target)};
 }
 
+Lines DialectWriter::heatAndWait(int tool, double target) const
+{
+    return {heat("M109", tool, target)};
+}
+
 Lines DialectWriter::heatBed() const
 {
     Lines lines;

@@ -45,6 +45,7 @@ public:
     [[nodiscard]] virtual Lines selectTool() const;
     [[nodiscard]] virtual Lines heatNozzle() const;                  ///< every tool; the one in use is waited for
     [[nodiscard]] virtual Lines heatTo(int tool, double target) const; ///< without waiting
+    [[nodiscard]] virtual Lines heatAndWait(int tool, double target) const;
     [[nodiscard]] virtual std::string fan(const std::string& name, double speed) const = 0; ///< speed as MachineState has it
     [[nodiscard]] virtual Lines flow() const;
     [[nodiscard]] virtual Lines offsets() const = 0;                 ///< G-code offset, babysteps

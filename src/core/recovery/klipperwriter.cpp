@@ -119,8 +119,10 @@ std::optional<Lines> KlipperWriter::objects(const Lines& definitions) const
         }
     }
     for (const std::string& name : open) {
-        if (const auto text = parameter(name))
-            lines.push_back("EXCLUDE_OBJECT_DEFINE NAME=" + *text);
+        const auto text = parameter(name);
+        if (!text)
+            return std::nullopt;
+        lines.push_back("EXCLUDE_OBJECT_DEFINE NAME=" + *text);
     }
     for (const std::string& object : m_state.excluded) {
         const bool byNumber = isNumber(object) && !m_state.definedObjects.count(object);

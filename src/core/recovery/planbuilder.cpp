@@ -73,7 +73,31 @@ Result<> PlanBuilder::checkSnapshot()
     }
     if (auto heat = refuseHeat(); !heat)
         return heat;
+    if (auto factors = checkFactors(); !factors)
+        return factors;
     return checkMethod();
+}
+
+/// Klipper and RepRapFirmware refuse a factor of 0, Marlin stands still or prints air: nobody means it for the rest of a part.
+Result<> PlanBuilder::checkFactors() const
+{
+    constexpr double least = 1, most = 1000; // %
+    const auto check = [&](std::string field, double percent) -> Result<> {
+        if (percent >= least && percent <= most)
+            return {};
+        Error error = at(problem(ErrorCode::Unsafe, std::move(field)));
+        error.measured = percent;
+        error.limit = percent < least ? least : most;
+        error.reason = {KINTSUGI_TEXT("no machine prints at such a factor"), {}};
+        return fail(std::move(error));
+    };
+    if (auto speed = check("speed_percent", m_state.speedPercent); !speed)
+        return speed;
+    for (const auto& [tool, percent] : m_state.flowPercent) {
+        if (auto flow = check("flow_percent." + std::to_string(tool), percent); !flow)
+            return flow;
+    }
+    return {};
 }
 
 Result<> PlanBuilder::checkMethod()

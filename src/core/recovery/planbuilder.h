@@ -19,6 +19,7 @@ private:
     // checks and numbers
     Result<> checkSnapshot();
     [[nodiscard]] Result<> refuseHeat() const;
+    [[nodiscard]] Result<> checkFactors() const;
     Result<> checkMethod();
     Result<> checkNumbers();
     Result<> makeWriter();

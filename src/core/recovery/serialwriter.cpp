@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
 
+#include "gcode/text.h"
 #include "recovery/dialectwriters.h"
 
 namespace kintsugi::recovery::write {
@@ -37,6 +38,18 @@ std::optional<std::string> klipperWord(const gcode::MachineState& state, bool na
     if (!state.definedObjects.empty() || std::any_of(state.excluded.begin(), state.excluded.end(), [](const auto& name) { return !isNumber(name); }))
         return "EXCLUDE_OBJECT";
     return std::nullopt;
+}
+
+/// Objects are told apart by number: what of a name could end the line, be taken for a checksum or begin a remark is only for the eye.
+std::string withPlainName(std::string line)
+{
+    const std::size_t name = line.find_first_of("Aa");
+    const auto isPlain = [](char c) { return gcode::isLetter(c) || gcode::isDigit(c) || std::string_view(" \"-._").find(c) != std::string_view::npos; };
+    for (std::size_t at = std::min(name, line.size()); at < line.size(); ++at) {
+        if (!isPlain(line[at]))
+            line[at] = '_';
+    }
+    return line;
 }
 
 } // namespace
@@ -106,8 +119,10 @@ std::optional<Lines> SerialWriter::objects(const Lines& definitions) const
 {
     Lines lines;
     if (m_state.object || !m_state.excluded.empty()) {
-        std::copy_if(definitions.begin(), definitions.end(), std::back_inserter(lines),
-                     [this](const std::string& line) { return line.size() <= longestLine() && isPrintable(line); });
+        for (const std::string& line : definitions) {
+            if (line.size() <= longestLine() && isPrintable(line))
+                lines.push_back(withPlainName(line));
+        }
     }
     for (const std::string& object : m_state.excluded)
         lines.push_back("M486 P" + object);
