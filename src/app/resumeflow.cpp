@@ -11,6 +11,7 @@
 #include "resumeflowplugin.h"
 #include "resumeflowrun.h"
 #include "resumeflowwork.h"
+#include "zmechanics.h"
 
 namespace kintsugi::app {
 
@@ -72,6 +73,12 @@ struct ResumeFlow::Private {
     std::optional<Error> planError;
     std::vector<recovery::GateCheck> gate;
     recovery::MeshAdvice meshAdvice;
+    std::shared_ptr<const PartMaps> maps;
+    std::optional<TouchPlan> touch;
+    recovery::PrinterFacts printer;         ///< of the last plan
+    std::optional<double> idleTimeout;      ///< s
+    recovery::ZMechanics mechanics;
+    recovery::ZEvidence evidenceOfZ;
     MeshRepair mesh;                        ///< of the printer, not of the job: what it wrote outlives a new begin()
     PluginWriter plugin;
     bool pluginIsReset = false;
@@ -190,7 +197,7 @@ void ResumeFlow::Private::haveFileToSend()
         return broken(written.error());
     const recovery::ResumeFile& made = written->file;
     upload(QString::fromStdString(made.path.string()), made.bytes,
-           {sending->remote, recovery::preambleText(sending->plan), stepBegins(sending->plan, made.preambleBytes)}, 1);
+           {sending->remote, recovery::preambleText(sending->plan), stepBegins(recovery::filePart(sending->plan), made.preambleBytes)}, 1);
 }
 
 ResumeFlow::~ResumeFlow() = default;
@@ -230,6 +237,8 @@ void ResumeFlow::begin(const PrintJob& job)
     d->snapshot.reset();
     d->edits.clear();
     d->plan.reset();
+    d->maps.reset();
+    d->touch.reset();
     d->planError.reset();
     d->gate.clear();
     d->meshAdvice = {};
@@ -508,6 +517,17 @@ recovery::ZMethod ResumeFlow::zMethod() const
     return d->zMethod;
 }
 
+ResumeFlow::ZJudgement ResumeFlow::judge(recovery::ZMethod method) const
+{
+    ZJudgement result;
+    result.missing = recovery::missingProof(method, d->evidenceOfZ);
+    if (method != recovery::ZMethod::Touch)
+        result.uncertainty = recovery::budget(method, d->mechanics, d->evidenceOfZ);
+    if (d->file && d->snapshot)
+        result.layerHeight = layerHeight(*d->file->index, d->snapshot->byte);
+    return result;
+}
+
 void ResumeFlow::setOwnLines(const std::map<std::string, std::vector<std::string>>& lines)
 {
     d->ownLines = lines;
@@ -590,13 +610,27 @@ void ResumeFlow::Private::makePlan(const PlanFacts& facts)
     options.declaredZ = statements.declaredZ;
     options.ownLines = ownLines;
     options.nozzleNow = facts.nozzleNow;
+    options.touchByHand = zMethod == recovery::ZMethod::Touch && !statements.declaredZ;
+    options.lookAtPrime = statements.lookAtPrime;
+    PlanFacts known = facts;
+    mechanics = facts.mechanics;
+    evidenceOfZ = known.evidence = zEvidence(statements.cause, *samples, facts.gate.now, facts.gate.idleTimeout);
+    if (zMethod == recovery::ZMethod::FirmwareLift && statements.declaredZ && chosen)
+        evidenceOfZ.measuredLift = *statements.declaredZ - chosen->z;
+    if (facts.gate.plrCalibration)
+        evidenceOfZ.baseline = !facts.gate.plrCalibration->offsets.empty();
+    known.evidence = evidenceOfZ;
+    printer = facts.printer;
+    idleTimeout = facts.gate.idleTimeout;
     unread = facts.unread;
     if (!fileSeen)
         fileSeen = facts.gate.fileModified;
     beforeResume = facts.beforeResume;
     afterResume = facts.afterResume;
     plannedRequest = planRequest;
-    jobs->planning.start([from = file, point = *snapshot, facts, options](JobControl&) { return planWith(*from, point, facts, options); });
+    jobs->planning.start([from = file, point = *snapshot, facts = std::move(known), options, maps = maps](JobControl& control) {
+        return planWith(from, point, facts, options, maps, control);
+    });
 }
 
 void ResumeFlow::Private::havePlan()
@@ -610,6 +644,9 @@ void ResumeFlow::Private::havePlan()
     planError = outcome ? outcome->error : std::optional(outcome.error());
     gate = outcome ? outcome->gate : std::vector<recovery::GateCheck>();
     meshAdvice = outcome ? outcome->mesh : recovery::MeshAdvice();
+    touch = outcome ? outcome->touch : std::nullopt;
+    if (outcome && outcome->maps)
+        maps = outcome->maps;
     emit q->planned();
     if (std::exchange(arming, false))
         armed();
@@ -646,6 +683,10 @@ void ResumeFlow::savePlan(const QString& path)
 {
     if (!d->plan) {
         emit failed(d->planError.value_or(Error{.code = ErrorCode::UnknownState}));
+        return;
+    }
+    if (d->touch) {
+        emit failed(Error{.code = ErrorCode::NotSupported, .detail = "the part is touched by hand while the program runs: no file can do that", .field = "touch"});
         return;
     }
     if (!d->jobs->saving.isRunning())
@@ -801,7 +842,7 @@ void ResumeFlow::Private::write()
     sending = std::make_shared<const Sending>(Sending{*plan, resumeName()});
     if (!jobs->writing.isRunning())
         setBusy(+1);
-    jobs->writing.start([from = file, what = sending](JobControl& control) { return writeTemporary(*from, what->plan, control); });
+    jobs->writing.start([from = file, what = sending](JobControl& control) { return writeTemporary(*from, recovery::filePart(what->plan), control); });
 }
 
 void ResumeFlow::Private::upload(const QString& local, std::uint64_t size, const Uploaded& as, int copy)
@@ -850,6 +891,10 @@ void ResumeFlow::Private::makeRun()
 {
     ResumeRun::Setup setup;
     setup.plan = *plan;
+    setup.printer = printer;
+    setup.touch = touch;
+    if (plan->dialect == gcode::Dialect::Klipper)
+        setup.idleTimeout = idleTimeout;
     setup.way = way;
     setup.startFile = way == run::Way::NewFile ? uploaded->remote : file->remote;
     if (way == run::Way::NewFile)
@@ -932,6 +977,44 @@ const run::State& ResumeFlow::runState() const
 int ResumeFlow::currentStep() const
 {
     return d->run ? d->run->currentStep() : -1;
+}
+
+recovery::Hand ResumeFlow::hand() const
+{
+    return d->run ? d->run->hand() : recovery::Hand::None;
+}
+
+TouchRun* ResumeFlow::touch() const
+{
+    return d->run ? d->run->touch() : nullptr;
+}
+
+const std::optional<TouchPlan>& ResumeFlow::touchPlan() const
+{
+    return d->touch;
+}
+
+std::optional<recovery::touch::Registration> ResumeFlow::registration() const
+{
+    return d->run ? d->run->registration() : std::nullopt;
+}
+
+void ResumeFlow::acceptRegistration()
+{
+    if (d->run)
+        d->run->acceptRegistration();
+}
+
+void ResumeFlow::touchAgain()
+{
+    if (d->run)
+        d->run->touchAgain();
+}
+
+void ResumeFlow::primeSeen(bool cameOut)
+{
+    if (d->run)
+        d->run->primeSeen(cameOut);
 }
 
 const std::optional<ResumeReport>& ResumeFlow::report() const

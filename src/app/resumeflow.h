@@ -13,6 +13,7 @@
 #include "recovery/resumemachine.h"
 #include "recovery/stopinterval.h"
 #include "session.h"
+#include "touchrun.h"
 
 namespace kintsugi::app {
 
@@ -22,7 +23,8 @@ struct Statements {
     bool partStuck = false;        ///< push test done
     bool nothingMoved = false;     ///< nobody moved head, bed or part
     recovery::NozzleContact contact = recovery::NozzleContact::Unknown;
-    std::optional<double> declaredZ; ///< mm, for touch and keep
+    std::optional<double> declaredZ; ///< mm, for touch and keep; touch without it is led by hand while the plan runs
+    bool lookAtPrime = false;      ///< the run waits at the prime until somebody says that plastic came out
     bool heaterRepaired = false;   ///< the cause of a heater's fault was found and repaired
 };
 
@@ -80,6 +82,13 @@ public:
     [[nodiscard]] Result<> editField(const QString& key, const QString& value, const QString& reason);
     void setZMethod(recovery::ZMethod method);
     [[nodiscard]] recovery::ZMethod zMethod() const;
+    /// What a method would be worth now: its uncertainty, what speaks against it, and the layer it is measured by.
+    struct ZJudgement {
+        recovery::ZUncertainty uncertainty;  ///< empty for a touch, which knows it when it is done
+        std::vector<Message> missing;
+        double layerHeight = 0;              ///< mm; 0 = not known
+    };
+    [[nodiscard]] ZJudgement judge(recovery::ZMethod method) const;
     void setOwnLines(const std::map<std::string, std::vector<std::string>>& lines);
     void setWay(recovery::run::Way way);
     [[nodiscard]] recovery::run::Way way() const;
@@ -123,6 +132,15 @@ public:
     /// 0-based index into the plan's steps that runs now, also while they run inside the resume file; -1 = none yet,
     /// the number of steps = the original's bytes are being printed.
     [[nodiscard]] int currentStep() const;
+    /// What the run waits for a person to do, changes with runStateChanged. A touch is led through touch(); when all its
+    /// places are done registration() is there, to be accepted or done again.
+    [[nodiscard]] recovery::Hand hand() const;
+    [[nodiscard]] const std::optional<TouchPlan>& touchPlan() const; ///< of the plan; none when it has no touch in it
+    [[nodiscard]] TouchRun* touch() const;
+    [[nodiscard]] std::optional<recovery::touch::Registration> registration() const;
+    void acceptRegistration();
+    void touchAgain();
+    void primeSeen(bool cameOut);
     [[nodiscard]] const std::optional<ResumeReport>& report() const;
 
 signals:

@@ -9,6 +9,7 @@
 
 #include "pluginstate.h"
 #include "recovery/macroaudit.h"
+#include "zmechanics.h"
 
 namespace kintsugi::app {
 
@@ -226,6 +227,7 @@ void applySettings(PlanFacts& facts, const QJsonObject& settings)
     }
     if (settings.contains("stepper_z"_L1))
         facts.printer.fourZ = settings.contains("stepper_z3"_L1);
+    facts.mechanics = zMechanics(settings, facts.printer);
     if (!facts.gate.idleTimeout)
         facts.gate.idleTimeout = number(settings.value("idle_timeout"_L1).toObject(), "timeout"_L1);
 

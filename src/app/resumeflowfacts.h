@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "recovery/gate.h"
+#include "recovery/zuncertainty.h"
 #include "session.h"
 
 namespace kintsugi::app {
@@ -13,6 +14,8 @@ struct PlanFacts {
     recovery::GateFacts gate;
     recovery::PrinterFacts printer;   ///< the profile, corrected by the printer's own configuration
     std::optional<double> nozzleNow;  ///< °C
+    recovery::ZMechanics mechanics;
+    recovery::ZEvidence evidence;
     std::optional<link::Driver::MeshProfiles> meshes;
     std::string beforeResume, afterResume; ///< the plugin's own scripts around its climb
     std::optional<Error> unread;      ///< why status, folder or configuration is missing

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "resumeflowrun.h"
 
+#include <cmath>
+
 #include <QDateTime>
 
 #include "errortext.h"
@@ -19,6 +21,7 @@ template <class... Ts>
 overloaded(Ts...) -> overloaded<Ts...>;
 
 constexpr double liftMm = 10; // of stop-and-lift
+constexpr double longestHold = 7200; // s the idle timer is put off at most, while a person acts
 
 Error hostDown(const link::HostInfo& host)
 {
@@ -77,7 +80,7 @@ bool ResumeRun::isArmed() const
 std::size_t ResumeRun::sentSteps() const
 {
     if (m_setup.way == run::Way::NewFile)
-        return 0; // they are in the file
+        return recovery::stepsByHand(m_setup.plan); // the others are in the file
     const auto& steps = m_setup.plan.steps;
     const auto tail = std::find_if(steps.begin(), steps.end(),
                                    [](const recovery::PlanStep& step) { return step.kind == recovery::StepKind::Continue; });
@@ -112,8 +115,19 @@ void ResumeRun::take(const run::Event& event)
         note(tr("Failed: %1").arg(errorText(broken->error).full()));
         emit failed(broken->error);
     }
+    if (!std::holds_alternative<run::Running>(m_state))
+        endHand();
     for (const run::Action& action : next.actions)
         act(action);
+}
+
+void ResumeRun::endHand()
+{
+    m_hand = recovery::Hand::None;
+    m_accepted = false;
+    m_registration.reset();
+    if (m_touch)
+        m_touch.release()->deleteLater(); // it may be what called
 }
 
 void ResumeRun::act(const run::Action& action)
@@ -145,10 +159,20 @@ run::Event ResumeRun::problem(std::size_t step, const Error& error) const
 
 void ResumeRun::sendStep(std::size_t step)
 {
+    if (!m_held && m_setup.idleTimeout && recovery::stepsByHand(m_setup.plan) > 0)
+        return hold(true, [this, step](const Result<>& held) {
+            const auto* running = std::get_if<run::Running>(&m_state);
+            if (!running || running->step != step)
+                return;
+            if (held)
+                sendStep(step);
+            else
+                feed(problem(step, held.error()));
+        });
     const recovery::PlanStep& planned = m_setup.plan.steps[step];
     setCurrentStep(static_cast<int>(step));
     if (planned.gcode.empty())
-        return feed(run::StepDone{step});
+        return askHand(step);
     const QString script = scriptOf(planned);
     m_session.journalled(u"script"_s, script, planned.n, this, [this, step, script](const Result<Session::Outcome>& written) {
         if (!written)
@@ -173,11 +197,175 @@ void ResumeRun::stepAnswered(std::size_t step, const Result<link::ScriptResult>&
     unknown.removeIf([](const QString& command) { return recovery::klipperPassesOver(command.toStdString()); });
     if (!unknown.isEmpty())
         return feed(run::StepFailed{step, Error{.code = ErrorCode::Refused, .detail = "Unknown command: " + unknown.join(u", "_s).toStdString()}});
-    feed(run::StepDone{step});
+    const recovery::StepKind kind = m_setup.plan.steps[step].kind;
+    m_zDeclared = m_zDeclared || kind == recovery::StepKind::DeclareZ || kind == recovery::StepKind::RegisterZ;
+    askHand(step);
+}
+
+// ---- a person's part ---------------------------------------------------------------------------------------------
+
+void ResumeRun::askHand(std::size_t step)
+{
+    const auto* running = std::get_if<run::Running>(&m_state);
+    if (!running || running->step != step)
+        return;
+    m_hand = m_setup.plan.steps[step].hand;
+    if (m_hand == recovery::Hand::None)
+        return feed(run::StepDone{step});
+    if (m_hand == recovery::Hand::Touch)
+        beginTouch();
+    else
+        emit changed();
+}
+
+void ResumeRun::handDone()
+{
+    endHand();
+    if (const auto* running = std::get_if<run::Running>(&m_state))
+        feed(run::StepDone{running->step});
+}
+
+void ResumeRun::beginTouch()
+{
+    endHand();
+    const std::size_t step = std::get<run::Running>(m_state).step;
+    if (!m_setup.touch)
+        return feed(run::StepFailed{step, Error{.code = ErrorCode::UnknownState, .field = "touch.spots"}});
+    m_hand = recovery::Hand::Touch;
+    m_touch = std::make_unique<TouchRun>(m_session, TouchRun::Setup{m_setup.touch->setup, m_setup.printer.travelSpeed, m_setup.printer.zSpeed,
+                                                                    m_setup.plan.steps[step].n});
+    connect(m_touch.get(), &TouchRun::changed, this, &ResumeRun::changed);
+    connect(m_touch.get(), &TouchRun::finished, this, &ResumeRun::haveTouched);
+    connect(m_touch.get(), &TouchRun::failed, this, [this, step](const Error& error) { feed(problem(step, error)); });
+    if (const auto begun = m_touch->begin(); !begun)
+        return feed(run::StepFailed{step, begun.error()});
+    emit changed();
+}
+
+void ResumeRun::haveTouched()
+{
+    const TouchPlan& plan = *m_setup.touch;
+    const auto found = recovery::touch::registration(plan.setup, m_touch->state().contacts, plan.resumeAt, plan.mechanics, plan.evidence);
+    if (!found) {
+        if (const auto* running = std::get_if<run::Running>(&m_state))
+            feed(run::StepFailed{running->step, found.error()});
+        return;
+    }
+    m_registration = *found;
+    emit changed();
+}
+
+void ResumeRun::touchAgain()
+{
+    if (m_hand == recovery::Hand::Touch && m_registration && !m_accepted)
+        beginTouch();
+}
+
+void ResumeRun::acceptRegistration()
+{
+    if (m_hand != recovery::Hand::Touch || !m_registration || std::exchange(m_accepted, true))
+        return; // taken twice it would be added twice
+    const double delta = m_registration->delta;
+    note(tr("Z found by touching: off by %1 mm, U %2 mm")
+             .arg(QString::number(delta, 'f', 3), QString::number(m_registration->uncertainty.u(), 'f', 3)));
+    m_session.driver().readStatus(this, [this, delta](const Result<recovery::Sample>& now) {
+        const auto* running = std::get_if<run::Running>(&m_state);
+        if (!running || m_hand != recovery::Hand::Touch)
+            return;
+        if (!now)
+            return feed(problem(running->step, now.error()));
+        if (!now->gcodePosition)
+            return feed(run::StepFailed{running->step, Error{.code = ErrorCode::BadReply, .field = "gcode_position"}});
+        declare((*now->gcodePosition)[2] + delta);
+    });
+}
+
+void ResumeRun::declare(double z)
+{
+    const std::size_t step = std::get<run::Running>(m_state).step;
+    const auto lines = recovery::declareLines(m_setup.plan, m_setup.printer, z);
+    if (!lines)
+        return feed(run::StepFailed{step, lines.error()});
+    QStringList script;
+    for (const std::string& line : *lines)
+        script << QString::fromStdString(line);
+    m_session.send(u"declare-z"_s, script.join(u'\n'), this, [this, step, z](const Result<link::ScriptResult>& result) {
+        const auto* running = std::get_if<run::Running>(&m_state);
+        if (!running || running->step != step)
+            return;
+        if (!result)
+            return feed(problem(step, result.error()));
+        if (!result->hostReadyAfter)
+            return feed(run::HostDown{hostDown(m_session.host())});
+        checkDeclared(z);
+    }, m_setup.plan.steps[step].n);
+}
+
+void ResumeRun::checkDeclared(double z)
+{
+    constexpr double tolerance = 0.005; // mm: a position report's last digit and a microstep
+    m_session.driver().readStatus(this, [this, z](const Result<recovery::Sample>& now) {
+        const auto* running = std::get_if<run::Running>(&m_state);
+        if (!running)
+            return;
+        if (!now)
+            return feed(problem(running->step, now.error()));
+        const double there = now->gcodePosition ? (*now->gcodePosition)[2] : z + 2 * tolerance;
+        if (!(std::abs(there - z) <= tolerance))
+            return feed(run::StepFailed{running->step, Error{.code = ErrorCode::BadReply, .detail = "the printer did not take the height it was told",
+                                                             .field = "z", .measured = there, .limit = z}});
+        handDone();
+    });
+}
+
+void ResumeRun::primeSeen(bool cameOut)
+{
+    if (m_hand != recovery::Hand::LookAtPrime)
+        return;
+    note(cameOut ? tr("Plastic came out at the prime") : tr("No plastic at the prime: once more"));
+    if (cameOut)
+        return handDone();
+    m_hand = recovery::Hand::None;
+    sendStep(std::get<run::Running>(m_state).step);
+    emit changed();
+}
+
+/// Motors that lost their current stand where they like: a height that was declared or taken holds no more.
+void ResumeRun::checkMotors(const recovery::Sample& sample)
+{
+    const auto* running = std::get_if<run::Running>(&m_state);
+    if (!running || !m_zDeclared)
+        return;
+    if (sample.homedAxes.find('z') != std::string::npos) {
+        m_zSeen = true; // what is told before may be of the time before the declaration
+        return;
+    }
+    if (!m_zSeen || m_setup.plan.steps[running->step].kind == recovery::StepKind::RegisterZ)
+        return; // the plugin's climb forgets and declares Z by itself
+    feed(run::StepFailed{running->step, Error{.code = ErrorCode::Unsafe, .detail = "the motors were switched off: the height no longer holds", .field = "homed_axes"}});
+}
+
+/// A person may need longer than the idle timer allows, which would let go of the motors and the height with them.
+void ResumeRun::hold(bool longer, std::function<void(const Result<>&)> then)
+{
+    m_held = longer;
+    const double seconds = longer ? std::max(*m_setup.idleTimeout, longestHold) : *m_setup.idleTimeout;
+    m_session.send(u"idle-timer"_s, u"SET_IDLE_TIMEOUT TIMEOUT=%1"_s.arg(seconds, 0, 'f', 0), this, [then = std::move(then)](const Result<link::ScriptResult>& result) {
+        then(result.map([](const link::ScriptResult&) {}));
+    });
 }
 
 void ResumeRun::startTail()
 {
+    if (m_held)
+        return hold(false, [this](const Result<>& released) {
+            if (!std::holds_alternative<run::Starting>(m_state))
+                return;
+            if (released)
+                startTail();
+            else
+                feed(problem(sentSteps(), released.error()));
+        });
     const ByteOffset byte = m_setup.plan.snapshot.byte;
     const bool newFile = m_setup.way == run::Way::NewFile;
     const QString what = newFile ? m_setup.startFile : tr("%1 from byte %2").arg(m_setup.startFile, QString::number(byte));
@@ -216,6 +404,7 @@ void ResumeRun::tailAnswered(const Result<>& result)
 
 void ResumeRun::look(const recovery::Sample& sample)
 {
+    checkMotors(sample);
     if (!m_tailAcknowledged || !isUnderWay() || QString::fromStdString(sample.file) != m_setup.startFile)
         return;
     follow(sample);
@@ -267,7 +456,10 @@ void ResumeRun::follow(const recovery::Sample& sample)
         return;
     const auto& begins = m_setup.stepBegins;
     const auto after = std::upper_bound(begins.begin(), begins.end(), *sample.filePosition);
-    setCurrentStep(std::max(m_currentStep, static_cast<int>(after - begins.begin()) - 1));
+    const std::size_t sent = sentSteps();
+    const std::size_t before = sent == 0 ? 1 : 2; // behind sent steps the file begins with one of its own
+    const auto inFile = static_cast<std::size_t>(after - begins.begin());
+    setCurrentStep(std::max(m_currentStep, static_cast<int>(sent + inFile) - static_cast<int>(before)));
 }
 
 void ResumeRun::setCurrentStep(int step)
@@ -352,6 +544,8 @@ void ResumeRun::note(const QString& what)
 
 void ResumeRun::writeReport()
 {
+    if (m_held && m_session.host().state == link::HostState::Ready && m_session.driver().linkState() == link::LinkState::Connected)
+        hold(false, [](const Result<>&) {}); // a host that restarts has forgotten it anyway
     m_report.finishedAt = m_session.now();
     const QString what = m_report.completed ? tr("Resume finished: the print is complete.")
                                             : tr("Resume ended: %1").arg(m_report.endState);

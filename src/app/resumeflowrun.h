@@ -2,10 +2,13 @@
 #pragma once
 
 #include <deque>
+#include <functional>
+#include <memory>
 
 #include <QObject>
 
 #include "resumeflow.h"
+#include "touchrun.h"
 
 namespace kintsugi::app {
 
@@ -16,6 +19,9 @@ class ResumeRun final : public QObject
 public:
     struct Setup {
         recovery::Plan plan;
+        recovery::PrinterFacts printer;
+        std::optional<TouchPlan> touch;          ///< of a step with a touch in it
+        std::optional<double> idleTimeout;       ///< s, of a printer whose timer can be put off
         recovery::run::Way way = recovery::run::Way::NewFile;
         QString startFile;                       ///< what is started: the resume file, or the original
         std::vector<ByteOffset> stepBegins;      ///< new file: where each step begins in it, ascending; then the tail
@@ -30,6 +36,14 @@ public:
     [[nodiscard]] bool isUnderWay() const;
     [[nodiscard]] bool isArmed() const;
 
+    /// What the run waits for a person to do; None while it goes on by itself.
+    [[nodiscard]] recovery::Hand hand() const { return m_hand; }
+    [[nodiscard]] TouchRun* touch() const { return m_touch.get(); }
+    [[nodiscard]] const std::optional<recovery::touch::Registration>& registration() const { return m_registration; }
+    void acceptRegistration();                   ///< declares Z as it was found, reads it back and goes on
+    void touchAgain();                           ///< all places once more
+    void primeSeen(bool cameOut);                ///< false: primes once more
+
 signals:
     void changed();
     void ended();
@@ -40,6 +54,15 @@ private:
     void act(const recovery::run::Action& action);
     void sendStep(std::size_t step);
     void stepAnswered(std::size_t step, const Result<link::ScriptResult>& result);
+    void askHand(std::size_t step);
+    void beginTouch();
+    void haveTouched();
+    void declare(double z);
+    void checkDeclared(double z);
+    void handDone();
+    void endHand();
+    void checkMotors(const recovery::Sample& sample);
+    void hold(bool longer, std::function<void(const Result<>&)> then);
     void startTail();
     void tailAnswered(const Result<>& result);
     void liftAndHold();
@@ -61,6 +84,12 @@ private:
     ResumeReport m_report;
     std::deque<recovery::run::Event> m_events;
     int m_currentStep = -1;
+    recovery::Hand m_hand = recovery::Hand::None;
+    std::unique_ptr<TouchRun> m_touch;
+    std::optional<recovery::touch::Registration> m_registration;
+    bool m_held = false;                         ///< the idle timer is put off
+    bool m_accepted = false;                     ///< of the registration
+    bool m_zDeclared = false, m_zSeen = false;   ///< a step declared Z; the printer was seen to hold it
     bool m_taking = false, m_tailAcknowledged = false, m_tailSent = false, m_wantsState = false, m_confirming = false;
 };
 

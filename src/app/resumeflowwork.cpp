@@ -144,9 +144,6 @@ Result<Choice> makeChoice(const OpenFile& file, const std::vector<Sample>& sampl
     return Choice{std::move(*candidate), std::move(*snapshot)};
 }
 
-namespace {
-
-/// mm from the layer below; 0 = not known.
 double layerHeight(const gcode::FileIndex& index, ByteOffset byte)
 {
     const gcode::Layer* layer = index.layerAt(byte);
@@ -155,6 +152,8 @@ double layerHeight(const gcode::FileIndex& index, ByteOffset byte)
     const double below = layer->index > 0 ? index.layers[layer->index - 1].z.value_or(0) : 0;
     return std::max(0.0, layer->z.value_or(0) - below);
 }
+
+namespace {
 
 /// nullopt: nobody asked the printer for its profiles, or the print's dialect knows none.
 std::optional<recovery::MeshAdvice> adviceFor(const OpenFile& file, const Snapshot& point, const PlanFacts& facts)
@@ -182,17 +181,18 @@ void followAdvice(Snapshot& point, const recovery::MeshAdvice& advice)
 
 constexpr std::uint64_t diskReserve = 64U << 20U; // bytes
 
-Result<Planned> planWith(const OpenFile& file, const Snapshot& snapshot, const PlanFacts& facts, const recovery::PlanOptions& options)
+Result<Planned> planWith(const FilePtr& file, const Snapshot& snapshot, const PlanFacts& facts, const recovery::PlanOptions& options,
+                         const std::shared_ptr<const PartMaps>& maps, const JobControl& control)
 {
     Planned planned;
     recovery::GateFacts gate = facts.gate;
     Snapshot point = snapshot;
-    gate.mesh = adviceFor(file, point, facts);
+    gate.mesh = adviceFor(*file, point, facts);
     if (gate.mesh) {
         planned.mesh = *gate.mesh;
         followAdvice(point, *gate.mesh);
     }
-    auto plan = recovery::planResume(*file.source, *file.index, point, facts.printer, options);
+    auto plan = recovery::planResume(*file->source, *file->index, point, facts.printer, options);
     if (!plan) {
         planned.error = plan.error();
         if (plan.error().field == "homeXY" && gate.config)
@@ -200,15 +200,27 @@ Result<Planned> planWith(const OpenFile& file, const Snapshot& snapshot, const P
         return planned;
     }
     const recovery::TravelLimits limits{plan->minimum, plan->maximum};
-    auto tail = recovery::checkTail(*file.source, *file.index, plan->snapshot.byte, &limits);
+    auto tail = recovery::checkTail(*file->source, *file->index, plan->snapshot.byte, &limits);
     if (!tail)
         return fail(tail.error());
     gate.tail = std::move(*tail);
     if (!gate.zeroCopy) // the resume file, and room for the printer's own logs and thumbnails
-        gate.neededDisk = file.index->size - plan->snapshot.byte + diskReserve;
+        gate.neededDisk = file->index->size - plan->snapshot.byte + diskReserve;
     else
         gate.neededDisk = diskReserve;
-    planned.gate = recovery::runGate(*plan, *file.index, snapshot.file, gate);
+    if (options.touchByHand) {
+        const auto built = partMaps(file, point, maps, control);
+        if (!built)
+            return fail(built.error());
+        planned.maps = *built;
+        auto touch = planTouch(**built, *plan, facts.printer, facts.mechanics, facts.evidence);
+        if (!touch) {
+            planned.error = touch.error();
+            return planned;
+        }
+        planned.touch = std::move(*touch);
+    }
+    planned.gate = recovery::runGate(*plan, *file->index, snapshot.file, gate);
     planned.plan = std::move(*plan);
     return planned;
 }

@@ -10,6 +10,7 @@
 #include "recovery/resumewriter.h"
 #include "recovery/stopinterval.h"
 #include "resumeflowfacts.h"
+#include "resumeflowtouch.h"
 #include "store.h"
 
 /// What ResumeFlow lets the pool and the store's thread do. Pure: everything comes in as values and goes out as a Result.
@@ -37,6 +38,8 @@ struct Planned {
     std::optional<Error> error;
     std::vector<recovery::GateCheck> gate;
     recovery::MeshAdvice mesh;
+    std::shared_ptr<const PartMaps> maps;   ///< to be handed back with the next question
+    std::optional<TouchPlan> touch;         ///< when the plan has a touch in it
 };
 struct Written {
     recovery::ResumeFile file;
@@ -56,11 +59,14 @@ struct Written {
 [[nodiscard]] Result<Choice> makeChoice(const OpenFile& file, const std::vector<recovery::Sample>& samples,
                                         const std::optional<recovery::StopInterval>& stop, ByteOffset byte,
                                         const std::optional<recovery::Snapshot>& given, const OpenFile* printed = nullptr);
-[[nodiscard]] Result<Planned> planWith(const OpenFile& file, const recovery::Snapshot& snapshot, const PlanFacts& facts,
-                                       const recovery::PlanOptions& options);
+/// `maps` of an earlier plan, or nullptr; built when they are needed and of another interval.
+[[nodiscard]] Result<Planned> planWith(const FilePtr& file, const recovery::Snapshot& snapshot, const PlanFacts& facts,
+                                       const recovery::PlanOptions& options, const std::shared_ptr<const PartMaps>& maps, const JobControl& control);
 [[nodiscard]] Result<recovery::ResumeFile> writeTo(const OpenFile& file, const recovery::Plan& plan, const QString& path,
                                                    const JobControl& control);
 [[nodiscard]] Result<Written> writeTemporary(const OpenFile& file, const recovery::Plan& plan, const JobControl& control);
+/// mm from the layer below; 0 = not known.
+[[nodiscard]] double layerHeight(const gcode::FileIndex& index, ByteOffset byte);
 /// Where each step begins in the resume file, and the tail behind them.
 [[nodiscard]] std::vector<ByteOffset> stepBegins(const recovery::Plan& plan, std::uint64_t preambleBytes);
 

@@ -4,7 +4,7 @@ set(session_sources
     resumeflow.h resumeflow.cpp resumeflowevidence.h resumeflowevidence.cpp resumeflowfacts.h resumeflowfacts.cpp
     resumeflowmesh.h resumeflowmesh.cpp resumeflowplugin.h resumeflowplugin.cpp
     resumeflowrun.h resumeflowrun.cpp resumeflowwork.h resumeflowwork.cpp
-    touchrun.h touchrun.cpp
+    resumeflowtouch.h resumeflowtouch.cpp touchrun.h touchrun.cpp zmechanics.h zmechanics.cpp
     timelinedata.h timelinedata.cpp
     tablemodel.h snapshotmodel.h snapshotmodel.cpp fieldmodel.h fieldmodel.cpp gatemodel.h gatemodel.cpp
     planmodel.h planmodel.cpp journalmodel.h journalmodel.cpp consolemodel.h consolemodel.cpp

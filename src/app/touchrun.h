@@ -10,6 +10,14 @@
 
 namespace kintsugi::app {
 
+/// A touch as it was planned: where, and what its result is judged by.
+struct TouchPlan {
+    recovery::touch::Setup setup;
+    recovery::ZMechanics mechanics;
+    recovery::ZEvidence evidence;
+    std::array<double, 2> resumeAt{};
+};
+
 /// Executes a touch registration on the printer: each press is journalled, sent as one move and read back. Motors that went
 /// off, a lost link and a host that is down end it; then nothing more is sent.
 class TouchRun final : public QObject

@@ -6,6 +6,7 @@
 #include "codec.h"
 #include "command.h"
 #include "errortext.h"
+#include "handtalk.h"
 #include "number.h"
 #include "point.h"
 #include "printerchoice.h"
@@ -24,7 +25,7 @@ struct ResumeOptions {
     PointOptions point;
     std::optional<std::uint64_t> snapshotId;
     std::optional<double> nozzleZ;
-    bool partStuck = false, nothingMoved = false, dryRun = false, yes = false, wait = false, heaterRepaired = false;
+    bool partStuck = false, nothingMoved = false, lookAtPrime = false, dryRun = false, yes = false, wait = false, heaterRepaired = false;
 };
 
 constexpr auto connectPatience = std::chrono::seconds(30);
@@ -116,6 +117,7 @@ private:
         connect(m_flow.get(), &app::ResumeFlow::planned, this, &Resume::planned, Qt::QueuedConnection);
         connect(m_flow.get(), &app::ResumeFlow::runStateChanged, this, &Resume::runs, Qt::QueuedConnection);
         connect(m_flow.get(), &app::ResumeFlow::finished, this, &Resume::reports);
+        m_talk = std::make_unique<HandTalk>(*m_flow, m_environment.out);
         connect(&m_session->recorder(), &app::Recorder::jobStarted, this, &Resume::jobSeen);
         m_flow->begin(*m_session->recorder().interruptedJob());
     }
@@ -143,6 +145,7 @@ private:
         statements.nothingMoved = m_options.nothingMoved;
         statements.heaterRepaired = m_options.heaterRepaired;
         statements.declaredZ = m_options.nozzleZ;
+        statements.lookAtPrime = m_options.lookAtPrime;
         statements.contact = m_options.contact == "touching" ? recovery::NozzleContact::Touching
                              : m_options.contact == "lifted" ? recovery::NozzleContact::Lifted
                                                              : recovery::NozzleContact::Unknown;
@@ -304,6 +307,7 @@ private:
         m_patience.stop();
         if (m_flow) { // nothing more is sent while the history is brought to an end
             m_flow->disconnect(this);
+            m_talk.release()->deleteLater();
             m_flow.release()->deleteLater(); // one of its signals may have led here
         }
         if (!m_document.isEmpty()) {
@@ -330,6 +334,7 @@ private:
     QTimer m_patience;
     std::unique_ptr<app::Session> m_session;
     std::unique_ptr<app::ResumeFlow> m_flow;
+    std::unique_ptr<HandTalk> m_talk;
     std::optional<ByteOffset> m_wanted;
     std::optional<std::int64_t> m_wantedSnapshot;
     QJsonObject m_document;
@@ -353,6 +358,7 @@ void addResumeCommand(CLI::App& app, Chosen& chosen)
               "Height of the tip above the bed now, in mm, before any Z offset of the print: touching a layer, its height plus that offset");
     resume->add_option("--contact", options->contact, "Does the nozzle touch the part? touching or lifted")->check(CLI::IsMember({"touching", "lifted"}));
     resume->add_option("--cause", options->cause, "What stopped it, when you know better: printer-power-lost, link-lost, …");
+    resume->add_flag("--look-at-prime", options->lookAtPrime, "Wait at the prime for an answer: did plastic come out?");
     resume->add_flag("--part-stuck", options->partStuck, "You pushed the part and it holds");
     resume->add_flag("--nothing-moved", options->nothingMoved, "Nobody moved head, bed or part");
     resume->add_flag("--heater-repaired", options->heaterRepaired, "The cause of the heater's fault was found and repaired");

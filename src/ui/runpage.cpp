@@ -11,6 +11,7 @@
 #include <QTableView>
 
 #include "errortext.h"
+#include "handpanel.h"
 #include "tables.h"
 #include "theme.h"
 #include "uitext.h"
@@ -54,6 +55,7 @@ RunPage::RunPage(app::ResumeFlow& flow, app::Session& session, QWidget* parent)
     presses->addWidget(m_back);
     presses->addStretch(1);
     body()->addLayout(presses);
+    body()->addWidget(new HandPanel(flow, this));
     m_steps->setModel(&m_model);
     makeTable(m_steps, tr("Steps and how far they are"), app::PlanModel::Reason);
     m_steps->setAlternatingRowColors(true);
@@ -120,6 +122,8 @@ void RunPage::showFlow()
         },
         [&](const run::Armed&) { return tr("Prepared and checked. The next press heats the bed and moves the head: is the way free?"); },
         [&](const run::Running& r) {
+            if (flow().hand() != recovery::Hand::None)
+                return tr("Step %1 waits for you.").arg(step(r.step));
             return r.stopAfterStep ? tr("Step %1 is under way, then it stops.").arg(step(r.step)) : tr("Step %1 is under way.").arg(step(r.step));
         },
         [&](const run::Starting&) { return tr("The file has been started. Waiting until the print is seen to run."); },

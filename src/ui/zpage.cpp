@@ -6,8 +6,10 @@
 #include <QDoubleSpinBox>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QLocale>
 #include <QRadioButton>
 
+#include "errortext.h"
 #include "theme.h"
 
 namespace kintsugi::ui {
@@ -18,15 +20,13 @@ ZPage::ZPage(app::ResumeFlow& flow, app::Session& session, QWidget* parent)
     , m_methods(new QButtonGroup(this))
 {
     addSentence(tr("After a stop the printer no longer knows how high the nozzle is. Z is never homed towards the part."));
-    addMethod(recovery::ZMethod::Keep, tr("&Keep the height it had"),
-              tr("Assumes that the Z motors had power all the time and nobody turned them. After a power cut the motors can jump by up "
-                 "to two full steps when they come back, and a heavy axis can sink."));
-    addMethod(recovery::ZMethod::Touch, tr("&Touch the part and declare the height"),
-              tr("Assumes that the nozzle touches the top of the part now and that you know how high that place is. One touch gives the "
-                 "height, not the tilt: with several Z motors look at the gap on all sides."));
+    addMethod(recovery::ZMethod::Touch, tr("&Touch the part"),
+              tr("While the plan runs you lead the nozzle down to the top of the part, one press a step, a sheet of paper under it. Or it "
+                 "stands on the part already and you declare the height of that place."));
+    addMethod(recovery::ZMethod::Keep, tr("&Keep the height it had"), {});
     addMethod(recovery::ZMethod::PlrZHome, tr("Home &upwards with the plugin (PLR_Z_HOME)"),
-              tr("Assumes four Z+ end stops that were calibrated for this nozzle and this plate, and a Klipper up to July 2025: "
-                 "newer ones made this command fail. It moves up only, away from the part."));
+              tr("Four Z+ end stops and a Klipper up to July 2025: newer ones made this command fail. It moves up only, away from the part."));
+    addMethod(recovery::ZMethod::FirmwareLift, tr("The firmware &lifted it: I measured how high"), {});
     addSubheading(tr("Height of the nozzle now"));
     m_known = new QCheckBox(tr("I &declare it"), this);
     m_known->setAccessibleDescription(tr("Otherwise the height at the last executed line is taken"));
@@ -47,19 +47,53 @@ ZPage::ZPage(app::ResumeFlow& flow, app::Session& session, QWidget* parent)
     connect(m_known, &QCheckBox::clicked, this, &ZPage::apply);
     connect(m_height, &QDoubleSpinBox::valueChanged, this, &ZPage::apply);
     connect(&flow, &app::ResumeFlow::chosenChanged, this, &ZPage::showFlow);
+    connect(&flow, &app::ResumeFlow::planned, this, &ZPage::showFlow);
     connect(&session, &app::Session::stateChanged, this, &ZPage::showFlow);
     showFlow();
 }
 
-void ZPage::addMethod(recovery::ZMethod method, const QString& name, const QString& assumes)
+void ZPage::addMethod(recovery::ZMethod method, const QString& name, const QString& how)
 {
+    const recovery::ZMethodFacts facts = recovery::facts(method);
+    const QString text = QString(how + QLatin1Char(' ') + tr("Assumes: %1. Cannot see: %2.").arg(app::text(facts.assumes), app::text(facts.cannotSee))).trimmed();
     auto* button = new QRadioButton(name, this);
-    button->setAccessibleDescription(assumes);
+    button->setAccessibleDescription(text);
     m_methods->addButton(button, static_cast<int>(method));
     body()->addWidget(button);
-    QLabel* text = addSentence(assumes);
-    text->setIndent(fontMetrics().height() * 3 / 2);
-    text->setFont(smaller(font()));
+    QLabel* judged = addSentence();
+    for (QLabel* label : {addSentence(text), judged}) {
+        label->setIndent(fontMetrics().height() * 3 / 2);
+        label->setFont(smaller(font()));
+    }
+    body()->removeWidget(judged);
+    body()->addWidget(judged);
+    m_judged[method] = judged;
+}
+
+/// What speaks against the method now, else how well it would know Z.
+void ZPage::showJudgement(recovery::ZMethod method, QLabel* label) const
+{
+    const app::ResumeFlow::ZJudgement judgement = flow().judge(method);
+    const QLocale locale;
+    if (!judgement.missing.empty()) {
+        QStringList why;
+        for (const Message& message : judgement.missing)
+            why << app::text(message);
+        label->setText(tr("Not proved: %1.").arg(why.join(QStringLiteral("; "))));
+        setTone(label, Tone::Warning);
+        return;
+    }
+    if (judgement.uncertainty.parts.empty()) {
+        label->setText(tr("Its uncertainty U is known when the part is touched: about 0.07 mm with paper."));
+        setTone(label, Tone::Dim);
+        return;
+    }
+    const double u = judgement.uncertainty.u();
+    QString text = tr("Uncertainty U about %1 mm").arg(locale.toString(u, 'f', 2));
+    if (judgement.layerHeight > 0)
+        text += tr(", %1 % of a layer of %2 mm").arg(locale.toString(100 * u / judgement.layerHeight, 'f', 0), locale.toString(judgement.layerHeight, 'f', 2));
+    label->setText(text + QLatin1Char('.'));
+    setTone(label, judgement.uncertainty.verdict(judgement.layerHeight) == recovery::ZVerdict::Poor ? Tone::Warning : Tone::Dim);
 }
 
 void ZPage::entered()
@@ -69,7 +103,7 @@ void ZPage::entered()
 
 bool ZPage::isComplete() const
 {
-    return flow().zMethod() != recovery::ZMethod::Touch || flow().statements().declaredZ.has_value();
+    return !flow().planError() || flow().planError()->field.rfind("touch", 0) != 0;
 }
 
 void ZPage::showFlow()
@@ -78,6 +112,8 @@ void ZPage::showFlow()
     m_methods->button(static_cast<int>(recovery::ZMethod::PlrZHome))->setEnabled(plugin);
     if (auto* button = m_methods->button(static_cast<int>(flow().zMethod())))
         button->setChecked(true);
+    for (const auto& [method, label] : m_judged)
+        showJudgement(method, label);
     const bool touch = flow().zMethod() == recovery::ZMethod::Touch;
     const auto declared = flow().statements().declaredZ;
     const auto& chosen = flow().chosen();
@@ -91,9 +127,25 @@ void ZPage::showFlow()
     m_known->setEnabled(flow().zMethod() != recovery::ZMethod::PlrZHome);
     m_known->setChecked(declared.has_value());
     m_height->setEnabled(m_known->isEnabled() && declared.has_value());
-    m_heightHint->setText(touch ? tr("Measure or know the place the nozzle stands on. The number is the height of the tip above the bed; offered is that of the chosen layer, with the Z offset that was in force. Tick to declare it.")
-                                : tr("Leave it open if nobody moved the nozzle since the stop."));
+    m_heightHint->setText(touch ? touchText() : tr("Leave it open if nobody moved the nozzle since the stop."));
     emit completeChanged();
+}
+
+/// Where the nozzle will be led, or why it cannot.
+QString ZPage::touchText() const
+{
+    if (flow().statements().declaredZ)
+        return tr("Measure or know the place the nozzle stands on. The number is the height of the tip above the bed; offered is that of the chosen layer, with the Z offset that was in force.");
+    if (const auto& error = flow().planError(); error && error->field.rfind("touch", 0) == 0)
+        return app::errorText(*error).full();
+    const auto& plan = flow().touchPlan();
+    if (!plan)
+        return tr("Leave it open to be led down press by press while the plan runs; tick it when the nozzle stands on the part now.");
+    const QLocale locale;
+    QStringList places;
+    for (const recovery::touch::Spot& spot : plan->setup.spots)
+        places << tr("X %1 Y %2 at %3 mm").arg(locale.toString(spot.x, 'f', 1), locale.toString(spot.y, 'f', 1), locale.toString(spot.top, 'f', 2));
+    return tr("You will be led to: %1. Tick it instead when the nozzle stands on the part now.").arg(places.join(QStringLiteral("; ")));
 }
 
 void ZPage::apply()

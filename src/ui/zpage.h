@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <map>
+
 #include "assistantpage.h"
 
 class QButtonGroup;
@@ -19,11 +21,14 @@ public:
     [[nodiscard]] bool isComplete() const override;
 
 private:
-    void addMethod(recovery::ZMethod method, const QString& name, const QString& assumes);
+    void addMethod(recovery::ZMethod method, const QString& name, const QString& how);
+    void showJudgement(recovery::ZMethod method, QLabel* label) const;
     void showFlow();
     void apply();
+    [[nodiscard]] QString touchText() const;
 
     app::Session& m_session;
+    std::map<recovery::ZMethod, QLabel*> m_judged;
     QButtonGroup* m_methods;
     QCheckBox* m_known;
     QDoubleSpinBox* m_height;

@@ -36,6 +36,7 @@ public:
     [[nodiscard]] virtual Lines knownModes() const;                  ///< mm, absolute, relative E, factors at 100 %
     [[nodiscard]] virtual Lines declareZ(double z) const = 0;        ///< mm, the machine's own coordinate
     [[nodiscard]] virtual std::string homeXy() const { return "G28 X Y"; }
+    [[nodiscard]] virtual Lines beforeTouch() const { return {}; } ///< nothing between the coordinates and the motors
     [[nodiscard]] virtual Lines afterRegistration() const { return {}; } ///< undoes what a registration sets by itself
     [[nodiscard]] virtual Lines heatBed() const;                     ///< and chamber, waited for
     /// °C; of the tool in use, waited for from below alone: a nozzle that is hotter is not held on the part until it has cooled.

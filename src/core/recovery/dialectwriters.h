@@ -12,6 +12,7 @@ public:
     std::optional<Refusal> refusal() const override;
     Lines knownModes() const override;
     Lines declareZ(double z) const override;
+    Lines beforeTouch() const override;
     Lines afterRegistration() const override;
     Lines soften(double target) const override;
     std::string fan(const std::string& name, double speed) const override;

@@ -27,6 +27,14 @@ Lines KlipperWriter::declareZ(double z) const
     return lines;
 }
 
+Lines KlipperWriter::beforeTouch() const
+{
+    Lines lines{"SET_GCODE_OFFSET X=0 Y=0 Z=0"};
+    if (m_state.mesh) // Klipper loads a profile named "default" by itself
+        lines.emplace_back("BED_MESH_CLEAR");
+    return lines;
+}
+
 /// The plugin's registration sets fan, offset and modes by itself.
 Lines KlipperWriter::afterRegistration() const
 {

@@ -43,6 +43,9 @@ struct Unsimulated {
 
 enum class StepKind { Note, HeatBed, Soften, DeclareZ, Lift, HomeXY, RegisterZ, LoadMesh, HeatNozzle, Prime, Limits, Factors, Objects, SelectTool, Approach, RestoreModes, Continue };
 
+/// What a person does in a step, after its lines and before the next step.
+enum class Hand { None, Touch, LookAtPrime };
+
 struct PlanStep {
     int n = 0;                           ///< from 1
     StepKind kind = StepKind::Note;
@@ -50,6 +53,7 @@ struct PlanStep {
     Message title, reason;
     Origin origin = Origin::Unknown;     ///< weakest origin among the numbers used
     std::string numbersFrom;             ///< e.g. "file byte 1204", "observed"
+    Hand hand = Hand::None;
 };
 
 /// Something of the state that the plan cannot bring back.
@@ -94,6 +98,8 @@ struct PlanOptions {
     OwnLines ownLines;                   ///< by place; executed in thought first, modes are restored behind them
     std::optional<double> materialSoftening; ///< °C
     std::optional<double> nozzleNow;     ///< °C measured now; a nozzle that is soft already is lifted at once
+    bool touchByHand = false;            ///< Touch without a declared height: a person leads the nozzle down, press by press
+    bool lookAtPrime = false;            ///< a person says whether plastic came out before the print goes on
 };
 
 /// The preamble that makes the machine equal to the file's state at snapshot.byte. UnknownState (field names it),
@@ -109,6 +115,13 @@ struct PlanOptions {
 
 /// All G-code of the plan, one `; step n: reason` before each step, without the tail.
 [[nodiscard]] std::string preambleText(const Plan& plan);
+/// Steps that the program sends itself, one by one, also when a new file is started: all up to the last one in which a
+/// person does something.
+[[nodiscard]] std::size_t stepsByHand(const Plan& plan);
+/// The plan without those, for the file that is started behind them; the same plan when there are none.
+[[nodiscard]] Plan filePart(const Plan& plan);
+/// The lines that make Z what it was found to be: the nozzle stands at `z` (mm, the machine's own).
+[[nodiscard]] Result<std::vector<std::string>> declareLines(const Plan& plan, const PrinterFacts& printer, double z);
 /// Why the firmware cannot start inside the original file, in words; nullopt when it can.
 [[nodiscard]] std::optional<std::string> whyNoZeroCopy(const Plan& plan);
 /// Lines that continue the original file in place, for ONE script after all steps but Objects: selecting a file makes

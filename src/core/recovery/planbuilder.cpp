@@ -122,7 +122,7 @@ Result<> PlanBuilder::checkMethod()
     case ZMethod::TopEndstop:
         return notHere("this way of registering Z needs the guided run at the printer");
     }
-    const bool needsHeight = method == ZMethod::Touch || method == ZMethod::FirmwareLift;
+    const bool needsHeight = (method == ZMethod::Touch && !m_options.touchByHand) || method == ZMethod::FirmwareLift;
     if (needsHeight && !m_options.declaredZ)
         return fail(problem(ErrorCode::UnknownState, "declaredZ",
                             method == ZMethod::Touch ? "where the nozzle touches is not known" : "the lift must be measured, not taken from the configuration"));

@@ -40,6 +40,7 @@ private:
     void lift(bool soft);
     [[nodiscard]] double softening() const;
     void registerZ();
+    void touchByHand();
     void prepare();
     void selectTool();
     void heatNozzle();

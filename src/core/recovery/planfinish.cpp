@@ -30,6 +30,8 @@ void PlanBuilder::primeAndApproach(bool ownLinesBefore)
     append(prime, m_writer->extrude(m_state.firmwareRetracted ? -m_measured.retracted : -back, m_printer.retractSpeed));
     add(StepKind::Prime, std::move(prime), {KINTSUGI_TEXT("Prime"), {}},
         {KINTSUGI_TEXT("push %1 mm of filament, then hold it back for the way"), {decimal(m_printer.primeMm)}}, {}, "printer profile");
+    if (m_options.lookAtPrime)
+        m_plan.steps.back().hand = Hand::LookAtPrime;
     approach(m_state.firmwareRetracted ? 0 : back - m_measured.retracted);
 }
 

@@ -147,6 +147,21 @@ void PlanBuilder::registerZ()
         add(StepKind::HomeXY, {m_writer->homeXy()}, {KINTSUGI_TEXT("Home X and Y"), {}},
             {KINTSUGI_TEXT("X and Y are homed above everything printed; Z is never homed towards the part"), {}});
     }
+    if (m_options.touchByHand)
+        touchByHand();
+}
+
+/// At standby: hot plastic at the tip would count as height, a cold tip would stick.
+void PlanBuilder::touchByHand()
+{
+    const double standby = softening();
+    Lines lines = m_writer->beforeTouch();
+    parts::append(lines, m_writer->soften(standby));
+    add(StepKind::RegisterZ, std::move(lines), {KINTSUGI_TEXT("Touch the part"), {}},
+        {KINTSUGI_TEXT("nozzle at %1 °C, wiped: a person leads it down to the top of the part, one press a step"), {decimal(standby)}}, {}, "touch");
+    m_plan.steps.back().hand = Hand::Touch;
+    add(StepKind::Lift, {upTo(m_liftZ, m_printer.zSpeed)}, {KINTSUGI_TEXT("Lift"), {}},
+        {KINTSUGI_TEXT("the height is true now: to Z %1 mm, %2 mm above everything printed"), {decimal(m_liftZ), decimal(*m_plan.clearance)}}, {"position.z"});
 }
 
 } // namespace kintsugi::recovery

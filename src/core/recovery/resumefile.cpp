@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "gcode/scanner.h"
+#include "recovery/dialectwriter.h"
 #include "recovery/plan.h"
 #include "recovery/plangcode.h"
 #include "recovery/resumewriter.h"
@@ -197,6 +198,34 @@ std::string preambleText(const Plan& plan)
             text += line + '\n';
     }
     return text;
+}
+
+std::size_t stepsByHand(const Plan& plan)
+{
+    std::size_t count = plan.steps.size();
+    while (count > 0 && plan.steps[count - 1].hand == Hand::None)
+        --count;
+    return count;
+}
+
+Plan filePart(const Plan& plan)
+{
+    const std::size_t sent = stepsByHand(plan);
+    if (sent == 0)
+        return plan;
+    Plan rest = plan;
+    rest.steps.erase(rest.steps.begin(), rest.steps.begin() + static_cast<std::ptrdiff_t>(sent));
+    PlanStep modes{plan.steps[sent - 1].n, StepKind::Note, {"G90", "M83"}, {KINTSUGI_TEXT("Known modes"), {}},
+                   {KINTSUGI_TEXT("the steps before this one were sent by the program; the modes once more"), {}}, Origin::Replayed, "printer profile"};
+    rest.steps.insert(rest.steps.begin(), std::move(modes));
+    return rest;
+}
+
+Result<std::vector<std::string>> declareLines(const Plan& plan, const PrinterFacts& printer, double z)
+{
+    if (!std::isfinite(z))
+        return fail(Error{.code = ErrorCode::BadValue, .detail = "not a height", .field = "z"});
+    return write::writerFor(plan.dialect, plan.snapshot.state, printer, true, {})->declareZ(z);
 }
 
 std::optional<std::string> whyNoZeroCopy(const Plan& plan)

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "resumeflowtouch.h"
+
+#include <cmath>
+
+#include "gcode/toolpath.h"
+#include "recovery/touchspots.h"
+
+namespace kintsugi::app {
+
+namespace touch = recovery::touch;
+
+namespace {
+
+constexpr std::size_t pieces = 32;        // boxes around the stop interval's path
+constexpr double credibleDrop = 10;       // mm: an unpowered bed or gantry sinks, it does not rise
+constexpr double wallRadius = 0.5, wallEdge = 0.25; // mm: the tip of a nozzle on a wall of three lines
+constexpr double roomAbove = 2;           // mm the nozzle may stand higher than declared: re-phased drivers, a tilted gantry
+
+/// Boxes around what was printed between the two ends of the stop interval: each of a run of lines.
+Result<std::vector<touch::Box>> stopBoxes(const OpenFile& file, const recovery::Snapshot& snapshot)
+{
+    const ByteOffset begin = snapshot.earliest.value_or(snapshot.byte), end = std::max(snapshot.latest.value_or(snapshot.byte), begin + 1);
+    const auto path = gcode::readToolpath(*file.source, *file.index, begin, end);
+    if (!path)
+        return fail(path.error());
+    std::vector<touch::Box> boxes;
+    const std::size_t each = std::max<std::size_t>(1, path->segments.size() / pieces);
+    for (std::size_t i = 0; i < path->segments.size(); ++i) {
+        const gcode::Segment& s = path->segments[i];
+        const touch::Box box{double{std::min(s.x0, s.x1)}, double{std::min(s.y0, s.y1)}, double{std::max(s.x0, s.x1)}, double{std::max(s.y0, s.y1)}};
+        if (i % each == 0) {
+            boxes.push_back(box);
+        } else {
+            touch::Box& last = boxes.back();
+            last = {std::min(last.x0, box.x0), std::min(last.y0, box.y0), std::max(last.x1, box.x1), std::max(last.y1, box.y1)};
+        }
+    }
+    return boxes;
+}
+
+} // namespace
+
+Result<std::shared_ptr<const PartMaps>> partMaps(const std::shared_ptr<const OpenFile>& file, const recovery::Snapshot& snapshot,
+                                                 const std::shared_ptr<const PartMaps>& known, const JobControl& control)
+{
+    const ByteOffset earliest = snapshot.earliest.value_or(snapshot.byte), latest = snapshot.latest.value_or(snapshot.byte);
+    if (known && known->file == file && known->earliest == earliest && known->latest == latest)
+        return known;
+    const auto progress = [&control](double fraction) {
+        control.progress(fraction);
+        return !control.cancelled();
+    };
+    auto series = recovery::HeightMapSeries::make(*file->source, *file->index);
+    if (!series)
+        return fail(series.error());
+    if (auto done = series->extend(earliest, progress); !done)
+        return fail(done.error());
+    recovery::HeightMap surely = series->map();
+    if (auto done = series->extend(latest, progress); !done)
+        return fail(done.error());
+    return std::make_shared<const PartMaps>(PartMaps{file, earliest, latest, std::move(surely), series->map()});
+}
+
+Result<TouchPlan> planTouch(const PartMaps& maps, const recovery::Plan& plan, const recovery::PrinterFacts& printer,
+                            const recovery::ZMechanics& mechanics, const recovery::ZEvidence& evidence)
+{
+    const recovery::Snapshot& snapshot = plan.snapshot;
+    const auto stops = stopBoxes(*maps.file, snapshot);
+    if (!stops)
+        return fail(stops.error());
+    TouchPlan result{{}, mechanics, evidence, {}};
+    for (std::size_t axis = 0; axis < 2; ++axis) {
+        const auto& at = snapshot.state.position[axis];
+        if (!at)
+            return fail(Error{.code = ErrorCode::UnknownState, .field = axis == 0 ? "position.x" : "position.y"});
+        result.resumeAt[axis] = gcode::toMillimetres(*at - snapshot.state.shift[axis]);
+    }
+    touch::SpotRules rules;
+    rules.reach = {printer.minimum[0], printer.minimum[1], printer.maximum[0], printer.maximum[1]};
+    const std::size_t count = touch::contactsNeeded(mechanics, evidence);
+    auto spots = touch::findSpots(maps.surely, maps.possibly, *stops, result.resumeAt, count, rules);
+    if (!spots) { // between sparse infill only walls are left
+        rules.radius = wallRadius;
+        rules.edge = wallEdge;
+        spots = touch::findSpots(maps.surely, maps.possibly, *stops, result.resumeAt, count, rules);
+    }
+    if (!spots)
+        return fail(spots.error());
+    const auto inFile = gcode::locate(*maps.file->source, *maps.file->index, snapshot.byte);
+    if (!inFile)
+        return fail(inFile.error());
+    // The map counts an offset of the file upwards only, and knows none that was set by hand.
+    const double offset = recovery::zOffsetOf(snapshot.state) - std::max(recovery::zOffsetOf(inFile->state), 0.0);
+    for (touch::Spot& spot : *spots)
+        spot.top += offset;
+    result.setup.spots = std::move(*spots);
+    result.setup.travelZ = plan.liftToZ;
+    result.setup.minimumZ = printer.minimum[2];
+    result.setup.below = credibleDrop;
+    result.setup.above = roomAbove;
+    if (auto good = touch::check(result.setup); !good)
+        return fail(good.error());
+    return result;
+}
+
+} // namespace kintsugi::app

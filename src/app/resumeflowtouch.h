@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <memory>
+
+#include "filecache.h"
+#include "recovery/heightmap.h"
+#include "recovery/plan.h"
+#include "touchrun.h"
+
+namespace kintsugi::app {
+
+/// What stands on the bed at both ends of the stop interval. Building it reads the file up to there.
+struct PartMaps {
+    std::shared_ptr<const OpenFile> file;
+    ByteOffset earliest = 0, latest = 0;
+    recovery::HeightMap surely, possibly;
+};
+/// `known` when it is of the same file and interval, else new ones.
+[[nodiscard]] Result<std::shared_ptr<const PartMaps>> partMaps(const std::shared_ptr<const OpenFile>& file, const recovery::Snapshot& snapshot,
+                                                              const std::shared_ptr<const PartMaps>& known, const JobControl& control);
+
+/// Where to touch the part and how far to trust the coordinates until then. Unsafe: no place on it can be touched.
+[[nodiscard]] Result<TouchPlan> planTouch(const PartMaps& maps, const recovery::Plan& plan, const recovery::PrinterFacts& printer,
+                                          const recovery::ZMechanics& mechanics, const recovery::ZEvidence& evidence);
+
+} // namespace kintsugi::app

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "zmechanics.h"
+
+#include <cmath>
+
+#include <QJsonArray>
+
+namespace kintsugi::app {
+
+using namespace Qt::StringLiterals;
+using recovery::StopCause;
+
+namespace {
+
+constexpr double stepsATurn = 200;
+
+double positive(const QJsonObject& section, QLatin1String key, double otherwise)
+{
+    const double value = section.value(key).toDouble(0);
+    return std::isfinite(value) && value > 0 ? value : otherwise;
+}
+
+/// [[80, 16]] -> 5; 1 when there is none.
+double gearing(const QJsonObject& section)
+{
+    double ratio = 1;
+    for (const QJsonValue& stage : section.value("gear_ratio"_L1).toArray()) {
+        const QJsonArray pair = stage.toArray();
+        if (pair.size() == 2 && pair[0].toDouble() > 0 && pair[1].toDouble() > 0)
+            ratio *= pair[0].toDouble() / pair[1].toDouble();
+    }
+    return ratio;
+}
+
+std::vector<std::array<double, 2>> places(const QJsonValue& value)
+{
+    std::vector<std::array<double, 2>> result;
+    for (const QJsonValue& place : value.toArray()) {
+        const QJsonArray pair = place.toArray();
+        if (pair.size() >= 2)
+            result.push_back({pair[0].toDouble(), pair[1].toDouble()});
+    }
+    return result;
+}
+
+std::size_t motorCount(const QJsonObject& settings)
+{
+    std::size_t count = settings.contains("stepper_z"_L1) ? 1 : 0;
+    while (count > 0 && settings.contains(u"stepper_z%1"_s.arg(count)))
+        ++count;
+    return count;
+}
+
+} // namespace
+
+recovery::ZMechanics zMechanics(const QJsonObject& settings, const recovery::PrinterFacts& printer)
+{
+    recovery::ZMechanics mechanics;
+    const QJsonObject z = settings.value("stepper_z"_L1).toObject();
+    const double distance = positive(z, "rotation_distance"_L1, 0);
+    if (distance > 0) {
+        mechanics.fullStep = distance / gearing(z) / positive(z, "full_steps_per_rotation"_L1, stepsATurn);
+        mechanics.microstep = mechanics.fullStep / positive(z, "microsteps"_L1, 16);
+    }
+    const std::size_t motors = std::max<std::size_t>(motorCount(settings), printer.fourZ ? 4 : 1);
+    if (motors < 2)
+        return mechanics;
+    mechanics.screws = places(settings.value("z_tilt"_L1).toObject().value("z_positions"_L1));
+    const auto corners = places(settings.value("quad_gantry_level"_L1).toObject().value("gantry_corners"_L1));
+    if (mechanics.screws.size() < 2 && corners.size() == 2)
+        mechanics.screws = {corners[0], {corners[1][0], corners[0][1]}, corners[1], {corners[0][0], corners[1][1]}};
+    if (mechanics.screws.size() < 2)
+        mechanics.screws = {{printer.minimum[0], printer.minimum[1]}, {printer.maximum[0], printer.maximum[1]}};
+    return mechanics;
+}
+
+recovery::ZEvidence zEvidence(StopCause cause, const std::vector<recovery::Sample>& samples, const std::optional<recovery::Sample>& now,
+                              std::optional<double> idleTimeout)
+{
+    recovery::ZEvidence evidence;
+    evidence.idleTimeout = idleTimeout;
+    switch (cause) {
+    case StopCause::PrinterPowerLost:
+    case StopCause::PrinterAndHostLost:
+        evidence.hostAlive = cause == StopCause::PrinterPowerLost ? std::optional<bool>() : false;
+        evidence.motorsEnabled = evidence.supplyIntact = false;
+        break;
+    case StopCause::HostLost:
+        evidence.hostAlive = evidence.motorsEnabled = false;
+        break;
+    case StopCause::MotorSupplyLost:
+        evidence.supplyIntact = evidence.motorsEnabled = false;
+        break;
+    case StopCause::EmergencyStop:
+    case StopCause::FirmwareShutdown:
+        evidence.noShutdown = evidence.motorsEnabled = false;
+        break;
+    case StopCause::LinkLost:
+    case StopCause::Unknown:
+        break;
+    }
+    if (samples.empty() || !now)
+        return evidence;
+    // The same clock going on, and Z homed all the time: nobody restarted and nothing released the motors.
+    const recovery::Sample& last = samples.back();
+    const bool sameRun = last.eventTime && now->eventTime && *now->eventTime >= *last.eventTime;
+    const bool homed = now->homedAxes.find('z') != std::string::npos;
+    if (last.eventTime && now->eventTime && !sameRun)
+        evidence.hostAlive = false;
+    else if (sameRun && !evidence.hostAlive)
+        evidence.hostAlive = true;
+    if (sameRun && now->hostState == "ready" && !evidence.noShutdown)
+        evidence.noShutdown = homed ? std::optional(true) : std::nullopt;
+    if (!homed)
+        evidence.motorsEnabled = false;
+    else if (sameRun && !evidence.motorsEnabled)
+        evidence.motorsEnabled = true;
+    if (sameRun)
+        evidence.idleSeconds = *now->eventTime - *last.eventTime;
+    return evidence;
+}
+
+} // namespace kintsugi::app
