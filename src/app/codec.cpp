@@ -369,6 +369,23 @@ Result<recovery::MeshMatrix> meshFromJson(const QJsonObject& json)
     return mesh;
 }
 
+namespace {
+
+/// Klipper's extruders have names; what M900 and M572 set is kept by number.
+std::map<std::string, double> advanceByName(const gcode::MachineState& state, gcode::Dialect dialect)
+{
+    if (dialect != gcode::Dialect::Klipper)
+        return state.pressureAdvance;
+    std::map<std::string, double> named;
+    for (const auto& [key, seconds] : state.pressureAdvance) {
+        const bool number = !key.empty() && std::all_of(key.begin(), key.end(), [](char c) { return c >= '0' && c <= '9'; });
+        named[number ? "extruder" + (key == "0" ? std::string() : key) : key] = seconds;
+    }
+    return named;
+}
+
+} // namespace
+
 QJsonObject stateToJson(const gcode::MachineState& state, gcode::Dialect dialect)
 {
     const std::optional<double> feed = state.feed ? std::optional(static_cast<double>(*state.feed) / 1e6) : std::nullopt;
@@ -386,7 +403,7 @@ QJsonObject stateToJson(const gcode::MachineState& state, gcode::Dialect dialect
             {u"chamber"_s, orNull(state.chamber)},
             {u"fans"_s, fansJson(state)},
             {u"motion"_s, json::encode(state.motion)},
-            {u"pressure_advance"_s, json::encode(state.pressureAdvance)},
+            {u"pressure_advance"_s, json::encode(advanceByName(state, dialect))},
             {u"retracted"_s, state.firmwareRetracted},
             {u"mesh"_s, meshJson(state.mesh)},
             {u"gcode_offset"_s, json::encode(state.gcodeOffset)},

@@ -75,6 +75,7 @@ struct ResumeFlow::Private {
     recovery::MeshAdvice meshAdvice;
     std::shared_ptr<const PartMaps> maps;
     std::optional<TouchPlan> touch;
+    std::shared_ptr<const recovery::ClearanceReport> simulated;
     recovery::PrinterFacts printer;         ///< of the last plan
     std::optional<double> idleTimeout;      ///< s
     recovery::ZMechanics mechanics;
@@ -239,6 +240,7 @@ void ResumeFlow::begin(const PrintJob& job)
     d->plan.reset();
     d->maps.reset();
     d->touch.reset();
+    d->simulated.reset();
     d->planError.reset();
     d->gate.clear();
     d->meshAdvice = {};
@@ -628,8 +630,8 @@ void ResumeFlow::Private::makePlan(const PlanFacts& facts)
     beforeResume = facts.beforeResume;
     afterResume = facts.afterResume;
     plannedRequest = planRequest;
-    jobs->planning.start([from = file, point = *snapshot, facts = std::move(known), options, maps = maps](JobControl& control) {
-        return planWith(from, point, facts, options, maps, control);
+    jobs->planning.start([from = file, point = *snapshot, facts = std::move(known), options, removed = statements.removedTo, maps = maps](JobControl& control) {
+        return planWith(from, point, facts, options, removed, maps, control);
     });
 }
 
@@ -645,6 +647,7 @@ void ResumeFlow::Private::havePlan()
     gate = outcome ? outcome->gate : std::vector<recovery::GateCheck>();
     meshAdvice = outcome ? outcome->mesh : recovery::MeshAdvice();
     touch = outcome ? outcome->touch : std::nullopt;
+    simulated = outcome ? outcome->simulated : nullptr;
     if (outcome && outcome->maps)
         maps = outcome->maps;
     emit q->planned();
@@ -977,6 +980,11 @@ const run::State& ResumeFlow::runState() const
 int ResumeFlow::currentStep() const
 {
     return d->run ? d->run->currentStep() : -1;
+}
+
+std::shared_ptr<const recovery::ClearanceReport> ResumeFlow::simulation() const
+{
+    return d->simulated;
 }
 
 recovery::Hand ResumeFlow::hand() const

@@ -7,6 +7,7 @@
 
 #include <QObject>
 
+#include "recovery/clearance.h"
 #include "recovery/gate.h"
 #include "recovery/meshrestore.h"
 #include "recovery/plan.h"
@@ -24,6 +25,7 @@ struct Statements {
     bool nothingMoved = false;     ///< nobody moved head, bed or part
     recovery::NozzleContact contact = recovery::NozzleContact::Unknown;
     std::optional<double> declaredZ; ///< mm, for touch and keep; touch without it is led by hand while the plan runs
+    std::optional<double> removedTo; ///< mm, plastic was taken away down to this height
     bool lookAtPrime = false;      ///< the run waits at the prime until somebody says that plastic came out
     bool heaterRepaired = false;   ///< the cause of a heater's fault was found and repaired
 };
@@ -119,6 +121,8 @@ public:
     [[nodiscard]] const std::optional<Error>& planError() const;
     [[nodiscard]] const std::vector<recovery::GateCheck>& gate() const;
     [[nodiscard]] bool gateIsOpen() const;
+    /// Every motion of the plan and the file's next two layers against what is printed; nullptr without a plan.
+    [[nodiscard]] std::shared_ptr<const recovery::ClearanceReport> simulation() const;
     [[nodiscard]] QString planText() const;              ///< the full text that is sent before the original's bytes
     void savePlan(const QString& path);                  ///< writes the resume file locally; answered by saved or failed
 

@@ -17,6 +17,18 @@ constexpr double credibleDrop = 10;       // mm: an unpowered bed or gantry sink
 constexpr double wallRadius = 0.5, wallEdge = 0.25; // mm: the tip of a nozzle on a wall of three lines
 constexpr double roomAbove = 2;           // mm the nozzle may stand higher than declared: re-phased drivers, a tilted gantry
 
+recovery::PrinterKind kindOf(recovery::Kinematics kinematics)
+{
+    switch (kinematics) {
+    case recovery::Kinematics::CoreXY: return recovery::PrinterKind::CoreXY;
+    case recovery::Kinematics::Cartesian: return recovery::PrinterKind::BedSlinger;
+    case recovery::Kinematics::Delta: return recovery::PrinterKind::Delta;
+    case recovery::Kinematics::CoreXZ:
+    case recovery::Kinematics::Unknown: break;
+    }
+    return recovery::PrinterKind::Unknown;
+}
+
 /// Boxes around what was printed between the two ends of the stop interval: each of a run of lines.
 Result<std::vector<touch::Box>> stopBoxes(const OpenFile& file, const recovery::Snapshot& snapshot)
 {
@@ -60,6 +72,22 @@ Result<std::shared_ptr<const PartMaps>> partMaps(const std::shared_ptr<const Ope
     if (auto done = series->extend(latest, progress); !done)
         return fail(done.error());
     return std::make_shared<const PartMaps>(PartMaps{file, earliest, latest, std::move(surely), series->map()});
+}
+
+Result<recovery::ClearanceReport> simulate(const PartMaps& maps, const recovery::Plan& plan, const recovery::PlanOptions& planned,
+                                           const recovery::PrinterFacts& printer, const std::optional<recovery::KlipperConfig>& config,
+                                           std::optional<double> removedTo, double zUncertainty)
+{
+    recovery::ClearanceOptions options;
+    options.clearance = printer.clearance;
+    options.motion.zUncertainty = zUncertainty;
+    if (config) {
+        options.motion.homing = recovery::homingFromKlipper(*config);
+        options.envelope = recovery::defaultEnvelope(kindOf(options.motion.homing.kinematics));
+    }
+    if (removedTo)
+        options.removed = recovery::RemovedPlastic{*removedTo, std::nullopt};
+    return recovery::simulatePlan(*maps.file->source, *maps.file->index, plan, planned, maps.possibly, options);
 }
 
 Result<TouchPlan> planTouch(const PartMaps& maps, const recovery::Plan& plan, const recovery::PrinterFacts& printer,

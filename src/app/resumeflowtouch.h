@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "filecache.h"
-#include "recovery/heightmap.h"
+#include "recovery/clearance.h"
 #include "recovery/plan.h"
 #include "touchrun.h"
 
@@ -19,6 +19,12 @@ struct PartMaps {
 /// `known` when it is of the same file and interval, else new ones.
 [[nodiscard]] Result<std::shared_ptr<const PartMaps>> partMaps(const std::shared_ptr<const OpenFile>& file, const recovery::Snapshot& snapshot,
                                                               const std::shared_ptr<const PartMaps>& known, const JobControl& control);
+
+/// Every motion of the plan and of the file's next two layers against what stands on the bed. `removedTo`: a person took
+/// plastic away down to this height, mm.
+[[nodiscard]] Result<recovery::ClearanceReport> simulate(const PartMaps& maps, const recovery::Plan& plan, const recovery::PlanOptions& planned,
+                                                         const recovery::PrinterFacts& printer, const std::optional<recovery::KlipperConfig>& config,
+                                                         std::optional<double> removedTo, double zUncertainty);
 
 /// Where to touch the part and how far to trust the coordinates until then. Unsafe: no place on it can be touched.
 [[nodiscard]] Result<TouchPlan> planTouch(const PartMaps& maps, const recovery::Plan& plan, const recovery::PrinterFacts& printer,

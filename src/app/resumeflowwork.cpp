@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "recovery/clearancegate.h"
 #include "recovery/gatehoming.h"
 
 namespace kintsugi::app {
@@ -177,12 +178,19 @@ void followAdvice(Snapshot& point, const recovery::MeshAdvice& advice)
         point.state.mesh.reset();
 }
 
+/// Where it belongs: blocks that do not pass first.
+void insertCheck(std::vector<recovery::GateCheck>& gate, recovery::GateCheck check)
+{
+    const bool blocks = !check.passed && check.severity == recovery::Severity::Block;
+    gate.insert(blocks ? gate.begin() : gate.end(), std::move(check));
+}
+
 } // namespace
 
 constexpr std::uint64_t diskReserve = 64U << 20U; // bytes
 
 Result<Planned> planWith(const FilePtr& file, const Snapshot& snapshot, const PlanFacts& facts, const recovery::PlanOptions& options,
-                         const std::shared_ptr<const PartMaps>& maps, const JobControl& control)
+                         std::optional<double> removedTo, const std::shared_ptr<const PartMaps>& maps, const JobControl& control)
 {
     Planned planned;
     recovery::GateFacts gate = facts.gate;
@@ -208,11 +216,11 @@ Result<Planned> planWith(const FilePtr& file, const Snapshot& snapshot, const Pl
         gate.neededDisk = file->index->size - plan->snapshot.byte + diskReserve;
     else
         gate.neededDisk = diskReserve;
+    const auto built = partMaps(file, point, maps, control);
+    if (!built)
+        return fail(built.error());
+    planned.maps = *built;
     if (options.touchByHand) {
-        const auto built = partMaps(file, point, maps, control);
-        if (!built)
-            return fail(built.error());
-        planned.maps = *built;
         auto touch = planTouch(**built, *plan, facts.printer, facts.mechanics, facts.evidence);
         if (!touch) {
             planned.error = touch.error();
@@ -221,6 +229,13 @@ Result<Planned> planWith(const FilePtr& file, const Snapshot& snapshot, const Pl
         planned.touch = std::move(*touch);
     }
     planned.gate = recovery::runGate(*plan, *file->index, snapshot.file, gate);
+    auto simulated = simulate(**built, *plan, options, facts.printer, facts.gate.config, removedTo, 0);
+    if (!simulated)
+        return fail(simulated.error());
+    insertCheck(planned.gate, recovery::clearanceCheck(*simulated, !facts.gate.now));
+    if (simulated->lowest)
+        plan->clearance = simulated->lowest->clearance;
+    planned.simulated = std::make_shared<const recovery::ClearanceReport>(std::move(*simulated));
     planned.plan = std::move(*plan);
     return planned;
 }

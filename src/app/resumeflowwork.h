@@ -39,6 +39,7 @@ struct Planned {
     std::vector<recovery::GateCheck> gate;
     recovery::MeshAdvice mesh;
     std::shared_ptr<const PartMaps> maps;   ///< to be handed back with the next question
+    std::shared_ptr<const recovery::ClearanceReport> simulated;
     std::optional<TouchPlan> touch;         ///< when the plan has a touch in it
 };
 struct Written {
@@ -59,9 +60,10 @@ struct Written {
 [[nodiscard]] Result<Choice> makeChoice(const OpenFile& file, const std::vector<recovery::Sample>& samples,
                                         const std::optional<recovery::StopInterval>& stop, ByteOffset byte,
                                         const std::optional<recovery::Snapshot>& given, const OpenFile* printed = nullptr);
-/// `maps` of an earlier plan, or nullptr; built when they are needed and of another interval.
+/// `removedTo`: plastic was taken away down to this height, mm. `maps` of an earlier plan, or nullptr; built when they are needed and of another interval.
 [[nodiscard]] Result<Planned> planWith(const FilePtr& file, const recovery::Snapshot& snapshot, const PlanFacts& facts,
-                                       const recovery::PlanOptions& options, const std::shared_ptr<const PartMaps>& maps, const JobControl& control);
+                                       const recovery::PlanOptions& options, std::optional<double> removedTo,
+                                       const std::shared_ptr<const PartMaps>& maps, const JobControl& control);
 [[nodiscard]] Result<recovery::ResumeFile> writeTo(const OpenFile& file, const recovery::Plan& plan, const QString& path,
                                                    const JobControl& control);
 [[nodiscard]] Result<Written> writeTemporary(const OpenFile& file, const recovery::Plan& plan, const JobControl& control);

@@ -490,7 +490,7 @@ void FileWindow::plan()
         const auto goOn = [&control](double) { return !control.cancelled(); };
         if (auto same = compare ? gcode::verifyWhole(*file->source, *file->index, goOn) : Result<>(); !same)
             return fail(same.error());
-        return app::planWith(file, snapshot, facts, options, nullptr, control);
+        return app::planWith(file, snapshot, facts, options, std::nullopt, nullptr, control);
     });
 }
 

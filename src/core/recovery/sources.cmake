@@ -4,7 +4,7 @@ set(recovery_sources
     recovery/caliper.h recovery/caliper.cpp
     recovery/candidates.cpp
     recovery/clearance.h recovery/clearance.cpp recovery/clearancecheck.h recovery/clearancecheck.cpp
-    recovery/clearancefield.h recovery/clearancefield.cpp recovery/clearancesearch.cpp
+    recovery/clearancefield.h recovery/clearancefield.cpp recovery/clearancegate.h recovery/clearancegate.cpp recovery/clearancesearch.cpp
     recovery/conflicts.cpp
     recovery/declaredheight.h recovery/declaredheight.cpp
     recovery/dialectwriter.h recovery/dialectwriter.cpp recovery/dialectwriters.h
