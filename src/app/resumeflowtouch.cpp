@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t pieces = 32;        // boxes around the stop interval's path
 constexpr double credibleDrop = 10;       // mm: an unpowered bed or gantry sinks, it does not rise
 constexpr double wallRadius = 0.5, wallEdge = 0.25; // mm: the tip of a nozzle on a wall of three lines
+constexpr double leastClearance = 0.5;    // mm above blobs and curled edges
 constexpr double roomAbove = 2;           // mm the nozzle may stand higher than declared: re-phased drivers, a tilted gantry
 
 recovery::PrinterKind kindOf(recovery::Kinematics kinematics)
@@ -63,7 +64,9 @@ Result<std::shared_ptr<const PartMaps>> partMaps(const std::shared_ptr<const Ope
         control.progress(fraction);
         return !control.cancelled();
     };
-    auto series = recovery::HeightMapSeries::make(*file->source, *file->index);
+    recovery::HeightMapOptions options;
+    options.margin = recovery::heightMarginOf(*file->index).mm;
+    auto series = recovery::HeightMapSeries::make(*file->source, *file->index, options);
     if (!series)
         return fail(series.error());
     if (auto done = series->extend(earliest, progress); !done)
@@ -79,7 +82,8 @@ Result<recovery::ClearanceReport> simulate(const PartMaps& maps, const recovery:
                                            std::optional<double> removedTo, double zUncertainty)
 {
     recovery::ClearanceOptions options;
-    options.clearance = printer.clearance;
+    // The plan travels by `clearance` above what is printed; the map's margin for blobs and curled edges is part of that.
+    options.clearance = std::max(leastClearance, printer.clearance - maps.possibly.margin());
     options.motion.zUncertainty = zUncertainty;
     if (config) {
         options.motion.homing = recovery::homingFromKlipper(*config);
