@@ -77,6 +77,7 @@ struct ResumeFlow::Private {
     std::optional<TouchPlan> touch;
     std::shared_ptr<const recovery::ClearanceReport> simulated;
     recovery::PrinterFacts printer;         ///< of the last plan
+    std::optional<double> armedNozzle;      ///< °C it was made with
     std::optional<double> idleTimeout;      ///< s
     recovery::ZMechanics mechanics;
     recovery::ZEvidence evidenceOfZ;
@@ -611,7 +612,9 @@ void ResumeFlow::Private::makePlan(const PlanFacts& facts)
     options.contact = statements.contact;
     options.declaredZ = statements.declaredZ;
     options.ownLines = ownLines;
-    options.nozzleNow = facts.nozzleNow;
+    // Between the two presses the nozzle cools: the armed plan waits for it where it must, and stays the same.
+    options.nozzleNow = launching ? armedNozzle : facts.nozzleNow;
+    armedNozzle = options.nozzleNow;
     options.touchByHand = zMethod == recovery::ZMethod::Touch && !statements.declaredZ;
     options.lookAtPrime = statements.lookAtPrime;
     PlanFacts known = facts;

@@ -24,7 +24,7 @@ struct ResumeOptions {
     std::string printer, store, keyFile, zMethod, way = "new-file", cause, contact;
     PointOptions point;
     std::optional<std::uint64_t> snapshotId;
-    std::optional<double> nozzleZ;
+    std::optional<double> nozzleZ, removedTo;
     bool partStuck = false, nothingMoved = false, lookAtPrime = false, dryRun = false, yes = false, wait = false, heaterRepaired = false;
 };
 
@@ -145,6 +145,7 @@ private:
         statements.nothingMoved = m_options.nothingMoved;
         statements.heaterRepaired = m_options.heaterRepaired;
         statements.declaredZ = m_options.nozzleZ;
+        statements.removedTo = m_options.removedTo;
         statements.lookAtPrime = m_options.lookAtPrime;
         statements.contact = m_options.contact == "touching" ? recovery::NozzleContact::Touching
                              : m_options.contact == "lifted" ? recovery::NozzleContact::Lifted
@@ -358,6 +359,7 @@ void addResumeCommand(CLI::App& app, Chosen& chosen)
               "Height of the tip above the bed now, in mm, before any Z offset of the print: touching a layer, its height plus that offset");
     resume->add_option("--contact", options->contact, "Does the nozzle touch the part? touching or lifted")->check(CLI::IsMember({"touching", "lifted"}));
     resume->add_option("--cause", options->cause, "What stopped it, when you know better: printer-power-lost, link-lost, …");
+    addNumber(*resume, "--removed-to", options->removedTo, "You took plastic away down to this height, in mm: releases what would press into it");
     resume->add_flag("--look-at-prime", options->lookAtPrime, "Wait at the prime for an answer: did plastic come out?");
     resume->add_flag("--part-stuck", options->partStuck, "You pushed the part and it holds");
     resume->add_flag("--nothing-moved", options->nothingMoved, "Nobody moved head, bed or part");

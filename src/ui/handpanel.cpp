@@ -69,7 +69,7 @@ void HandPanel::makeTouch()
     label->setBuddy(m_gap);
     m_tell = new QPushButton(tr("Take t&his gap"), m_touch);
     m_tell->setAccessibleDescription(tr("Nothing moves. The next step goes down by at most half of it"));
-    m_down = new QPushButton(m_touch);
+    m_down = new QPushButton(tr("&Down"), m_touch);
     m_drags = new QPushButton(tr("The paper d&rags"), m_touch);
     m_drags->setAccessibleDescription(tr("Takes this height and lifts the nozzle"));
     m_again = new QPushButton(tr("&Up, and once more"), m_touch);

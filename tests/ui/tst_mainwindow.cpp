@@ -409,7 +409,7 @@ void TestMainWindow::readingAFileCanBeCancelled()
     job.file = u"big.gcode"_s;
     job.fileSize = 1000;
     page.session().selectJob(job);
-    emit house.files.progressed(u"Reading"_s, 0.4);
+    emit house.files.progressed(u"Reading"_s, 0.4, u"a.gcode"_s);
     QPushButton* cancel = button(page.timeline(), u"Cancel"_s);
     QVERIFY(cancel->isVisible());
     QTest::mouseClick(cancel, Qt::LeftButton);

@@ -5,6 +5,13 @@ namespace kintsugi::recovery {
 
 using Verdict = ClearanceReport::Verdict;
 
+namespace {
+
+/// Going back prints into what is printed already, a layer deep at most; more is no seam but a collision.
+constexpr double seam = 0.4; // mm
+
+} // namespace
+
 GateCheck clearanceCheck(const ClearanceReport& report, bool offline)
 {
     GateCheck check{.id = "simulation", .severity = Severity::Block, .passed = report.ok(), .measured = {}, .limit = {}, .text = report.text, .remedy = {}};
@@ -14,6 +21,12 @@ GateCheck clearanceCheck(const ClearanceReport& report, bool offline)
     } else if (report.lowest) {
         check.measured = decimal(report.lowest->clearance) + " mm";
         check.limit = decimal(report.lowest->required) + " mm";
+    }
+    if (report.verdict == Verdict::Presses) {
+        check.measured = decimal(report.pressedMm) + " mm";
+        check.limit = decimal(seam) + " mm";
+        if (report.pressedMm <= seam)
+            check.severity = Severity::Warn;
     }
     if (report.verdict == Verdict::Unknown && offline) {
         check.severity = Severity::Info;
