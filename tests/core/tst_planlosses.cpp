@@ -147,6 +147,14 @@ void TestPlanLosses::whatIsLostIsNamed_data()
     row("saved and asked for later", Dialect::Klipper, "SAVE_GCODE_STATE NAME=a\n", "RESTORE_GCODE_STATE block", "", "RESTORE_GCODE_STATE NAME=a\n");
     row("another slot", Dialect::Klipper, "SAVE_GCODE_STATE NAME=a\n", "", "", "SAVE_GCODE_STATE NAME=b\nRESTORE_GCODE_STATE NAME=b\n");
     row("Klipper ignores M900", Dialect::Klipper, "M900 K0.05\n", "M900 warn", "M900 warn");
+    row("steps a mm", Dialect::Marlin, "M92 E415\n", "M92 warn");
+    row("two carriages", Dialect::Marlin, "M605 S2\n", "M605 warn");
+    row("skew of the axes", Dialect::RepRapFirmware, "M556 S100 X0.2\n", "M556 warn");
+    row("Klipper knows no M92", Dialect::Klipper, "M92 E415\n", "");
+    row("filament a turn", Dialect::Klipper, "SET_EXTRUDER_ROTATION_DISTANCE EXTRUDER=extruder DISTANCE=22\n", "SET_EXTRUDER_ROTATION_DISTANCE warn");
+    row("extruders in step", Dialect::Klipper, "SYNC_EXTRUDER_MOTION EXTRUDER=extruder1 MOTION_QUEUE=extruder\n", "SYNC_EXTRUDER_MOTION warn");
+    row("smooth time", Dialect::Klipper, "SET_PRESSURE_ADVANCE ADVANCE=0.05 SMOOTH_TIME=0.02\n", "SET_PRESSURE_ADVANCE warn");
+    row("a pin is not the print", Dialect::Klipper, "SET_PIN PIN=light VALUE=1\n", "");
     row("workspace", Dialect::Klipper, "G55\n", "G55 warn", "G55 warn");
 }
 

@@ -547,6 +547,10 @@ void applyM(MachineState& state, const Command& command, Dialect dialect)
         return setToolTemperature(state, command);
     case 572: case 900:
         return setPressureAdvance(state, command);
+    case 92: case 163: case 164: case 165: case 166: case 404: case 556: case 579: case 605: // steps, mixing, filament, skew, scale, carriages
+        if (dialect != Dialect::Klipper)
+            setupOf(state, codeName(command) + " ?");
+        return;
     case 48: case 125: case 600: case 601: case 701: case 702: case 1000:
         return doubt(state, codeName(command));
     default:
@@ -756,6 +760,8 @@ constexpr std::array handlers{
         const std::string own = state.tool == 0 ? "extruder" : "extruder" + std::to_string(state.tool);
         const std::string name = extruder ? cut(*extruder) : own;
         const auto advance = number(parameters, "ADVANCE");
+        if (find(parameters, "SMOOTH_TIME"))
+            setupOf(state, "SET_PRESSURE_ADVANCE ?");
         if (!advance)
             return;
         put(state.pressureAdvance, name, *advance);
@@ -782,6 +788,13 @@ bool movesNothing(std::string_view name)
     return std::ranges::any_of(prefixes, [name](std::string_view prefix) { return name.starts_with(prefix); });
 }
 
+/// Settings of extrusion and axes that are in the firmware's memory alone.
+bool lastsUntilRestart(std::string_view name)
+{
+    constexpr std::array<std::string_view, 5> words{"SET_EXTRUDER_ROTATION_DISTANCE", "SYNC_EXTRUDER_MOTION", "SET_DUAL_CARRIAGE", "SET_TMC_CURRENT", "SET_TMC_FIELD"};
+    return std::ranges::find(words, name) != words.end();
+}
+
 /// What a macro made of M900 or M572 for this extruder no longer holds.
 void overruleCodes(MachineState& state, const Parameters& parameters)
 {
@@ -801,6 +814,8 @@ void applyExtended(MachineState& state, const Command& command, Dialect dialect)
         handler->run(state, parameters);
         if (dialect == Dialect::Klipper && name == "SET_PRESSURE_ADVANCE")
             overruleCodes(state, parameters);
+    } else if (dialect == Dialect::Klipper && lastsUntilRestart(name)) {
+        setupOf(state, name + " ?");
     } else if (!movesNothing(name)) {
         doubt(state, std::move(name));
     }

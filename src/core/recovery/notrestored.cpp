@@ -25,6 +25,14 @@ bool movesOrigin(const std::string& head, const std::map<std::string, double>& v
     return head == "M428" || (origin && shifts) || (head.starts_with("G10 L20") && !values.empty());
 }
 
+/// A firmware that stayed alive still knows these.
+bool livesOn(const std::string& head)
+{
+    constexpr std::array<std::string_view, 15> words{"M92", "M163", "M164", "M165", "M166", "M404", "M556", "M579", "M605", "SET_EXTRUDER_ROTATION_DISTANCE",
+                                                     "SYNC_EXTRUDER_MOTION", "SET_DUAL_CARRIAGE", "SET_TMC_CURRENT", "SET_TMC_FIELD", "SET_PRESSURE_ADVANCE"};
+    return std::find(words.begin(), words.end(), wordOf(head)) != words.end();
+}
+
 /// Names that the rest of the file restores before it saves them anew.
 Result<std::set<std::string>> restoredLater(const gcode::Source& source, const gcode::FileIndex& index, ByteOffset from)
 {
@@ -64,7 +72,7 @@ Result<std::vector<NotRestored>> notRestored(const gcode::Source& source, const 
         saves |= head.starts_with(savedState);
         if (declares && movesOrigin(head, values))
             losses.push_back({wordOf(head), {KINTSUGI_TEXT("%1 moved the zero of the coordinates, and a printer that was restarted has forgotten by how much. Keep Z if the printer was never off, or choose another way."), {wordOf(head)}}, true});
-        else if (head.ends_with('?') && !head.starts_with("SAVE_GCODE_STATE"))
+        else if (head.ends_with('?') && !head.starts_with("SAVE_GCODE_STATE") && (declares || !livesOn(head)))
             losses.push_back({wordOf(head), {KINTSUGI_TEXT("%1 was given a value that cannot be said again safely. Set it by hand before you start."), {wordOf(head)}}, false});
     }
     if (declares && saves) {
