@@ -77,13 +77,13 @@ Result<std::shared_ptr<const PartMaps>> partMaps(const std::shared_ptr<const Ope
     return std::make_shared<const PartMaps>(PartMaps{file, earliest, latest, std::move(surely), series->map()});
 }
 
-Result<recovery::ClearanceReport> simulate(const PartMaps& maps, const recovery::Plan& plan, const recovery::PlanOptions& planned,
+Result<recovery::ClearanceReport> simulate(const PartMaps& maps, const recovery::HeightMap& map, const recovery::Plan& plan, const recovery::PlanOptions& planned,
                                            const recovery::PrinterFacts& printer, const std::optional<recovery::KlipperConfig>& config,
                                            std::optional<double> removedTo, double zUncertainty)
 {
     recovery::ClearanceOptions options;
     // The plan travels by `clearance` above what is printed; the map's margin for blobs and curled edges is part of that.
-    options.clearance = std::max(leastClearance, printer.clearance - maps.possibly.margin());
+    options.clearance = std::max(leastClearance, printer.clearance - map.margin());
     options.motion.zUncertainty = zUncertainty;
     if (config) {
         options.motion.homing = recovery::homingFromKlipper(*config);
@@ -91,7 +91,7 @@ Result<recovery::ClearanceReport> simulate(const PartMaps& maps, const recovery:
     }
     if (removedTo)
         options.removed = recovery::RemovedPlastic{*removedTo, std::nullopt};
-    return recovery::simulatePlan(*maps.file->source, *maps.file->index, plan, planned, maps.possibly, options);
+    return recovery::simulatePlan(*maps.file->source, *maps.file->index, plan, planned, map, options);
 }
 
 Result<TouchPlan> planTouch(const PartMaps& maps, const recovery::Plan& plan, const recovery::PrinterFacts& printer,

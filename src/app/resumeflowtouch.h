@@ -22,7 +22,7 @@ struct PartMaps {
 
 /// Every motion of the plan and of the file's next two layers against what stands on the bed. `removedTo`: a person took
 /// plastic away down to this height, mm.
-[[nodiscard]] Result<recovery::ClearanceReport> simulate(const PartMaps& maps, const recovery::Plan& plan, const recovery::PlanOptions& planned,
+[[nodiscard]] Result<recovery::ClearanceReport> simulate(const PartMaps& maps, const recovery::HeightMap& map, const recovery::Plan& plan, const recovery::PlanOptions& planned,
                                                          const recovery::PrinterFacts& printer, const std::optional<recovery::KlipperConfig>& config,
                                                          std::optional<double> removedTo, double zUncertainty);
 

@@ -229,10 +229,18 @@ Result<Planned> planWith(const FilePtr& file, const Snapshot& snapshot, const Pl
         planned.touch = std::move(*touch);
     }
     planned.gate = recovery::runGate(*plan, *file->index, snapshot.file, gate);
-    auto simulated = simulate(**built, *plan, options, facts.printer, facts.gate.config, removedTo, 0);
+    const auto run = [&](const recovery::HeightMap& map) { return simulate(**built, map, *plan, options, facts.printer, facts.gate.config, removedTo, 0); };
+    auto simulated = run((*built)->possibly);
     if (!simulated)
         return fail(simulated.error());
-    insertCheck(planned.gate, recovery::clearanceCheck(*simulated, !facts.gate.now));
+    double surelyPressed = simulated->pressedMm;
+    if (surelyPressed > recovery::pressedSeam) { // into what may not be there?
+        const auto sure = run((*built)->surely);
+        if (!sure)
+            return fail(sure.error());
+        surelyPressed = sure->pressedMm;
+    }
+    insertCheck(planned.gate, recovery::clearanceCheck(*simulated, !facts.gate.now, surelyPressed));
     if (simulated->lowest)
         plan->clearance = simulated->lowest->clearance;
     planned.simulated = std::make_shared<const recovery::ClearanceReport>(std::move(*simulated));

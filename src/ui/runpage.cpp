@@ -133,6 +133,8 @@ void RunPage::showFlow()
         [&](const run::Done&) { return tr("Done. The report is on the next page."); },
     }, state));
     setTone(m_state, std::holds_alternative<run::Failed>(state) ? Tone::Danger : armed ? Tone::Warning : Tone::Dim);
+    if (const int current = flow().currentStep(); current >= 0 && current < m_model.rowCount())
+        m_steps->scrollTo(m_model.index(current, 0));
     showPosition();
     emit completeChanged();
 }

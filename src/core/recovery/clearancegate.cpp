@@ -5,14 +5,7 @@ namespace kintsugi::recovery {
 
 using Verdict = ClearanceReport::Verdict;
 
-namespace {
-
-/// Going back prints into what is printed already, a layer deep at most; more is no seam but a collision.
-constexpr double seam = 0.4; // mm
-
-} // namespace
-
-GateCheck clearanceCheck(const ClearanceReport& report, bool offline)
+GateCheck clearanceCheck(const ClearanceReport& report, bool offline, double surelyPressed)
 {
     GateCheck check{.id = "simulation", .severity = Severity::Block, .passed = report.ok(), .measured = {}, .limit = {}, .text = report.text, .remedy = {}};
     if (report.hit) {
@@ -24,8 +17,8 @@ GateCheck clearanceCheck(const ClearanceReport& report, bool offline)
     }
     if (report.verdict == Verdict::Presses) {
         check.measured = decimal(report.pressedMm) + " mm";
-        check.limit = decimal(seam) + " mm";
-        if (report.pressedMm <= seam)
+        check.limit = decimal(pressedSeam) + " mm";
+        if (surelyPressed <= pressedSeam)
             check.severity = Severity::Warn;
     }
     if (report.verdict == Verdict::Unknown && offline) {

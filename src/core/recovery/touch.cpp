@@ -19,7 +19,6 @@ constexpr double readBackTolerance = 0.01; // mm: what a position report may dif
 constexpr double stepWithoutLook = 1.0;    // mm, the most that coordinates alone allow
 constexpr double contactSigma = 0.02;      // mm: when a sheet of paper begins to drag, between two persons
 constexpr double surfaceSigma = 0.03;      // mm: a printed top is not flat
-constexpr double mostExtrapolated = 3.0;   // of the square sum of the weights
 
 Error bad(const char* field, const char* why)
 {

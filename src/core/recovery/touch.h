@@ -62,6 +62,9 @@ struct Step { State state; std::vector<Action> actions; };
 /// as follows from the coordinates; the fine step when nothing is left of that; never more than 1 mm on coordinates alone.
 [[nodiscard]] double nextStep(const Setup& setup, const State& state);
 
+/// Square sum of the weights of three places in the height over the resume point, beyond which they do not tell it.
+inline constexpr double mostExtrapolated = 3.0;
+
 /// 3 where the motors may have settled unevenly, else 1.
 [[nodiscard]] std::size_t contactsNeeded(const ZMechanics& mechanics, const ZEvidence& evidence);
 

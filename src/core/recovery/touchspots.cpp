@@ -60,7 +60,7 @@ private:
         const bool allowed = x >= m_rules.reach[0] && y >= m_rules.reach[1] && x <= m_rules.reach[2] && y <= m_rules.reach[3];
         const bool clear = std::none_of(m_stops.begin(), m_stops.end(), [&](const Box& stop) { return distance(stop, x, y) < m_rules.fromStop; });
         if (allowed && clear && flat(x, y, m_rules.radius + m_rules.edge)
-            && m_possibly.highestIn(x - reach, y - reach, x + reach, y + reach) <= *top + m_rules.blockAbove
+            && m_possibly.highestIn(x - reach, y - reach, x + reach, y + reach) - m_possibly.margin() <= *top + m_rules.blockAbove
             && !m_possibly.unknownIn(x - reach, y - reach, x + reach, y + reach))
             found.spots.push_back({x, y, *top});
     }
@@ -130,7 +130,8 @@ Result<std::vector<Spot>> bestThree(const std::vector<Spot>& spots, const gcode:
             }
         }
     }
-    if (chosen.empty())
+    const bool tells = !chosen.empty() && noiseAt(chosen[0], chosen[1], chosen[2], resumeAt[0], resumeAt[1]) <= mostExtrapolated;
+    if (!tells)
         return fail(none("the solid places of this part lie in a line or are fewer than three: they cannot tell the tilt"));
     return chosen;
 }

@@ -16,7 +16,7 @@ struct SpotRules {
     double flatness = 0.03;    ///< by which the tops in it may differ
     double fromStop = 5;       ///< from the stop interval's path: a blob, a string, an open line
     double blockReach = 25;    ///< half-width of what hangs about the nozzle's tip …
-    double blockAbove = 1.5;   ///< … this high above it, less what may stand up there
+    double blockAbove = 1.0;   ///< … this high above it, less what may stand up there
     std::array<double, 4> reach{0, 0, 235, 235}; ///< X Y X Y the nozzle can go to
 };
 
