@@ -28,6 +28,11 @@ Error hostDown(const link::HostInfo& host)
     return Error{.code = ErrorCode::KlippyNotReady, .detail = host.stateMessage.toStdString()};
 }
 
+Error motorsOff()
+{
+    return Error{.code = ErrorCode::Unsafe, .detail = "the motors were switched off: the height no longer holds", .field = "homed_axes"};
+}
+
 bool isDown(link::HostState state)
 {
     return state == link::HostState::Shutdown || state == link::HostState::Error || state == link::HostState::Disconnected;
@@ -276,6 +281,8 @@ void ResumeRun::acceptRegistration()
             return feed(problem(running->step, now.error()));
         if (!now->gcodePosition)
             return feed(run::StepFailed{running->step, Error{.code = ErrorCode::BadReply, .field = "gcode_position"}});
+        if (now->homedAxes.find('z') == std::string::npos) // let go while the result was looked at
+            return feed(run::StepFailed{running->step, motorsOff()});
         declare((*now->gcodePosition)[2] + delta);
     });
 }
@@ -342,7 +349,7 @@ void ResumeRun::checkMotors(const recovery::Sample& sample)
     }
     if (!m_zSeen || m_setup.plan.steps[running->step].kind == recovery::StepKind::RegisterZ)
         return; // the plugin's climb forgets and declares Z by itself
-    feed(run::StepFailed{running->step, Error{.code = ErrorCode::Unsafe, .detail = "the motors were switched off: the height no longer holds", .field = "homed_axes"}});
+    feed(run::StepFailed{running->step, motorsOff()});
 }
 
 /// A person may need longer than the idle timer allows, which would let go of the motors and the height with them.

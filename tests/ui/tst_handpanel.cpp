@@ -53,6 +53,7 @@ class TestHandPanel : public QObject
 {
     Q_OBJECT
 private slots:
+    void leadsTheNozzleDownAndAsksForThePrime_data();
     void leadsTheNozzleDownAndAsksForThePrime();
 
 private:
@@ -66,8 +67,16 @@ void TestHandPanel::press(const QWidget& in, const QString& text)
     QTest::mouseClick(button(in, text), Qt::LeftButton);
 }
 
+void TestHandPanel::leadsTheNozzleDownAndAsksForThePrime_data()
+{
+    QTest::addColumn<bool>("motorsOff");
+    QTest::newRow("to the print") << false;
+    QTest::newRow("the motors go off while the result is looked at") << true;
+}
+
 void TestHandPanel::leadsTheNozzleDownAndAsksForThePrime()
 {
+    QFETCH(bool, motorsOff);
     QTemporaryDir folder;
     Archive archive;
     QSignalSpy opened(&archive, &Archive::opened);
@@ -162,7 +171,16 @@ void TestHandPanel::leadsTheNozzleDownAndAsksForThePrime()
     if (!pictures.isEmpty())
         page.grab().save(pictures + u"/found.png"_s);
     QVERIFY(flow.registration());
+    if (motorsOff)
+        m_driver->status.homedAxes.clear();
     press(*panel, u"Take this height"_s);
+    if (motorsOff) {
+        QTRY_VERIFY(std::holds_alternative<recovery::run::Failed>(flow.runState()));
+        QVERIFY(!panel->isVisible());
+        QCOMPARE(m_driver->calls.back().arguments.join(u' ').count(u"SET_KINEMATIC_POSITION"_s), 0);
+        QCOMPARE(m_driver->count(u"startPrint"_s), 0);
+        return;
+    }
     QTRY_VERIFY2(button(*panel, u"Yes, it came out"_s), qPrintable(errors.join(u';')));
     if (!pictures.isEmpty())
         page.grab().save(pictures + u"/prime.png"_s);
