@@ -75,7 +75,6 @@ struct ResumeFlow::Private {
     recovery::MeshAdvice meshAdvice;
     std::shared_ptr<const PartMaps> maps;
     std::optional<TouchPlan> touch;
-    std::shared_ptr<const recovery::ClearanceReport> simulated;
     recovery::PrinterFacts printer;         ///< of the last plan
     std::optional<double> armedNozzle;      ///< °C it was made with
     std::optional<double> idleTimeout;      ///< s
@@ -241,7 +240,6 @@ void ResumeFlow::begin(const PrintJob& job)
     d->plan.reset();
     d->maps.reset();
     d->touch.reset();
-    d->simulated.reset();
     d->planError.reset();
     d->gate.clear();
     d->meshAdvice = {};
@@ -650,7 +648,6 @@ void ResumeFlow::Private::havePlan()
     gate = outcome ? outcome->gate : std::vector<recovery::GateCheck>();
     meshAdvice = outcome ? outcome->mesh : recovery::MeshAdvice();
     touch = outcome ? outcome->touch : std::nullopt;
-    simulated = outcome ? outcome->simulated : nullptr;
     if (outcome && outcome->maps)
         maps = outcome->maps;
     emit q->planned();
@@ -983,11 +980,6 @@ const run::State& ResumeFlow::runState() const
 int ResumeFlow::currentStep() const
 {
     return d->run ? d->run->currentStep() : -1;
-}
-
-std::shared_ptr<const recovery::ClearanceReport> ResumeFlow::simulation() const
-{
-    return d->simulated;
 }
 
 recovery::Hand ResumeFlow::hand() const

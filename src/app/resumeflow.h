@@ -7,7 +7,6 @@
 
 #include <QObject>
 
-#include "recovery/clearance.h"
 #include "recovery/gate.h"
 #include "recovery/meshrestore.h"
 #include "recovery/plan.h"
@@ -121,8 +120,6 @@ public:
     [[nodiscard]] const std::optional<Error>& planError() const;
     [[nodiscard]] const std::vector<recovery::GateCheck>& gate() const;
     [[nodiscard]] bool gateIsOpen() const;
-    /// Every motion of the plan and the file's next two layers against what is printed; nullptr without a plan.
-    [[nodiscard]] std::shared_ptr<const recovery::ClearanceReport> simulation() const;
     [[nodiscard]] QString planText() const;              ///< the full text that is sent before the original's bytes
     void savePlan(const QString& path);                  ///< writes the resume file locally; answered by saved or failed
 

@@ -243,7 +243,6 @@ Result<Planned> planWith(const FilePtr& file, const Snapshot& snapshot, const Pl
     insertCheck(planned.gate, recovery::clearanceCheck(*simulated, !facts.gate.now, surelyPressed));
     if (simulated->lowest)
         plan->clearance = simulated->lowest->clearance;
-    planned.simulated = std::make_shared<const recovery::ClearanceReport>(std::move(*simulated));
     planned.plan = std::move(*plan);
     return planned;
 }

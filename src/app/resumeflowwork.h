@@ -39,7 +39,6 @@ struct Planned {
     std::vector<recovery::GateCheck> gate;
     recovery::MeshAdvice mesh;
     std::shared_ptr<const PartMaps> maps;   ///< to be handed back with the next question
-    std::shared_ptr<const recovery::ClearanceReport> simulated;
     std::optional<TouchPlan> touch;         ///< when the plan has a touch in it
 };
 struct Written {

@@ -96,7 +96,6 @@ std::string_view name(ZTerm term)
     case ZTerm::Probe: return "probe";
     case ZTerm::Mesh: return "mesh";
     case ZTerm::Lift: return "lift";
-    case ZTerm::Statement: return "statement";
     }
     return "";
 }

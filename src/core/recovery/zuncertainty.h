@@ -10,7 +10,7 @@
 /// How well Z is known after a registration: a budget of independent parts (market.md 5.4), shown against the layer height.
 namespace kintsugi::recovery {
 
-enum class ZTerm { Switch, Offset, BetweenRuns, Thermal, Step, Rephase, Tilt, Contact, Surface, Probe, Mesh, Lift, Statement };
+enum class ZTerm { Switch, Offset, BetweenRuns, Thermal, Step, Rephase, Tilt, Contact, Surface, Probe, Mesh, Lift };
 [[nodiscard]] std::string_view name(ZTerm term); ///< "switch", "rephase", …
 
 struct ZPart {
@@ -52,7 +52,6 @@ struct ZEvidence {
     std::optional<double> switchSigma, offsetSigma, betweenSigma; ///< mm, of that run
     std::optional<double> probeSigma;     ///< mm
     std::optional<double> meshSigma;      ///< mm, of the mesh value at the spot; unknown without a mesh
-    bool bedMayHaveDropped = true;        ///< unpowered Z can sink: a screw with a steep lead, belts
 };
 
 /// What a person must know of a method before choosing it.
