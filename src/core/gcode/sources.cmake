@@ -18,6 +18,7 @@ set(gcode_sources
     gcode/indexstages.h gcode/indexstages.cpp
     gcode/indexcache.h gcode/indexcache.cpp
     gcode/indexfields.h
+    gcode/layerpath.h gcode/layerpath.cpp
     gcode/layercluster.h gcode/layercluster.cpp
     gcode/linecommands.h
     gcode/linescan.h gcode/linescan.cpp

@@ -83,7 +83,8 @@ private:
 
 } // namespace
 
-Result<Toolpath> readToolpath(const Source& source, const FileIndex& index, ByteOffset begin, ByteOffset end, std::size_t limit)
+Result<Toolpath> readToolpath(const Source& source, const FileIndex& index, ByteOffset begin, ByteOffset end, std::size_t limit,
+                              const Progress& progress)
 {
     end = std::min<ByteOffset>(end, index.size);
     auto start = locate(source, index, begin);
@@ -94,6 +95,8 @@ Result<Toolpath> readToolpath(const Source& source, const FileIndex& index, Byte
     Scanner scanner(start->byte, start->line);
     std::vector<std::byte> buffer(chunk);
     for (ByteOffset at = start->byte; at < index.size && !builder.done();) {
+        if (progress && !progress(end > start->byte ? std::min(1.0, static_cast<double>(at - start->byte) / static_cast<double>(end - start->byte)) : 1.0))
+            return fail(ErrorCode::Cancelled);
         const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), index.size - at));
         const auto got = source.read(at, std::span(buffer).first(wanted));
         if (!got)

@@ -21,8 +21,8 @@ struct Toolpath {
     bool complete = true; ///< false when `limit` segments were reached
 };
 
-/// The moves of the lines in [begin, end); positions unknown before a move are skipped.
+/// The moves of the lines in [begin, end); positions unknown before a move are skipped. Errors of reading; Cancelled.
 [[nodiscard]] Result<Toolpath> readToolpath(const Source& source, const FileIndex& index, ByteOffset begin, ByteOffset end,
-                                            std::size_t limit = 2'000'000);
+                                            std::size_t limit = 2'000'000, const Progress& progress = {});
 
 } // namespace kintsugi::gcode

@@ -36,6 +36,7 @@ set(recovery_sources
     recovery/planfinish.cpp recovery/planheat.cpp recovery/planlift.cpp recovery/planparts.h
     recovery/plangcode.h recovery/plangcode.cpp
     recovery/planmotion.h recovery/planmotion.cpp recovery/planmotionrunner.h recovery/planmotionrunner.cpp
+    recovery/planpicture.h recovery/planpicture.cpp
     recovery/plrcopy.cpp
     recovery/plrmarkers.h recovery/plrmarkers.cpp
     recovery/planmeasure.h recovery/planmeasure.cpp

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+kintsugi_test(core tst_layerpath)
+kintsugi_test(core tst_planpicture)
