@@ -2,6 +2,8 @@
 #include <functional>
 
 #include <CLI/CLI.hpp>
+#include <QCoreApplication>
+#include <QDateTime>
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -13,6 +15,7 @@
 #include "openfile.h"
 #include "point.h"
 #include "printerchoice.h"
+#include "proofreport.h"
 #include "recoverable.h"
 #include "recovery/resumewriter.h"
 #include "unixsignals.h"
@@ -158,7 +161,7 @@ Result<int> state(Environment& environment, const StateOptions& options)
 // --- plan
 
 struct PlanCommandOptions {
-    std::string file, dialect, zMethod, profile, snapshot, out, contact;
+    std::string file, dialect, zMethod, profile, snapshot, out, contact, proof;
     std::vector<std::string> own; ///< PLACE=LINE
     PointOptions point;
     std::optional<double> nozzleZ, nozzleTemperature, softening;
@@ -234,6 +237,23 @@ struct MadePlan {
     std::optional<recovery::ResumeFile> written;
 };
 
+/// The plan as a document, also when the gate forbids it: then it says why.
+Result<> writeProof(const PlanCommandOptions& options, const gcode::Indexed& opened, const MadePlan& made)
+{
+    app::ProofReport report;
+    report.madeAt = static_cast<double>(QDateTime::currentMSecsSinceEpoch()) / 1000;
+    report.program = u"%1 %2"_s.arg(QCoreApplication::applicationName(), QCoreApplication::applicationVersion());
+    report.printer = QString::fromStdString(options.profile);
+    report.file = {options.file, opened.index.size, opened.index.xxh3};
+    report.plan = made.plan;
+    report.gate = made.gate;
+    auto layer = app::layerPicture(*opened.source, opened.index, made.plan, {});
+    if (!layer)
+        return fail(layer.error());
+    report.pictures = {std::move(*layer), app::heightPicture(made.plan)};
+    return app::writeProofHtml(report, QString::fromStdString(options.proof));
+}
+
 /// The plan and, where it is wanted and the gate is open, the file. Nothing here is shown yet.
 Result<MadePlan> makePlan(const PlanCommandOptions& options, const gcode::Indexed& opened, const recovery::PrinterFacts& facts,
                           const recovery::PlanOptions& planOptions, const gcode::Progress& progress)
@@ -263,6 +283,8 @@ Result<MadePlan> makePlan(const PlanCommandOptions& options, const gcode::Indexe
     } else if (auto same = gcode::verifyWhole(*opened.source, opened.index, progress); !same) { // the writer does it while it copies
         return fail(same.error());
     }
+    if (auto proved = options.proof.empty() ? Result<>() : writeProof(options, opened, made); !proved)
+        return fail(proved.error());
     return made;
 }
 
@@ -372,6 +394,7 @@ void addFileCommands(CLI::App& app, Chosen& chosen)
     planApp->add_option("--own", planOptions->own,
                         "PLACE=LINE, a line of your own; places: before-heat, after-lift, after-registration, before-first-plastic")
         ->allow_extra_args(false);
+    planApp->add_option("--proof", planOptions->proof, "Write plan, checks, numbers and pictures as HTML; never replaces a file");
     planApp->add_option("--out", planOptions->out, "Write the resume file; never replaces one");
     planApp->callback([planOptions, &chosen] {
         chosen = fileCommand([planOptions](Environment& environment) { return plan(environment, *planOptions); });

@@ -7,7 +7,7 @@ set(page_sources
     assistantpage.h assistantpage.cpp happenedpage.h happenedpage.cpp wherepage.h wherepage.cpp statepage.h statepage.cpp
     ownlinespanel.h ownlinespanel.cpp meshpanel.h meshpanel.cpp handpanel.h handpanel.cpp
     gatepage.h gatepage.cpp zpage.h zpage.cpp planpage.h planpage.cpp runpage.h runpage.cpp reportpage.h reportpage.cpp
-    resumepage.h resumepage.cpp
+    proofexport.h proofexport.cpp resumepage.h resumepage.cpp
     markersdialog.h markersdialog.cpp filewindow.h filewindow.cpp
     consolepage.h consolepage.cpp journalpage.h journalpage.cpp pluginmenu.h pluginmenu.cpp
     printerheader.h printerheader.cpp printerdelegate.h printerdelegate.cpp printerpage.h printerpage.cpp

@@ -15,6 +15,7 @@
 
 #include "errortext.h"
 #include "ownlinespanel.h"
+#include "proofexport.h"
 #include "recovery/plan.h"
 #include "tables.h"
 #include "theme.h"
@@ -41,6 +42,7 @@ PlanPage::PlanPage(app::ResumeFlow& flow, app::Session& session, QWidget* parent
     : AssistantPage(flow, tr("Plan"), tr("The plan"), parent)
     , m_session(session)
     , m_tabs(new QTabWidget(this))
+    , m_export(new ProofExport(flow, session, this))
 {
     m_summary = addSentence();
     m_unchecked = addSentence();
@@ -93,14 +95,28 @@ void PlanPage::makeWay()
     row->addWidget(label);
     row->addWidget(m_way);
     row->addStretch(1);
+    m_saveProof = new QPushButton(tr("Save the &proof…"), this);
+    m_saveProof->setIcon(icon(QStringLiteral("save")));
+    m_saveProof->setAccessibleDescription(tr("Plan, checks, numbers, pictures and journal as PDF or HTML, to look at without a printer"));
+    m_saveProof->setToolTip(m_saveProof->accessibleDescription());
     row->addWidget(m_save);
+    row->addWidget(m_saveProof);
     body()->addLayout(row);
+    m_savedAs = addSentence();
+    m_savedAs->hide();
     connect(m_way, &QComboBox::activated, this, [this] {
         flow().setWay(static_cast<recovery::run::Way>(m_way->currentData().toInt()));
         showFlow();
     });
     connect(m_plugin, &QCheckBox::clicked, this, [this](bool wanted) { wanted ? flow().writePluginState() : flow().restorePluginState(); });
     connect(m_save, &QPushButton::clicked, this, &PlanPage::save);
+    connect(m_saveProof, &QPushButton::clicked, m_export, &ProofExport::ask);
+    connect(m_export, &ProofExport::failed, this, &AssistantPage::failed);
+    connect(m_export, &ProofExport::saved, this, [this](const QString& path) {
+        m_savedAs->setText(tr("The proof is saved as %1.").arg(shortened(path, 100)));
+        setTone(m_savedAs, Tone::Good);
+        m_savedAs->show();
+    });
 }
 
 void PlanPage::showPlugin()
@@ -155,6 +171,7 @@ void PlanPage::showFlow()
     m_way->setEnabled(zeroCopy);
     m_way->setCurrentIndex(m_way->findData(static_cast<int>(flow().way())));
     m_save->setEnabled(plan.has_value());
+    m_saveProof->setEnabled(m_export->isPossible());
     m_text->setPlainText(flow().planText());
     m_difference->setPlainText(differenceText());
     showPlugin();

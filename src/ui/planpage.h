@@ -14,6 +14,7 @@ class QTabWidget;
 namespace kintsugi::ui {
 
 class OwnLinesPanel;
+class ProofExport;
 
 /// The plan: steps with reasons, the full text, and what differs from the original file.
 class PlanPage final : public AssistantPage
@@ -45,6 +46,9 @@ private:
     QCheckBox* m_plugin;
     QComboBox* m_way;
     QPushButton* m_save;
+    QPushButton* m_saveProof;
+    ProofExport* m_export;
+    QLabel* m_savedAs;
 };
 
 } // namespace kintsugi::ui

@@ -7,14 +7,16 @@
 #include <QPushButton>
 #include <QVBoxLayout>
 
+#include "proofexport.h"
 #include "theme.h"
 #include "uitext.h"
 
 namespace kintsugi::ui {
 
-ReportPage::ReportPage(app::ResumeFlow& flow, QWidget* parent)
+ReportPage::ReportPage(app::ResumeFlow& flow, app::Session& session, QWidget* parent)
     : AssistantPage(flow, tr("Report"), tr("Report"), parent)
     , m_done(new QListWidget(this))
+    , m_export(new ProofExport(flow, session, this))
 {
     m_summary = addSentence();
     m_numbers = addSentence();
@@ -27,15 +29,9 @@ ReportPage::ReportPage(app::ResumeFlow& flow, QWidget* parent)
     addSentence(tr("A ridge: too low or printed twice. A gap: too high or left open. A step to one side: the head or the bed was moved, "
                    "or X and Y were not homed alike."));
     m_clearHint = addSentence();
-    m_clear = new QPushButton(tr("&Clear the plugin's saved data"), this);
-    m_clear->setAccessibleDescription(tr("Sends PLR_RESET_PRINT_DATA and reads back that it worked"));
-    m_clear->setToolTip(m_clear->accessibleDescription());
-    m_restore = new QPushButton(tr("Put the plugin's own state &back"), this);
-    auto* row = new QHBoxLayout;
-    row->addWidget(m_clear);
-    row->addWidget(m_restore);
-    row->addStretch(1);
-    body()->addLayout(row);
+    m_savedAs = addSentence();
+    m_savedAs->hide();
+    makeButtons();
     connect(m_clear, &QPushButton::clicked, this, [this] {
         m_cleared = true;
         this->flow().resetPluginData();
@@ -48,6 +44,34 @@ ReportPage::ReportPage(app::ResumeFlow& flow, QWidget* parent)
         showFlow();
     });
     showFlow();
+}
+
+void ReportPage::makeButtons()
+{
+    m_clear = new QPushButton(tr("&Clear the plugin's saved data"), this);
+    m_clear->setAccessibleDescription(tr("Sends PLR_RESET_PRINT_DATA and reads back that it worked"));
+    m_clear->setToolTip(m_clear->accessibleDescription());
+    m_restore = new QPushButton(tr("Put the plugin's own state &back"), this);
+    m_save = new QPushButton(tr("&Save the report…"), this);
+    m_save->setIcon(icon(QStringLiteral("save")));
+    m_save->setAccessibleDescription(tr("Plan, checks, numbers, pictures and journal as PDF or HTML"));
+    m_save->setToolTip(m_save->accessibleDescription());
+    auto* row = new QHBoxLayout;
+    row->addWidget(m_clear);
+    row->addWidget(m_restore);
+    row->addStretch(1);
+    row->addWidget(m_save);
+    body()->addLayout(row);
+    connect(m_save, &QPushButton::clicked, m_export, &ProofExport::ask);
+    connect(m_export, &ProofExport::saved, this, &ReportPage::showSaved);
+    connect(m_export, &ProofExport::failed, this, &AssistantPage::failed);
+}
+
+void ReportPage::showSaved(const QString& path)
+{
+    m_savedAs->setText(tr("The report is saved as %1.").arg(shortened(path, 100)));
+    setTone(m_savedAs, Tone::Good);
+    m_savedAs->show();
 }
 
 void ReportPage::showPlugin()
@@ -69,6 +93,7 @@ void ReportPage::showFlow()
 {
     const auto& report = flow().report();
     showPlugin();
+    m_save->setEnabled(m_export->isPossible());
     m_done->clear();
     if (!report) {
         m_summary->setText(tr("Nothing has been resumed yet."));

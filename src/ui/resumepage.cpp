@@ -32,7 +32,7 @@ ResumePage::ResumePage(app::Session& session, app::ResumeFlow& flow, QWidget* pa
     , m_next(new QPushButton(tr("Ne&xt"), this))
 {
     m_pages = {new HappenedPage(flow, session, this), new WherePage(flow, this), new StatePage(flow, session, this), new GatePage(flow, this),
-               new ZPage(flow, session, this), new PlanPage(flow, session, this), new RunPage(flow, session, this), new ReportPage(flow, this)};
+               new ZPage(flow, session, this), new PlanPage(flow, session, this), new RunPage(flow, session, this), new ReportPage(flow, session, this)};
     m_list->setAccessibleName(tr("Pages of the assistant"));
     for (AssistantPage* page : m_pages) {
         auto* scroll = new QScrollArea(m_stack);
