@@ -178,9 +178,33 @@ std::string differenceTo(const View& v, const gcode::MachineState& got)
     return limitsSet(want, got) ? std::string() : "motion";
 }
 
+/// The first line of a dry run by which plastic could come out.
+std::string extrudingLine(const Plan& plan)
+{
+    constexpr int softAtMost = 1; // °C: what rounding makes of the standby
+    const double target = plan.snapshot.state.hotend.contains(plan.snapshot.state.tool) ? plan.snapshot.state.hotend.at(plan.snapshot.state.tool) : 0;
+    for (const PlanStep& step : plan.steps) {
+        for (const std::string& line : step.gcode) {
+            const gcode::Command command = gcode::parseCommand(line);
+            const bool moves = command.letter == 'G' && command.number <= 3 && command.has('E');
+            const bool retracts = command.is('G', 10) || command.is('G', 11);
+            const bool heats = (command.is('M', 104) || command.is('M', 109)) && gcode::toMillimetres(command.value('S').value_or(0)) > target + softAtMost;
+            if (moves || retracts || heats)
+                return line;
+        }
+    }
+    return {};
+}
+
 /// The plan is executed in thought: what it leaves behind must be what the file expects.
 void planState(const View& v, List& list)
 {
+    if (v.plan.dryRun) {
+        const std::string line = extrudingLine(v.plan);
+        return list.add(Id::PlanState, Severity::Block, line.empty(), line, {},
+                        line.empty() ? Message{KINTSUGI_TEXT("A dry run: no step extrudes, loads or sets anything."), {}}
+                                     : Message{KINTSUGI_TEXT("A dry run must not extrude: %1."), {line}});
+    }
     gcode::MachineState state;
     for (const PlanStep& step : v.plan.steps) {
         for (const std::string& line : step.gcode)

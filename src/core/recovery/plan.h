@@ -43,8 +43,8 @@ struct Unsimulated {
 
 enum class StepKind { Note, HeatBed, Soften, DeclareZ, Lift, HomeXY, RegisterZ, LoadMesh, HeatNozzle, Prime, Limits, Factors, Objects, SelectTool, Approach, RestoreModes, Continue };
 
-/// What a person does in a step, after its lines and before the next step.
-enum class Hand { None, Touch, LookAtPrime };
+/// What a person does in a step, after its lines and before the next step. Press: before its lines, in a dry run.
+enum class Hand { None, Touch, LookAtPrime, LookAtHoming, Press };
 
 struct PlanStep {
     int n = 0;                           ///< from 1
@@ -86,6 +86,7 @@ struct Plan {
     double layerZ = 0;                   ///< mm, the same of the layer it goes on in: lower than resumeZ within a Z hop
     std::optional<double> layerHeight;   ///< mm, thickness of that layer
     std::vector<NotRestored> notRestored;
+    bool dryRun = false;                 ///< nothing is printed: no step extrudes, and there is no tail
 };
 
 struct PlanOptions {
@@ -100,6 +101,12 @@ struct PlanOptions {
     std::optional<double> nozzleNow;     ///< °C measured now; a nozzle that is soft already is lifted at once
     bool touchByHand = false;            ///< Touch without a declared height: a person leads the nozzle down, press by press
     bool lookAtPrime = false;            ///< a person says whether plastic came out before the print goes on
+    bool homeThrice = false;             ///< X and Y are homed three times, and a person sees how far apart they ended
+    /// declaredZ is what the printer itself reports after a run of this program that registered Z and let nothing go since.
+    bool heldZ = false;
+    /// The same ways, higher by PrinterFacts::clearance: softened lift, homing, registration, beside the print, over the
+    /// resume point and back. The bed at its target, the nozzle at standby; nothing is extruded, loaded or set.
+    bool dryRun = false;
 };
 
 /// The preamble that makes the machine equal to the file's state at snapshot.byte. UnknownState (field names it),

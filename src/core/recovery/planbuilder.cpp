@@ -40,6 +40,7 @@ PlanBuilder::PlanBuilder(const gcode::Source& source, const gcode::FileIndex& in
     m_plan.maximum = printer.maximum;
     m_plan.contact = options.contact;
     m_plan.declaredZ = options.declaredZ;
+    m_plan.dryRun = options.dryRun;
 }
 
 Result<Plan> PlanBuilder::build()
@@ -223,6 +224,10 @@ Result<> PlanBuilder::writeSteps()
         return fail(done.error());
     if (const auto done = freeTheNozzle(); !done)
         return fail(done.error());
+    if (m_options.dryRun) {
+        writeDryRun();
+        return {};
+    }
     registerZ();
     if (const auto done = own(place::afterRegistration); !done)
         return fail(done.error());
@@ -266,7 +271,7 @@ void PlanBuilder::selectTool()
 Result<bool> PlanBuilder::own(std::string_view where)
 {
     const auto lines = m_options.ownLines.find(std::string(where));
-    if (lines == m_options.ownLines.end() || lines->second.empty())
+    if (lines == m_options.ownLines.end() || lines->second.empty() || m_options.dryRun)
         return false;
     gcode::MachineState before;
     for (const PlanStep& step : m_plan.steps) {

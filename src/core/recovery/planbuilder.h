@@ -47,6 +47,9 @@ private:
     void primeAndApproach(bool ownLinesBefore);
     void approach(gcode::Nanometres unretract);
     void finish();
+    void writeDryRun();
+    void standby();
+    void homeXy();
     Result<bool> own(std::string_view where);
 
     void add(StepKind kind, Lines lines, Message title, Message reason, const std::vector<std::string>& keys = {}, std::string from = {});

@@ -76,6 +76,10 @@ Result<> PlanBuilder::placeAndLimits()
     m_liftZ = m_travelZ + std::max(zOffsetOf(m_state), 0.0);
     if (m_declares)
         m_liftZ = std::max(m_liftZ, m_declaredZ + 1.0);
+    if (m_options.dryRun) {
+        m_travelZ += m_printer.clearance;
+        m_liftZ += m_printer.clearance;
+    }
     m_plan.liftToZ = m_liftZ;
     m_plan.zOffset = zOffsetOf(m_state);
     m_plan.resumeZ = z + zOffsetOf(m_state);
@@ -118,7 +122,9 @@ void PlanBuilder::declareZ()
 {
     const std::string z = decimal(m_declaredZ);
     const bool told = m_options.declaredZ.has_value();
-    Message reason = !told ? Message{KINTSUGI_TEXT("declare the highest Z at which the nozzle can be (%1 mm), so that the climb is counted from there"), {z}}
+    Message reason = m_options.heldZ
+        ? Message{KINTSUGI_TEXT("the printer holds Z since it was registered, and reports %1 mm: said once more, nothing changes"), {z}}
+        : !told ? Message{KINTSUGI_TEXT("declare the highest Z at which the nozzle can be (%1 mm), so that the climb is counted from there"), {z}}
         : m_options.zMethod == ZMethod::FirmwareLift
         ? Message{KINTSUGI_TEXT("the firmware lifted the nozzle to Z %1 mm: as measured"), {z}}
         : Message{KINTSUGI_TEXT("the nozzle stands at Z %1 mm: declared by the person"), {z}};
@@ -143,12 +149,22 @@ void PlanBuilder::registerZ()
         add(StepKind::RegisterZ, {"PLR_Z_HOME MODE=RESUME"}, {KINTSUGI_TEXT("Register Z at the upper switches"), {}},
             {KINTSUGI_TEXT("climb to the upper switches and take Z from the stored heights; nothing comes near the part"), {}});
     }
-    if (m_declares) {
-        add(StepKind::HomeXY, {m_writer->homeXy()}, {KINTSUGI_TEXT("Home X and Y"), {}},
-            {KINTSUGI_TEXT("X and Y are homed above everything printed; Z is never homed towards the part"), {}});
-    }
+    if (m_declares)
+        homeXy();
     if (m_options.touchByHand)
         touchByHand();
+}
+
+/// Once, or three times: how far apart the switches ended the ways is what a seam in X and Y can be off by.
+void PlanBuilder::homeXy()
+{
+    if (!m_options.homeThrice)
+        return add(StepKind::HomeXY, {m_writer->homeXy()}, {KINTSUGI_TEXT("Home X and Y"), {}},
+                   {KINTSUGI_TEXT("X and Y are homed above everything printed; Z is never homed towards the part"), {}});
+    for (const char* const which : {"1", "2", "3"})
+        add(StepKind::HomeXY, {m_writer->homeXy(), across(m_plan.primeAt)}, {KINTSUGI_TEXT("Home X and Y, %1 of 3"), {which}},
+            {KINTSUGI_TEXT("above everything printed, then to one place beside it, where the motors' steps are read: how far apart the three are is shown before anything goes on"), {}});
+    m_plan.steps.back().hand = Hand::LookAtHoming;
 }
 
 /// At standby: hot plastic at the tip would count as height, a cold tip would stick.

@@ -19,6 +19,8 @@ Step goOn(Way way, std::size_t next, std::size_t stepCount)
 {
     if (next < stepCount)
         return {Running{way, next, false}, {SendStep{next}}};
+    if (way == Way::DryRun)
+        return {Done{}, {WriteReport{}}};
     return {Starting{way}, {StartTail{way}}};
 }
 

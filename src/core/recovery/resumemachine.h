@@ -11,7 +11,8 @@
 /// The run of a resume plan as a pure machine: app/resumeflow executes the actions and feeds the events.
 namespace kintsugi::recovery::run {
 
-enum class Way { NewFile, ZeroCopy };
+/// DryRun: every step of a dry-run plan, and no print behind them.
+enum class Way { NewFile, ZeroCopy, DryRun };
 
 struct Idle {};
 struct Armed { Way way; };                       ///< first press done: everything is prepared, nothing has moved

@@ -8,6 +8,7 @@ set(recovery_sources
     recovery/conflicts.cpp
     recovery/declaredheight.h recovery/declaredheight.cpp
     recovery/dialectwriter.h recovery/dialectwriter.cpp recovery/dialectwriters.h
+    recovery/firstlayer.h recovery/firstlayer.cpp recovery/xycheck.h recovery/xycheck.cpp
     recovery/coolingadvice.h recovery/coolingadvice.cpp
     recovery/configread.h recovery/configread.cpp
     recovery/envelope.h recovery/envelope.cpp
@@ -33,7 +34,7 @@ set(recovery_sources
     recovery/plan.h recovery/plan.cpp
     recovery/planbuilder.h recovery/planbuilder.cpp
     recovery/planfindings.h recovery/planfindings.cpp
-    recovery/planfinish.cpp recovery/planheat.cpp recovery/planlift.cpp recovery/planparts.h
+    recovery/plandryrun.cpp recovery/planfinish.cpp recovery/planheat.cpp recovery/planlift.cpp recovery/planparts.h
     recovery/plangcode.h recovery/plangcode.cpp
     recovery/planmotion.h recovery/planmotion.cpp recovery/planmotionrunner.h recovery/planmotionrunner.cpp
     recovery/planpicture.h recovery/planpicture.cpp
