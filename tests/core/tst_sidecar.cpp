@@ -118,6 +118,7 @@ private slots:
     void init();
     void everyMemberIsWritten();
     void roundTrip();
+    void handsOverPieces();
     void keyIsCompared_data();
     void keyIsCompared();
     void flippedBitsAreNoticed();
@@ -205,6 +206,25 @@ void TestSidecar::roundTrip()
                 QVERIFY(locate(**source, *again, byte)->state == locate(**source, *index, byte)->state);
         }
     }
+}
+
+/// Who writes a side-car to the disk must not need the memory for it.
+void TestSidecar::handsOverPieces()
+{
+    const Made made = make(sampleText(4'000));
+    std::string joined;
+    std::size_t pieces = 0, largest = 0;
+    const bool whole = writeSidecar(made.index, made.key, {}, [&](std::string_view bytes) {
+        joined += bytes;
+        ++pieces;
+        largest = std::max(largest, bytes.size());
+        return true;
+    });
+    QVERIFY(whole && joined == made.bytes);
+    QVERIFY(pieces > 4 && largest <= 64 * 1024);
+    std::size_t asked = 0;
+    QVERIFY(!writeSidecar(made.index, made.key, {}, [&asked](std::string_view) { return ++asked < 3; }));
+    QCOMPARE(asked, std::size_t{3}); // nothing after a refusal
 }
 
 void TestSidecar::keyIsCompared_data()

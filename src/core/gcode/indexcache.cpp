@@ -104,11 +104,11 @@ bool writeWhole(int fd, std::string_view bytes)
             return false;
         bytes.remove_prefix(static_cast<std::size_t>(written));
     }
-    return ::fsync(fd) == 0;
+    return true;
 }
 
 /// Whole or not at all; two writers do not meet. A failure only means that the next opening takes longer.
-void keep(const fs::path& path, std::string_view bytes)
+void keep(const fs::path& path, const FileIndex& index, const SidecarKey& key, const std::string& map)
 {
     static std::atomic<unsigned> number = 0;
     std::error_code ignored;
@@ -119,7 +119,7 @@ void keep(const fs::path& path, std::string_view bytes)
         const Descriptor file(::open(torn.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
         if (!file)
             return;
-        whole = writeWhole(file.get(), bytes);
+        whole = writeSidecar(index, key, map, [&file](std::string_view bytes) { return writeWhole(file.get(), bytes); }) && ::fsync(file.get()) == 0;
     }
     if (!whole || ::rename(torn.c_str(), path.c_str()) != 0)
         ::unlink(torn.c_str());
@@ -240,7 +240,7 @@ Result<Indexed> openIndexed(const fs::path& path, Dialect dialect, const OpenOpt
     if (auto whole = checkFilament(text, *index); !whole)
         return fail(whole.error());
     if (!sidecar.empty() && index->size >= options.smallest && index->stamp == key->stamp) {
-        keep(sidecar, writeSidecar(*index, *key, containerMap(text)));
+        keep(sidecar, *index, *key, containerMap(text));
         pruneSidecars(options.cacheFolder, {}, sidecar);
     }
     return Indexed{.source = std::move(*source), .index = std::move(*index)};

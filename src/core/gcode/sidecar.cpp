@@ -8,6 +8,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "gcode/hasher.h"
 #include "gcode/indexfields.h"
 #include "gcode/opengcode.h"
 #include "gcode/parserversion.h"
@@ -35,7 +36,14 @@ struct Header {
 };
 static_assert(sizeof(Header) == 112 && std::is_trivially_copyable_v<Header>);
 
-Header headerOf(const SidecarKey& key, std::string_view payload)
+/// Of what follows the header.
+struct Payload {
+    std::uint64_t size = 0, hash = 0;
+};
+
+Payload payloadOf(std::string_view bytes) { return {.size = bytes.size(), .hash = XXH3_64bits(bytes.data(), bytes.size())}; }
+
+Header headerOf(const SidecarKey& key, const Payload& payload)
 {
     Header header{
         .magic = magic,
@@ -50,8 +58,8 @@ Header headerOf(const SidecarKey& key, std::string_view payload)
         .size = key.size,
         .samples = key.samples,
         .dialect = static_cast<std::uint64_t>(key.dialect),
-        .payloadSize = payload.size(),
-        .payloadHash = XXH3_64bits(payload.data(), payload.size()),
+        .payloadSize = payload.size,
+        .payloadHash = payload.hash,
     };
     header.ownHash = XXH3_64bits(&header, offsetof(Header, ownHash));
     return header;
@@ -62,10 +70,21 @@ Header headerOf(const SidecarKey& key, std::string_view payload)
 template <class T>
 concept Number = std::is_arithmetic_v<T> || std::is_enum_v<T>;
 
+/// Hands over what it is given in pieces, so that the index is not held a second time.
 class Writer
 {
 public:
-    std::string out;
+    explicit Writer(const SidecarSink& sink)
+        : m_sink(sink)
+    {
+        m_piece.reserve(pieceSize);
+    }
+    /// The last piece. False: the sink refused one.
+    [[nodiscard]] bool finish()
+    {
+        handOver();
+        return m_taken;
+    }
 
     template <class... T>
     void operator()(const T&... values)
@@ -74,15 +93,28 @@ public:
     }
 
 private:
+    static constexpr std::size_t pieceSize = 64 * 1024;
+
+    void handOver()
+    {
+        m_taken = m_taken && m_sink(m_piece);
+        m_piece.clear();
+    }
+    void append(const char* bytes, std::size_t size)
+    {
+        if (m_piece.size() + size > pieceSize)
+            handOver();
+        m_piece.append(bytes, size);
+    }
     template <Number T>
     void put(const T& value)
     {
-        out.append(reinterpret_cast<const char*>(&value), sizeof value);
+        append(reinterpret_cast<const char*>(&value), sizeof value);
     }
     void put(const std::string& text)
     {
         put(text.size());
-        out += text;
+        append(text.data(), text.size());
     }
     template <class T>
     void put(const std::optional<T>& value)
@@ -134,7 +166,21 @@ private:
     {
         fields(*this, value);
     }
+
+    const SidecarSink& m_sink;
+    std::string m_piece;
+    bool m_taken = true;
 };
+
+bool writePayload(const FileIndex& index, const std::string& map, const SidecarSink& sink)
+{
+    Writer writer(sink);
+    fields(writer, index);
+    writer(map);
+    return writer.finish();
+}
+
+std::string_view bytesOf(const Header& header) { return {reinterpret_cast<const char*>(&header), sizeof header}; }
 
 // --- reading -----------------------------------------------------------------------------------------------------------
 
@@ -339,18 +385,32 @@ Result<SidecarKey> sidecarKey(const Source& source, Dialect dialect)
     return SidecarKey{.stamp = *stamp, .size = *size, .samples = *samples, .dialect = dialect};
 }
 
+bool writeSidecar(const FileIndex& index, const SidecarKey& key, const std::string& map, const SidecarSink& sink)
+{
+    Payload payload;
+    Hasher hash;
+    const bool counted = writePayload(index, map, [&](std::string_view piece) {
+        payload.size += piece.size();
+        hash.add(std::as_bytes(std::span(piece)));
+        return true;
+    });
+    payload.hash = hash.value();
+    return counted && sink(bytesOf(headerOf(key, payload))) && writePayload(index, map, sink);
+}
+
 std::string writeSidecar(const FileIndex& index, const SidecarKey& key, const std::string& map)
 {
-    Writer writer;
-    fields(writer, index);
-    writer(map);
-    return sealedSidecar(writer.out, key);
+    std::string bytes;
+    const bool whole = writeSidecar(index, key, map, [&bytes](std::string_view piece) {
+        bytes += piece;
+        return true;
+    });
+    return whole ? bytes : std::string();
 }
 
 std::string sealedSidecar(std::string_view payload, const SidecarKey& key)
 {
-    const Header header = headerOf(key, payload);
-    std::string bytes(reinterpret_cast<const char*>(&header), sizeof header);
+    std::string bytes(bytesOf(headerOf(key, payloadOf(payload))));
     bytes += payload;
     return bytes;
 }
@@ -365,7 +425,7 @@ std::optional<FileIndex> readSidecar(std::span<const std::byte> bytes, const Sid
     // Cheap first: another version or another file is told without touching the rest.
     if (header.magic != magic || header.payloadSize != payload.size() || header.parser != parserVersion)
         return std::nullopt;
-    const Header expected = headerOf(key, {reinterpret_cast<const char*>(payload.data()), payload.size()});
+    const Header expected = headerOf(key, payloadOf({reinterpret_cast<const char*>(payload.data()), payload.size()}));
     if (std::memcmp(&header, &expected, sizeof header) != 0)
         return std::nullopt;
     FileIndex index;

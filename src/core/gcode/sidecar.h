@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "gcode/fileindex.h"
 
@@ -25,6 +27,11 @@ struct SidecarKey {
 /// The bytes of a side-car: header (magic, format, byte order, version of the reading code, key, length and XXH3 of what
 /// follows, XXH3 of itself), then the index and what is known of the container (containerMap()).
 [[nodiscard]] std::string writeSidecar(const FileIndex& index, const SidecarKey& key, const std::string& map = {});
+
+/// Takes the next bytes; false: it cannot.
+using SidecarSink = std::function<bool(std::string_view bytes)>;
+/// The same bytes piece by piece, in memory that does not grow with the index. False: the sink refused some.
+bool writeSidecar(const FileIndex& index, const SidecarKey& key, const std::string& map, const SidecarSink& sink);
 
 /// Nothing unless every byte is as writeSidecar() of this very program wrote it for this key, and the index is one that
 /// can be used (ascending offsets inside the file). Never allocates more than a small multiple of the bytes given.
