@@ -7,6 +7,7 @@
 
 #include "gcode/fileindex.h"
 #include "gcode/linecommands.h"
+#include "gcode/sidecar.h"
 #include "gcodecomposer.h"
 
 using namespace kintsugi;
@@ -51,9 +52,9 @@ std::string difference(const FileIndex& a, const FileIndex& b)
         if (one.byte != other.byte || one.line != other.line || one.hot != other.hot || *one.rest != *other.rest)
             return "checkpoint " + std::to_string(at) + " at " + std::to_string(one.byte) + " " + std::to_string(other.byte);
     }
-    if (a.objects != b.objects || a.plr.setup != b.plr.setup || a.plr.print != b.plr.print)
+    if (a.objects != b.objects || a.plr.setup != b.plr.setup || a.plr.print != b.plr.print || a.plr.swallowed != b.plr.swallowed)
         return "objects or markers";
-    return {};
+    return writeSidecar(a, {}) == writeSidecar(b, {}) ? "" : "something that only the side-car shows";
 }
 
 FileIndex indexWith(const Source& source, Dialect dialect, FastPath path, unsigned threads = 1)
@@ -76,7 +77,7 @@ std::string differenceOfPaths(const Source& source, Dialect dialect)
 }
 
 /// Lines that a fast path could take for something else.
-constexpr std::array<std::string_view, 124> traps{
+constexpr std::array<std::string_view, 173> traps{
     "G3 X5 Y9 I-1.5 J.25 E.1 F1200", "G2 X5 Y5 I3 J0 X6", "G2 X5. Y5 I3", "G3 X5  Y9 I4", "G2 X5 Y5 I3 J0 E0.1234567", "G3 X12345678 Y5 I3", "G2 X5 Y5 I3 J0*33",
     "G2 X5 Y5 I- J0", "G3 X5 Y5 I3 J0 P2", "G2 X12345678901234567890123 Y1 I3", "G3 X7 Y7 I2 J2 Z.4 E.2",
     "G1  X4.400 Y0.039   F7200", "G1 X.8 E-.8", "G1 E63.0000", "G1X10Y20E.5", "g1 x5.5 y6.25 e.02", "G1 X5 Y6 E.02\r", "N12 G1 X7 Y8 E.03*45", "n13 g0 x1*7",
@@ -87,7 +88,14 @@ constexpr std::array<std::string_view, 124> traps{
     "G92", "G1 I5 X3", "G1 X3 S100", "G1 X3 H1", "G1 J3", "G1 U3 V4", "G2 X5 Y5 I3 J0 E.1", "G3 X5 Y9 R4 E.1", "G28 X0", "G28", "M82", "M83", "G90", "G91", "G20", "G21", "M117 G1 X99", "M118 G1 Z99",
     "; G1 X77 Y77 E9", ";LAYER_CHANGE", ";Z:3.4", ";LAYER:5", "G1 X5 ; \";\" twice ; in it", "G1 Y4 ; tab\tand \xC3\xA9", "\tG1 X6", " G1 X6", "G1\tX6", "G1 X6\t", "G1 X6   ", "M204 S1500", "M204 P900 T2500",
     "SET_VELOCITY_LIMIT ACCEL=2000 SQUARE_CORNER_VELOCITY=8", "M205 X7 Y7", "M220 S90", "G4 P250", "M203 X100 Y100 Z9", "G1 X5 G1 Y7", "G91 G1 Z5 G90", "X7 Y8 E.2",
-    "F900", "E1", "if var.a", "  G1 X9 E.5", "\tM106 S3", "else", "while iterations < 2", "  G91", "G1 X{var.x} Y5 E.1", "G1 Y5 E{var.e}", "M104 S{var.t}", "T{var.t}"};
+    ";WIDTH:0.45", ";TYPE:Perimeter", ";HEIGHT:0.2", "; FEATURE: Bridge", "; LINE_WIDTH: 0.4", ";WIDTH:0.4 ; twice", ";TYPE:Custom\n;WIDTH:1\n\n;HEIGHT:3", "\n\n",
+    ";WIDTH:1\nM107\n;TYPE:x", ";;;;; PLR_RESUME - INITIAL PRINTER SETUP STARTS ;;;;;\n;WIDTH:1", ";WIDTH:1\n;;;;; PLR_RESUME - PRINT GCODE STARTS ;;;;;",
+    "; a\n;WIDTH:1\n;;;;; PLR_RESUME - PRINT GCODE STARTS ;;;;;", ";TYPE:;;;;; PLR_RESUME - INITIAL PRINTER SETUP STARTS ;;;;;", ";WIDTH", ";TYPE", "; FEATURE", ";W",
+    ";LAYER_CHANGE\n;HEIGHT:0.3\nG1 E1\n;HEIGHT:0.4\nG1 X1 E1", ";LAYER_CHANGE\n;Z:0.4\n;HEIGHT:0.2\n;HEIGHT:0.3\nG1 X1 E1", ";WIDTH:1\r", ";WIDTH:1\rG1 X9", "\r",
+    "G92 E1.5", "G92 E0.123456\nG1 E1", "G92 E1.1234567", "G92 E", "G92 E.", "G92 E.5", "G92 E-1", "G92 E12345678", "G92 E0 ; reset", "G92 E0 X1", "G92 E0=5", "G92 E0_A",
+    "G92.1 E0", "N7 G92 E3*12", "g92 e2", "G92  E2", "G92 E2 *5", "M82\nG1 E5\nG92 E1\nG1 E2\nG92 E0\nG92 E9\nG1 E9.5\nG1 X3 E10", "M83\nG92 E4\nG1 E1\nM82\nG1 E6",
+    "M82\nG92 E0\n;WIDTH:1\n", "G92 E271000.5\nG1 E271001 X5", "G90\nM82\nG1 X5 E9000000\nG92 E0\nG1 X6 E9000000\nG92 E0\nG1 X7 E.1", "G91\nG92 E5\nG1 E1 X1\nG90", "G20\nG92 E1\nG1 E2 X3\nG21",
+    "G93 E0", "G9 E0", "G92E5", "F900", "E1", "if var.a", "  G1 X9 E.5", "\tM106 S3", "else", "while iterations < 2", "  G91", "G1 X{var.x} Y5 E.1", "G1 Y5 E{var.e}", "M104 S{var.t}", "T{var.t}"};
 
 std::string trapFile(std::mt19937_64& random, std::size_t lines)
 {
@@ -102,11 +110,15 @@ std::string trapFile(std::mt19937_64& random, std::size_t lines)
     const std::string_view usual = ends[dice(ends.size())];
     const bool manyComments = dice(3) == 0, vase = dice(4) == 0, marks = dice(2) == 0;
     std::string text = dice(5) == 0 ? "\xEF\xBB\xBF" : "";
+    const std::size_t notes = dice(3) * 60;
     text += "G28\nG90\n" + std::string(dice(2) == 0 ? "M83\n" : "M82\n") + "G1 Z.2 F6000\n";
     double e = 0;
     for (std::size_t line = 0; line < lines; ++line) {
         const auto roll = dice(1000);
-        if (roll < 60) {
+        if (roll >= 700 && roll < 700 + notes) {
+            constexpr std::array<std::string_view, 6> between{";WIDTH:0.449999", ";TYPE:Solid infill", ";HEIGHT:0.3", "", "G92 E0", "; FEATURE: Inner wall"};
+            text += between[dice(between.size())];
+        } else if (roll < 60) {
             text += traps[dice(traps.size())];
         } else if (roll < 64) {
             text += "G90\nG21\nM83";

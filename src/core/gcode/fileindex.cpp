@@ -62,9 +62,9 @@ public:
         if (m_found || m_until.line <= number || m_until.byte <= begin)
             return {};
         const auto stop = static_cast<std::size_t>(std::min<ByteOffset>(rest.size(), m_until.byte - begin));
-        const auto [bytes, lines] = m_run.step(m_located.state, rest, before, stop, m_until.line - number, begin, nullptr);
-        m_located.line = number + lines;
-        return {.bytes = bytes, .lines = lines};
+        const auto stepped = m_run.step(m_located.state, rest, before, stop, m_until.line - number, begin, nullptr);
+        m_located.line = number + stepped.lines;
+        return {.bytes = stepped.bytes, .lines = stepped.lines};
     }
 
     void add(const Line& line)

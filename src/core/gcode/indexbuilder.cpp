@@ -6,6 +6,8 @@
 #include <numbers>
 #include <utility>
 
+#include "gcode/quietnote.h"
+
 namespace kintsugi::gcode {
 
 namespace {
@@ -202,6 +204,7 @@ IndexBuilder::IndexBuilder(std::uint64_t size, Dialect dialect, const IndexOptio
     m_index.checkpoints.emplace_back();
     m_nextBlock = m_checkpointStep;
     m_account.batch = first;
+    m_account.stepsOverNotes = true;
     m_limits = limitsOf(m_state, dialect);
     first->changes.push_back({.first = 0, .limits = m_limits});
     beginSlot();
@@ -267,16 +270,19 @@ void IndexBuilder::execute(const Line& line)
 Scanner::Taken IndexBuilder::take(std::string_view rest, std::size_t before, ByteOffset begin, std::uint64_t number)
 {
     const char first = rest.front();
-    if (!m_fast || first == ';' || first == 'M')
+    if (!m_fast || first == 'M')
+        return {};
+    m_account.heightNoted = m_facts.notedHeight();
+    if (first == ';' && (rest.size() < quietNoteReach || !isQuietNote(rest.data(), m_account.heightNoted)))
         return {};
     if (begin >= m_nextBlock)
         beginBlock(begin, number);
     if (m_account.batch->count == MotionBatch::capacity)
         flush();
     const auto stop = static_cast<std::size_t>(std::min<ByteOffset>(rest.size(), m_nextBlock - begin));
-    const auto [bytes, lines] = m_run.step(m_state, rest, before, stop, MotionBatch::capacity, begin, &m_account);
+    const auto [bytes, lines, moves] = m_run.step(m_state, rest, before, stop, MotionBatch::capacity, begin, &m_account);
     m_index.lines += lines;
-    m_index.moves += lines;
+    m_index.moves += moves;
     if (!m_state.unknownFields.empty())
         m_rests.touch();
     m_sawCommand = m_sawCommand || lines != 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "gcode/quietnote.h"
 #include "gcode/reprapstate.h"
 
 #if defined(__x86_64__)
@@ -19,8 +20,11 @@ struct MoveRun::Registers {
     Nanometres x, y, z, e, eTotal, eHighest;
     std::int64_t feed;
     Nanometres eMask; ///< all bits when E is absolute
-    std::uint64_t lines = 0, maxLines;
+    std::uint64_t lines = 0, moves = 0, maxLines;
     unsigned seen = 0;
+    bool declares = false; ///< G92 of an absolute E is as plain as a move
+    bool notes = true;     ///< quiet ones may be stepped over
+    bool heights = true;   ///< those of a height too
 
     bool fresh = false, layered = false, seeking = false, sawFirst = false;
     Nanometres firstZ = 0;
@@ -83,10 +87,11 @@ constexpr Shuffles makeShuffles()
 }
 constexpr Shuffles shuffles = makeShuffles();
 
-inline bool mayBeMove(const char* line)
+inline bool mayBeginRun(const char* line, bool notes, bool heights)
 {
     const char letter = static_cast<char>(*line | 0x20);
-    return letter == 'n' || (letter == 'g' && (line[1] == '0' || line[1] == '1'));
+    return letter == 'n' || (letter == 'g' && (line[1] == '0' || line[1] == '1' || line[1] == '9')) || *line == '\n' || *line == '\r'
+        || (notes && isQuietNote(line, heights));
 }
 
 /// Eight digits, one a byte, the first in the lowest.
@@ -349,14 +354,16 @@ MoveRun::Stepped MoveRun::step(MachineState& state, std::string_view data, std::
 {
     constexpr Nanometres far = Nanometres{1} << 61; // sums of moves from here on cannot overflow within one step
     const char* const begin = data.data();
-    if (data.size() < lookAhead || before < lookBehind || !mayBeMove(begin))
+    const bool notes = !account || account->stepsOverNotes, heights = !account || account->heightNoted;
+    if (data.size() < lookAhead || before < lookBehind || !mayBeginRun(begin, notes, heights))
         return {};
     const bool ordinary = state.absoluteXyz && !state.inch && state.position[0] && state.position[1] && state.position[2] && knowsHowToMove(state);
     if (!ordinary || state.e > far || state.e < -far || state.eTotal > far || state.eTotal < -far)
         return {};
     Registers r{.x = *state.position[0], .y = *state.position[1], .z = *state.position[2], .e = state.e, .eTotal = state.eTotal,
         .eHighest = state.eHighest, .feed = state.feed.value_or(0), .eMask = state.eIsAbsolute(m_dialect) ? -1 : 0,
-        .maxLines = std::min<std::uint64_t>(maxLines, MotionBatch::capacity)};
+        .maxLines = std::min<std::uint64_t>(maxLines, MotionBatch::capacity), .notes = notes, .heights = heights};
+    r.declares = r.eMask != 0 && m_dialect != Dialect::RepRapFirmware; // there it may settle what an expression left open
     if (account) {
         r.maxLines = std::min<std::uint64_t>(r.maxLines, MotionBatch::capacity - account->batch->count);
         r.seeking = account->seeking;
@@ -385,7 +392,7 @@ MoveRun::Stepped MoveRun::step(MachineState& state, std::string_view data, std::
         if (r.lastEnd)
             account->lastExtrusionEnd = offset + static_cast<ByteOffset>(r.lastEnd - begin);
     }
-    return {.bytes = static_cast<std::size_t>(end - begin), .lines = r.lines};
+    return {.bytes = static_cast<std::size_t>(end - begin), .lines = r.lines, .moves = r.moves};
 }
 
 void MoveRun::settle(MachineState& state, const Registers& r) const

@@ -35,12 +35,15 @@ struct MoveAccount {
     std::optional<ByteOffset> firstAcross; ///< begin of the first one in XY
     bool fresh = true;            ///< the next extrusion is special: it is left to the caller
     bool layered = false;         ///< so is one in XY that is not level at `level`
+    bool stepsOverNotes = false;  ///< the caller keeps nothing of quiet notes (quietnote.h)
+    bool heightNoted = false;     ///< nor of one of a height: there was one already
     Nanometres level = 0;
 };
 
 /// The fast path over ordinary move lines, straight from the read buffer: `[N…] G0|G1 words [*…] [;…]` with words out of X Y Z
-/// E F, at most once each, absolute XYZ in mm. It is conservative: whatever is not plainly that is left to parseCommand and
-/// apply, with which it agrees on the rest (differential test). Comments behind such moves are skipped, unless there is another ';' in them.
+/// E F, at most once each, absolute XYZ in mm. Between them it takes empty lines, `G92 E` of an absolute E and, if it may, quiet notes
+/// (quietnote.h), which come by the hundred thousand. It is conservative: whatever is not plainly that is left to parseCommand and apply, with which
+/// it agrees on the rest (differential test). Comments behind such moves are skipped, unless there is another ';' in them.
 class MoveRun
 {
 public:
@@ -50,6 +53,7 @@ public:
     struct Stepped {
         std::size_t bytes = 0;
         std::uint64_t lines = 0;
+        std::uint64_t moves = 0; ///< of these lines
     };
     /// Executes the ordinary moves at the beginning of `data`: lines that end at or before `stop`, at most maxLines. data[0]
     /// must begin a line and lie at file offset `offset`; `before` readable bytes precede it.

@@ -26,6 +26,40 @@ inline const char* behindLine(const char* at, const char* readable)
     return *at == '\n' ? at + 1 : nullptr;
 }
 
+/// Behind an empty line, or a comment that nothing is kept of. Nothing: it may matter.
+inline const char* behindNote(const char* at, const char* readable, const MoveRun::Registers& r)
+{
+    if (*at == ';') {
+        at = r.notes && isQuietNote(at, r.heights) ? Isa::endOfComment(at + 1, readable) : nullptr;
+        if (at == nullptr)
+            return nullptr;
+    }
+    if (*at == '\r')
+        ++at;
+    return *at == '\n' ? at + 1 : nullptr;
+}
+
+/// Reads `G92 E` and a number, alone on the line; what is left of it begins at the returned address. Nothing: it is not that.
+inline const char* readDeclared(const char* code, Nanometres& value)
+{
+    if (code[1] != '9' || code[2] != '2' || code[3] != ' ' || (code[4] | 0x20) != 'e')
+        return nullptr;
+    const char* at = code + 5;
+    const char* const whole = at;
+    for (value = 0; isDigit(*at) && at < whole + 7; ++at)
+        value = value * 10 + (*at - '0');
+    if (at == whole)
+        return nullptr;
+    Nanometres unit = 1'000'000;
+    value *= unit;
+    if (*at == '.')
+        for (++at; isDigit(*at) && unit > 1; ++at)
+            value += (*at - '0') * (unit /= 10);
+    while (*at == ' ' && at < whole + 16)
+        ++at;
+    return at;
+}
+
 /// The words of one line, as they were found.
 struct Words {
     Nanometres values[8];
@@ -74,8 +108,17 @@ struct Rows {
     Nanometres e[capacity + step]; ///< relative E: of the line alone
     double feed[capacity + step];  ///< whole, and small enough to be exact
     Nanometres dx[capacity + step], dy[capacity + step], dz[capacity + step], de[capacity + step];
+    const char* begin[capacity + step];
     const char* end[capacity + step];
     unsigned char seen[capacity + 8];
+    Nanometres shift; ///< absolute E: what `e` counts more than the file, which G92 set back on the way
+};
+
+/// What was read: rows, and the lines that go with them, up to `end`.
+struct Reading {
+    unsigned rows = 0;
+    u64 lines = 0;
+    const char* end;
 };
 
 /// Any words in any order. False: a number is too long, or a letter comes twice.
@@ -92,7 +135,7 @@ inline bool readAny(const char* code, const WordMasks& where, u64 letters, Nanom
     rows.x[row] = words.seen & 1U ? words.values[0] : rows.x[row - 1];
     rows.y[row] = words.seen & 2U ? words.values[1] : rows.y[row - 1];
     rows.z[row] = words.seen & 4U ? words.values[2] : rows.z[row - 1];
-    rows.e[row] = words.seen & 32U ? words.values[5] : rows.e[row - 1] & eMask;
+    rows.e[row] = words.seen & 32U ? words.values[5] + rows.shift : rows.e[row - 1] & eMask;
     rows.feed[row] = words.seen & 64U ? static_cast<double>(words.values[6]) : rows.feed[row - 1];
     rows.seen[row] = static_cast<unsigned char>(words.seen);
     return sizes <= 7 && __builtin_popcountll(letters) == __builtin_popcount(words.seen);
@@ -128,7 +171,7 @@ inline const char* readWords(const char* code, Nanometres eMask, Rows& rows, uns
             if ((x.whole | x.fraction | y.whole | y.fraction | e.whole | e.fraction) > 7)
                 return nullptr;
             Isa::pair(x, y, rows.x + row, rows.y + row);
-            rows.e[row] = Isa::number(e.at, e.whole, e.fraction);
+            rows.e[row] = Isa::number(e.at, e.whole, e.fraction) + rows.shift;
             rows.z[row] = rows.z[row - 1];
             rows.feed[row] = rows.feed[row - 1];
             rows.seen[row] = 1U | 2U | 32U;
@@ -138,23 +181,48 @@ inline const char* readWords(const char* code, Nanometres eMask, Rows& rows, uns
     return readAny(code, where, letters, eMask, rows, row) ? code + length : nullptr;
 }
 
-/// Reads lines up to the first that is not an ordinary move.
-inline unsigned readRows(const char* at, const char* const stop, const char* const readable, unsigned most, Nanometres eMask, Rows& rows)
+/// Reads lines up to the first that is neither an ordinary move nor goes between such moves: comments that say nothing only count when
+/// a move or G92 follows, for whoever looks at what follows a comment.
+inline Reading readRows(const char* at, const char* const stop, const char* const readable, unsigned most, u64 mostLines, const MoveRun::Registers& r,
+                        Rows& rows)
 {
-    unsigned row = 0;
-    while (row < most && at <= readable) {
+    Reading reading{.end = at};
+    rows.shift = 0;
+    for (u64 lines = 0; reading.rows < most && lines < mostLines && at <= readable;) {
         const char* code = at;
         if ((*code | 0x20) == 'n')
             code = behindLineNumber(code);
-        if ((*code | 0x20) != 'g' || code > readable)
-            break;
-        const char* const rest = readWords(code, eMask, rows, row + 1);
-        const char* const next = rest != nullptr ? behindLine(rest, readable) : nullptr;
-        if (next == nullptr || next > stop)
-            break;
-        rows.end[++row] = at = next;
+        const char* next = nullptr;
+        bool counts = true;
+        if ((*code | 0x20) == 'g' && code <= readable) {
+            const char* rest = readWords(code, r.eMask, rows, reading.rows + 1);
+            Nanometres declared = 0;
+            const bool moves = rest != nullptr;
+            if (!moves && r.declares)
+                rest = readDeclared(code, declared);
+            next = rest != nullptr ? behindLine(rest, readable) : nullptr;
+            if (next == nullptr || next > stop)
+                break;
+            if (moves) {
+                rows.begin[++reading.rows] = at;
+                rows.end[reading.rows] = next;
+            } else {
+                rows.shift = rows.e[reading.rows] - declared;
+            }
+        } else {
+            next = behindNote(at, readable, r);
+            if (next == nullptr || next > stop)
+                break;
+            counts = false;
+        }
+        at = next;
+        ++lines;
+        if (counts) {
+            reading.lines = lines;
+            reading.end = at;
+        }
     }
-    return row;
+    return reading;
 }
 
 inline Nanometres smaller(Nanometres a, Nanometres b) { return a < b ? a : b; }
@@ -297,7 +365,7 @@ inline void findFirst(MoveRun::Registers& r, const Rows& rows, unsigned count)
             r.firstZ = rows.z[row];
         r.sawFirst = true;
         if (isAcross(rows, row)) {
-            r.firstAcross = rows.end[row - 1];
+            r.firstAcross = rows.begin[row];
             r.seeking = false;
         }
     }
@@ -337,10 +405,9 @@ inline void emit(MoveRun::Registers& r, const Rows& rows, unsigned count, bool i
     r.count = at;
 }
 
-/// Enters the moves into the account; how many of them, up to one that is left to the caller.
-inline unsigned enter(MoveRun::Registers& r, const Rows& rows, unsigned read, Range& range)
+/// Enters the moves into the account.
+inline void enter(MoveRun::Registers& r, const Rows& rows, unsigned count, const Range& range)
 {
-    const unsigned count = countOrdinary(r, rows, read, range);
     if (r.seeking)
         findFirst(r, rows, count);
     unsigned last = count, lastAcross = 0;
@@ -350,11 +417,8 @@ inline unsigned enter(MoveRun::Registers& r, const Rows& rows, unsigned read, Ra
         --lastAcross;
     widen(r, rows, last, range);
     emit(r, rows, count, range.idles);
-    for (unsigned row = count + 1; row <= read; ++row)
-        range.extruded -= rows.de[row];
     r.extruded += range.extruded;
     r.lastEnd = lastAcross > 0 ? rows.end[lastAcross] : r.lastEnd;
-    return count;
 }
 
 inline void execute(MoveRun::Registers& r, const Rows& rows, unsigned count, const Range& range)
@@ -380,7 +444,6 @@ inline void execute(MoveRun::Registers& r, const Rows& rows, unsigned count, con
     r.y = rows.y[count];
     r.z = rows.z[count];
     r.feed = static_cast<std::int64_t>(rows.feed[count]);
-    r.lines += count;
 }
 
 template <bool accounting>
@@ -388,32 +451,35 @@ inline const char* stepOver(const char* at, const char* const stop, const char* 
 {
     constexpr unsigned fewRows = 4;
     Rows rows;
-    for (unsigned wanted = Rows::capacity, count = wanted; count == wanted && r.lines != r.maxLines;) {
+    for (bool full = true; full && r.lines != r.maxLines;) {
         rows.x[0] = r.x;
         rows.y[0] = r.y;
         rows.z[0] = r.z;
         rows.e[0] = r.e;
         rows.feed[0] = static_cast<double>(r.feed);
-        rows.end[0] = at;
         // What is read behind a move that is left to the caller is read twice.
-        wanted = accounting && r.fresh ? fewRows : Rows::capacity;
-        wanted = r.maxLines - r.lines < wanted ? static_cast<unsigned>(r.maxLines - r.lines) : wanted;
-        count = readRows(at, stop, readable, wanted, r.eMask, rows);
-        if (count == 0)
-            break;
-        Range range;
-        measure<accounting>(rows, count, r.eMask, range);
-        const unsigned read = count;
-        if constexpr (accounting)
-            count = enter(r, rows, count, range);
-        if (count == 0)
-            break;
-        if (count != read)
-            __builtin_memset(rows.seen + count + 1, 0, 8);
-        execute(r, rows, count, range);
-        at = rows.end[count];
-        if (count != read)
-            break;
+        const unsigned wanted = accounting && r.fresh ? fewRows : Rows::capacity;
+        Reading reading = readRows(at, stop, readable, wanted, r.maxLines - r.lines, r, rows);
+        full = reading.rows == wanted;
+        if (reading.rows != 0) {
+            Range range;
+            measure<accounting>(rows, reading.rows, r.eMask, range);
+            if constexpr (accounting) {
+                if (const unsigned count = countOrdinary(r, rows, reading.rows, range); count != reading.rows) {
+                    if (count == 0)
+                        break;
+                    full = false;
+                    reading = readRows(at, stop, readable, count, r.maxLines - r.lines, r, rows);
+                    measure<accounting>(rows, count, r.eMask, range);
+                }
+                enter(r, rows, reading.rows, range);
+            }
+            execute(r, rows, reading.rows, range);
+        }
+        r.e -= rows.shift;
+        r.lines += reading.lines;
+        r.moves += reading.rows;
+        at = reading.end;
     }
     return at;
 }

@@ -27,6 +27,7 @@ set(gcode_sources
     gcode/moverun.h gcode/moverun.cpp gcode/moverun_step.h
     gcode/meatpack.h gcode/meatpack.cpp
     gcode/opengcode.h gcode/opengcode.cpp
+    gcode/quietnote.h
     gcode/quickscan.h gcode/quickscan.cpp
     gcode/reprapstate.h gcode/reprapstate.cpp
     gcode/scanner.h gcode/scanner.cpp

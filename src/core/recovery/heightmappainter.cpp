@@ -223,12 +223,12 @@ gcode::Scanner::Taken HeightMapPainter::take(std::string_view rest, std::size_t 
     for (;;) {
         m_batch.count = 0;
         const std::array<std::optional<Nanometres>, 3> from = m_state.position;
-        const auto [bytes, lines] = m_run.step(m_state, rest.substr(taken.bytes), before + taken.bytes, stop - taken.bytes, runLength,
-                                               begin + taken.bytes, &m_account);
-        if (lines == 0)
+        const auto stepped = m_run.step(m_state, rest.substr(taken.bytes), before + taken.bytes, stop - taken.bytes, runLength,
+                                        begin + taken.bytes, &m_account);
+        if (stepped.lines == 0)
             return taken;
-        taken.bytes += bytes;
-        taken.lines += lines;
+        taken.bytes += stepped.bytes;
+        taken.lines += stepped.lines;
         paintRun(from);
     }
 }
