@@ -3,6 +3,7 @@
 #include <QDir>
 #include <QFile>
 #include <QProcess>
+#include <QRegularExpression>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -82,6 +83,21 @@ QString difference(const std::string& text, Dialect dialect)
     const MemorySource source(text);
     const auto full = buildIndex(source, dialect);
     return full ? difference(source, dialect, *full) : u"no index"_s;
+}
+
+enum class Look { Special, Quiet, Move };
+
+/// The rule of scanLines(), with a regular expression.
+Look lookAt(const std::string& line)
+{
+    static const QRegularExpression note(u"^(;WIDTH:|;TYPE:|; FEATUR|; LINE_W)"_s);
+    static const QRegularExpression move(
+        u"^(G[0-3] [@-_]|([Nn][0-9]{1,12} *)?[Gg][0-3]( [A-Za-z]|(?=[A-Za-z])[A-Za-z0-9]{1,16}(\\.|-|$|\\r$| [A-Za-z])))"_s,
+        QRegularExpression::DontCaptureOption);
+    const QString text = QString::fromLatin1(line.data(), static_cast<qsizetype>(line.size()));
+    if (line.empty() || note.match(text).hasMatch())
+        return Look::Quiet;
+    return move.match(text).hasMatch() ? Look::Move : Look::Special;
 }
 
 /// The same file in other clothes.
@@ -181,6 +197,7 @@ class TestQuickScan : public QObject
     Q_OBJECT
 private slots:
     void scansAgree();
+    void passedByIsHarmless();
     void intricateLines_data();
     void intricateLines();
     void smallFilesInAllDialects();
@@ -201,7 +218,8 @@ private slots:
 void TestQuickScan::scansAgree()
 {
     std::mt19937 random(3);
-    constexpr std::string_view pieces[] = {"G1 X", "G0 ", "G3 I", "G4 P", "G1X", "g1 x", "\n", "\n", "\r\n", "\r", ";Z", "G2 Z1", " ", "G1 =", "GG1 X", "abcdefghijkl"};
+    constexpr std::string_view pieces[] = {"G1 X", "G0 ", "G3 I", "G4 P", "G1X", "g1 x", "\n", "\n", "\r\n", "\r", ";Z", "G2 Z1", " ", "G1 =", "GG1 X", "abcdefghijkl", "N12 ", "g1x", "5.5",
+        ";WIDTH:0.4", ";TYPE:a", "; FEATURE: b", "\n\n", "_", "1"};
     for (int round = 0; round < 3000; ++round) {
         std::string text;
         const std::size_t length = random() % 300;
@@ -212,20 +230,48 @@ void TestQuickScan::scansAgree()
         LineScanResult result;
         for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1, ++result.lines) {
             const std::string line = text.substr(at, text.find('\n', at) - at);
-            const bool ordinary = line.size() > 3 && line[0] == 'G' && line[1] >= '0' && line[1] <= '3' && line[2] == ' ' && line[3] >= '@' && line[3] <= '_';
-            if (!ordinary)
-                expected.push_back({static_cast<std::uint32_t>(at), result.lines});
+            const Look look = lookAt(line);
+            if (look == Look::Special)
+                expected.push_back({static_cast<std::uint32_t>(at), result.lines, result.quiet});
+            result.quiet += look == Look::Quiet ? 1 : 0;
         }
         for (std::size_t at = 0; at < text.size(); ++at)
             result.loneCr = result.loneCr || (text[at] == '\r' && text[at + 1] != '\n');
         const std::size_t size = text.size();
         text += std::string("\r\rG1 X\n\r") + std::string(lineScanPadding, '\0'); // must not count
         for (const LineScan scan : availableLineScans()) {
-            std::vector<LineStart> special{{1, 2}, {3, 4}};
+            std::vector<LineStart> special{{1, 2, 3}, {3, 4, 5}};
             QCOMPARE(scanLines(scan, text.data(), size, special), result);
             QVERIFY2(special == expected, text.c_str());
         }
     }
+}
+
+/// What is passed by must be what the parser takes for a move, or for nothing.
+void TestQuickScan::passedByIsHarmless()
+{
+    std::mt19937 random(4);
+    constexpr std::string_view pieces[] = {"G", "g", "N", "n7", "1", "0", "3", " ", "X", "y", "E", "_", "=", "(", ".", "-", "*", ";", "\t", "\r", "w", "0123456789",
+        ";WIDTH:", ";TYPE:", "; FEATURE", "; LINE_W", ";HEIGHT:", ";W"};
+    std::size_t moves = 0;
+    for (int round = 0; round < 60'000; ++round) {
+        constexpr std::string_view begins[] = {"", "", "G1", "g0", "G2 ", "N12 g3"};
+        std::string line(begins[random() % std::size(begins)]);
+        const std::size_t length = 1 + random() % 7;
+        for (std::size_t at = 0; at < length; ++at)
+            line += pieces[random() % std::size(pieces)];
+        const Look look = lookAt(line);
+        const Command command = parseCommand(line);
+        const bool move = command.kind == Command::Kind::Code && command.letter == 'G' && command.number <= 3 && command.subcode == 0;
+        QVERIFY2(look != Look::Move || move, line.c_str());
+        QVERIFY2(look != Look::Quiet || (line.starts_with(';') && command.kind == Command::Kind::None), line.c_str());
+        moves += look == Look::Move ? 1 : 0;
+    }
+    QVERIFY2(moves > 500, qPrintable(QString::number(moves)));
+    for (const char* line : {"g1 x5", "g1x5.5y2", "G1X5", "g0f9000", "N3 G1 X1*7", "n14g3x-1", "G1X5 Y2", "G2 X1"})
+        QVERIFY2(lookAt(line) == Look::Move, line);
+    for (const char* line : {"", ";WIDTH:0.4", ";TYPE:x", "; FEATURE: y", "; LINE_WIDTH: 1"})
+        QVERIFY2(lookAt(line) == Look::Quiet, line);
 }
 
 void TestQuickScan::intricateLines_data()

@@ -23,6 +23,8 @@ bool mayChange(const Command& command)
 {
     if (command.kind == Command::Kind::Extended || command.letter == 'T')
         return true;
+    if (command.letter == 'G' && (command.number == 10 || command.number == 11))
+        return command.present != 0;
     if (command.letter == 'G')
         return command.number != 4 && command.number != 92 && command.number != 28;
     return command.number != 73 && command.number != 117 && command.number != 201 && command.number != 203 && command.number != 204
@@ -54,6 +56,8 @@ void ChangeLog::look(const Line& line, const Command& command, const MachineStat
     using Kind = StateChange::Kind;
     if (!mayChange(command))
         return;
+    if (command.is('M', 106) || command.is('M', 107)) // of these there are most
+        return all(line, Kind::Fan, m_fans, state.fans);
     one(line, Kind::Tool, m_tool, state.tool);
     one(line, Kind::Bed, m_bed, state.bed.value_or(nothing));
     one(line, Kind::Chamber, m_chamber, state.chamber.value_or(nothing));

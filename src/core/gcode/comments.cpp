@@ -106,6 +106,34 @@ std::optional<Dialect> flavour(std::string_view value)
     return found == flavours.end() ? std::nullopt : std::optional(found->second);
 }
 
+constexpr std::array<std::string_view, 32> settingKeys{"temperature", "first_layer_temperature", "bed_temperature",
+    "first_layer_bed_temperature", "filament_type", "nozzle_temperature", "nozzle_temperature_initial_layer", "curr_bed_type",
+    "hot_plate_temp", "hot_plate_temp_initial_layer", "cool_plate_temp", "cool_plate_temp_initial_layer", "eng_plate_temp",
+    "eng_plate_temp_initial_layer", "textured_plate_temp", "textured_plate_temp_initial_layer", "supertack_plate_temp",
+    "supertack_plate_temp_initial_layer", "temperature_C", "first_layer_C", "bed_C", "material_name", "temperatureNumber",
+    "temperatureHeatedBed", "temperatureSetpointCount", "temperatureSetpointTemperatures", "temperatureType",
+    "temperatureSetpoints", "printMaterial", "BUILD_PLATE.INITIAL_TEMPERATURE", "Filament Type #1", "Filament Type #2"};
+constexpr std::string_view trainKey = "EXTRUDER_TRAIN.";
+
+/// Few of the hundreds of keys in a config block begin like one that is kept: told by their first letters.
+constexpr std::size_t beginLength = 4;
+constexpr unsigned beginOf(std::string_view key)
+{
+    unsigned value = 0;
+    for (std::size_t at = 0; at < beginLength; ++at)
+        value = value * 7 + static_cast<unsigned char>(key[at]);
+    return value % 256;
+}
+constexpr std::array<bool, 256> makeSettingBegins()
+{
+    std::array<bool, 256> table{};
+    for (const std::string_view key : settingKeys)
+        table[beginOf(key)] = true;
+    table[beginOf(trainKey)] = true;
+    return table;
+}
+constexpr auto settingBegins = makeSettingBegins();
+
 } // namespace
 
 std::string_view name(Slicer slicer)
@@ -261,23 +289,14 @@ bool isLayerCount(std::string_view comment)
 
 std::optional<SettingNote> settingNote(std::string_view comment)
 {
-    constexpr std::array<std::string_view, 32> keys{"temperature", "first_layer_temperature", "bed_temperature",
-        "first_layer_bed_temperature", "filament_type", "nozzle_temperature", "nozzle_temperature_initial_layer", "curr_bed_type",
-        "hot_plate_temp", "hot_plate_temp_initial_layer", "cool_plate_temp", "cool_plate_temp_initial_layer", "eng_plate_temp",
-        "eng_plate_temp_initial_layer", "textured_plate_temp", "textured_plate_temp_initial_layer", "supertack_plate_temp",
-        "supertack_plate_temp_initial_layer", "temperature_C", "first_layer_C", "bed_C", "material_name", "temperatureNumber",
-        "temperatureHeatedBed", "temperatureSetpointCount", "temperatureSetpointTemperatures", "temperatureType",
-        "temperatureSetpoints", "printMaterial", "BUILD_PLATE.INITIAL_TEMPERATURE", "Filament Type #1", "Filament Type #2"};
     const std::string_view text = trimmedLeft(comment);
-    constexpr std::string_view train = "EXTRUDER_TRAIN.";
-    constexpr std::string_view starts = "tfbnchesmpBFE";
-    if (text.empty() || starts.find(text.front()) == starts.npos)
+    if (text.size() < beginLength || !settingBegins[beginOf(text)])
         return std::nullopt;
     const auto at = text.find_first_of("=,:");
     if (at == text.npos)
         return std::nullopt;
     const std::string_view key = trimmed(text.substr(0, at));
-    const bool known = std::ranges::find(keys, key) != keys.end() || (key.starts_with(train) && key.ends_with(".INITIAL_TEMPERATURE"));
+    const bool known = std::ranges::find(settingKeys, key) != settingKeys.end() || (key.starts_with(trainKey) && key.ends_with(".INITIAL_TEMPERATURE"));
     return known ? std::optional(SettingNote{.key = key, .value = trimmed(text.substr(at + 1))}) : std::nullopt;
 }
 

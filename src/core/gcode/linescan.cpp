@@ -5,6 +5,9 @@
 #include <bit>
 #include <cstring>
 
+#include "gcode/quietnote.h"
+#include "gcode/text.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -18,14 +21,58 @@ bool isOrdinary(const char* line)
     return line[0] == 'G' && (line[1] & 0xFC) == '0' && line[2] == ' ' && (line[3] & 0xE0) == '@';
 }
 
+/// A move in other clothes. What parseCommand() could take for a name (G1_PURGE) or a pair (G1X=5) is none.
+bool isDisguisedMove(const char* line)
+{
+    constexpr int longestNumber = 12, longestWord = 16;
+    const char* at = line;
+    if ((*at | 0x20) == 'n') {
+        const char* const digits = ++at;
+        while (isDigit(*at) && at < digits + longestNumber)
+            ++at;
+        if (at == digits)
+            return false;
+        while (*at == ' ' && at < digits + longestNumber)
+            ++at;
+    }
+    if ((*at | 0x20) != 'g' || (at[1] & 0xFC) != '0')
+        return false;
+    at += 2;
+    if (*at == ' ')
+        return isLetter(at[1]);
+    if (!isLetter(*at))
+        return false;
+    const char* const word = at;
+    while ((isDigit(*at) || isLetter(*at)) && at < word + longestWord)
+        ++at;
+    return *at == '.' || *at == '-' || *at == '\n' || (*at == '\r' && at[1] == '\n') || (*at == ' ' && isLetter(at[1]));
+}
+
+enum class Look { Special, Quiet, Move };
+
+/// At a line that does not plainly begin with a move.
+inline Look lookAt(const char* line)
+{
+    switch (*line) {
+    case ';': case '\n':
+        return isQuietLine(line) ? Look::Quiet : Look::Special;
+    case 'G': case 'g': case 'N': case 'n':
+        return isDisguisedMove(line) ? Look::Move : Look::Special;
+    default:
+        return Look::Special;
+    }
+}
+
 LineScanResult scanPortable(const char* text, std::size_t size, std::vector<LineStart>& special)
 {
     LineScanResult result;
     std::uint32_t crLf = 0;
     for (std::size_t at = 0; at < size; ++result.lines) {
         const auto* const lf = static_cast<const char*>(std::memchr(text + at, '\n', size - at));
-        if (!isOrdinary(text + at))
-            special.push_back({static_cast<std::uint32_t>(at), result.lines});
+        const Look look = isOrdinary(text + at) ? Look::Move : lookAt(text + at);
+        if (look == Look::Special)
+            special.push_back({static_cast<std::uint32_t>(at), result.lines, result.quiet});
+        result.quiet += look == Look::Quiet ? 1 : 0;
         crLf += lf != text + at && lf[-1] == '\r' ? 1 : 0;
         at = static_cast<std::size_t>(lf - text) + 1;
     }
@@ -48,8 +95,9 @@ struct Masks {
 class Collector
 {
 public:
-    explicit Collector(std::vector<LineStart>& special)
-        : m_special(special)
+    Collector(const char* text, std::vector<LineStart>& special)
+        : m_text(text)
+        , m_special(special)
         , m_room(special.size())
     {
     }
@@ -66,7 +114,7 @@ public:
     LineScanResult finish()
     {
         m_special.resize(m_count);
-        return {m_lines, m_loneCr != 0};
+        return {m_lines, m_quiet, m_loneCr != 0};
     }
 
 private:
@@ -77,8 +125,11 @@ private:
         LineStart* out = m_special.data() + m_count;
         for (; odd != 0; odd &= odd - 1) {
             const auto bit = static_cast<unsigned>(std::countr_zero(odd));
+            const Look look = lookAt(m_text + at + bit);
             const std::uint64_t before = newline & ((std::uint64_t{1} << bit) - 1);
-            *out++ = {static_cast<std::uint32_t>(at + bit), m_lines + static_cast<std::uint32_t>(std::popcount(before))};
+            *out = {static_cast<std::uint32_t>(at + bit), m_lines + static_cast<std::uint32_t>(std::popcount(before)), m_quiet};
+            out += look == Look::Special ? 1 : 0;
+            m_quiet += look == Look::Quiet ? 1 : 0;
         }
         m_count = static_cast<std::size_t>(out - m_special.data());
     }
@@ -88,11 +139,12 @@ private:
         m_special.resize(m_room);
     }
 
+    const char* m_text;
     std::vector<LineStart>& m_special;
     std::size_t m_room, m_count = 0;
     std::uint64_t m_startsNext = 1;
     std::uint64_t m_loneCr = 0;
-    std::uint32_t m_lines = 0;
+    std::uint32_t m_lines = 0, m_quiet = 0;
 };
 
 std::uint64_t validBits(std::size_t left)
@@ -128,7 +180,7 @@ Masks masksSse2(const char* at)
 
 LineScanResult scanSse2(const char* text, std::size_t size, std::vector<LineStart>& special)
 {
-    Collector collector(special);
+    Collector collector(text, special);
     for (std::size_t at = 0; at < size; at += blockSize)
         collector.add(at, masksSse2(text + at), validBits(size - at));
     return collector.finish();
@@ -162,7 +214,7 @@ LineScanResult scanSse2(const char* text, std::size_t size, std::vector<LineStar
 
 [[gnu::target("avx2,popcnt,bmi")]] LineScanResult scanAvx2(const char* text, std::size_t size, std::vector<LineStart>& special)
 {
-    Collector collector(special);
+    Collector collector(text, special);
     for (std::size_t at = 0; at < size; at += blockSize)
         collector.add(at, masksAvx2(text + at), validBits(size - at));
     return collector.finish();
@@ -176,6 +228,11 @@ bool hasAvx2()
 #endif
 
 } // namespace
+
+bool isQuietLine(const char* line)
+{
+    return *line == '\n' || isQuietNote(line, false);
+}
 
 std::vector<LineScan> availableLineScans()
 {

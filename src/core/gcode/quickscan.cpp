@@ -183,13 +183,14 @@ private:
     bool fill();
     bool windowDone();
     void scanWindow(std::size_t size);
-    void skipTo(std::size_t offset, std::uint32_t line);
+    void skipTo(std::size_t offset, std::uint64_t line, std::uint64_t quiet);
     [[nodiscard]] bool isIntricateWindow(std::size_t size) const;
     void slowLines(std::string_view text);
     std::size_t oneLine(std::size_t at, std::size_t size);
     void line(const Line& line, bool plainIsEnough);
     void comment(const Line& line, std::string_view comment);
     void command(const Line& line);
+    void resetE(const Line& line);
     void move(const Line& line);
     void other(const Line& line);
     void wantedMove(const Line& line, const Effect& effect);
@@ -222,6 +223,7 @@ private:
     Error m_error;
 
     std::uint64_t m_lines = 0; ///< before the current line
+    std::uint64_t m_quietLines = 0; ///< of those that scanLines() counted
     std::uint64_t m_moves = 0;
     MachineState m_state;
     Command m_command;
@@ -348,7 +350,7 @@ void QuickScanner::scanWindow(std::size_t size)
     const LineScanResult found = scanLines(m_scan, m_buffer.data(), size, m_special);
     if (found.loneCr)
         return slowLines({m_buffer.data(), size});
-    const std::uint64_t linesBefore = m_lines;
+    const std::uint64_t linesBefore = m_lines, quietBefore = m_quietLines;
     std::size_t at = 0;
     const auto careful = [&](std::size_t end) {
         while (at < end && isCareful() && m_stop == Stop::No)
@@ -361,12 +363,12 @@ void QuickScanner::scanWindow(std::size_t size)
         if (start.offset < at)
             continue;
         if (start.offset > at)
-            skipTo(start.offset, static_cast<std::uint32_t>(linesBefore + start.line - m_lines));
+            skipTo(start.offset, linesBefore + start.line, quietBefore + start.quiet);
         at = oneLine(start.offset, size);
         careful(size);
     }
     if (at < size)
-        skipTo(size, static_cast<std::uint32_t>(linesBefore + found.lines - m_lines));
+        skipTo(size, linesBefore + found.lines, quietBefore + found.quiet);
 }
 
 /// Commands that the first glance at a move does not see.
@@ -388,11 +390,15 @@ bool QuickScanner::isIntricateWindow(std::size_t size) const
     return false;
 }
 
-/// The lines up to `offset` are ordinary moves.
-void QuickScanner::skipTo(std::size_t offset, std::uint32_t count)
+/// The lines up to `offset`, before which there are so many lines and quiet ones, are ordinary moves or quiet.
+void QuickScanner::skipTo(std::size_t offset, std::uint64_t line, std::uint64_t quiet)
 {
-    m_lines += count;
-    m_moves += count;
+    const std::uint64_t moves = line - m_lines - (quiet - m_quietLines);
+    m_lines = line;
+    m_quietLines = quiet;
+    if (moves == 0)
+        return;
+    m_moves += moves;
     m_skippedEnd = m_base + offset;
     m_sawCommand = true;
 }
@@ -419,11 +425,11 @@ void QuickScanner::slowLines(std::string_view text)
 std::size_t QuickScanner::oneLine(std::size_t at, std::size_t size)
 {
     const char* const begin = m_buffer.data() + at;
-    const auto length = static_cast<std::size_t>(static_cast<const char*>(std::memchr(begin, '\n', size - at)) - begin);
-    const bool cr = length > 0 && begin[length - 1] == '\r';
-    const std::size_t next = at + length + 1;
+    const std::size_t end = findLineEnd({m_buffer.data(), size}, at); // a CR here is one before LF
+    const std::size_t next = end + (m_buffer[end] == '\r' ? 2 : 1);
     ++m_lines;
-    line({.begin = m_base + at, .end = m_base + next, .number = m_lines, .text = {begin, length - (cr ? 1 : 0)}}, !isCareful());
+    m_quietLines += isQuietLine(begin) ? 1U : 0U;
+    line({.begin = m_base + at, .end = m_base + next, .number = m_lines, .text = {begin, end - at}}, !isCareful());
     return next;
 }
 
@@ -455,7 +461,17 @@ void QuickScanner::line(const Line& line, bool plainIsEnough)
         m_sawCommand = true;
         return;
     }
+    if (line.text == "G92 E0" && m_dialect != Dialect::RepRapFirmware)
+        return resetE(line);
     command(line);
+}
+
+/// As other() does, for what comes with each retraction.
+void QuickScanner::resetE(const Line& line)
+{
+    m_state.e = 0;
+    m_settled[wordE] = line.end;
+    m_eKnown = m_sawCommand = true;
 }
 
 void QuickScanner::comment(const Line& line, std::string_view comment)
@@ -569,7 +585,7 @@ void QuickScanner::settleAll(ByteOffset before)
         settle(word, before);
 }
 
-/// The lines since m_settled[word] that were not applied are ordinary moves: the last one with the word set it.
+/// The lines since m_settled[word] that were not applied are ordinary moves or quiet: the last one with the word set it.
 void QuickScanner::settle(std::size_t word, ByteOffset before)
 {
     const ByteOffset from = std::exchange(m_settled[word], before);

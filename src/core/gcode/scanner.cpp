@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "gcode/text.h"
+
 namespace kintsugi::gcode {
 
 namespace {
@@ -33,9 +35,6 @@ void Scanner::feed(std::span<const std::byte> bytes, const Sink& sink, const Tak
         }
         emitCarry(sink);
     }
-    // The next of each, as far as it was looked for: a file with only one kind of line end must not be searched again and again.
-    std::size_t lf = 0, cr = 0, crFrom = 0;
-    bool lfKnown = false, crKnown = false;
     std::size_t at = 0;
     while (at < data.size()) {
         if (taker && m_carry.empty() && !m_truncated) {
@@ -46,18 +45,7 @@ void Scanner::feed(std::span<const std::byte> bytes, const Sink& sink, const Tak
             if (at == data.size())
                 break;
         }
-        if (!lfKnown || lf < at) {
-            lf = std::min(data.find('\n', at), data.size());
-            lfKnown = true;
-        }
-        if (!crKnown || cr < at) {
-            crFrom = std::max(crFrom, at);
-            const std::size_t found = crFrom < lf ? data.substr(crFrom, lf - crFrom).find('\r') : data.npos;
-            crKnown = found != data.npos;
-            cr = crKnown ? crFrom + found : data.size();
-            crFrom = crKnown ? cr + 1 : std::max(crFrom, lf);
-        }
-        const std::size_t lineEnd = crKnown ? std::min(cr, lf) : lf;
+        const std::size_t lineEnd = findLineEnd(data, at);
         if (lineEnd == data.size())
             break;
         std::size_t next = lineEnd + 1;
