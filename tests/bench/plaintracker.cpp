@@ -21,11 +21,12 @@ Words readWords(const char* at)
 {
     Words words;
     while (*at != '\0' && *at != ';') {
-        if (*at >= 'A' && *at <= 'Z') {
+        const int letter = (*at | 0x20) - 'a';
+        if (letter >= 0 && letter < 26) {
             char* end = nullptr;
             const double value = std::strtod(at + 1, &end);
-            words.has[*at - 'A'] = true;
-            words.value[*at - 'A'] = value;
+            words.has[letter] = true;
+            words.value[letter] = value;
             at = end > at ? end : at + 1;
         } else {
             ++at;
@@ -101,11 +102,17 @@ PlainState trackPlainly(const std::filesystem::path& path)
             state.layers += line.starts_with(";LAYER") ? 1U : 0U;
             continue;
         }
-        if (line[0] != 'G' && line[0] != 'M' && line[0] != 'T')
+        char* at = line.data();
+        if (*at == 'N')
+            std::strtol(at + 1, &at, 10);
+        while (*at == ' ')
+            ++at;
+        const char letter = static_cast<char>(*at & ~0x20);
+        if (letter != 'G' && letter != 'M' && letter != 'T')
             continue;
         char* end = nullptr;
-        const int number = static_cast<int>(std::strtol(line.c_str() + 1, &end, 10));
-        code(state, line[0], number, readWords(end));
+        const int number = static_cast<int>(std::strtol(at + 1, &end, 10));
+        code(state, letter, number, readWords(end));
     }
     return state;
 }
