@@ -2,8 +2,10 @@
 #include "resumeflow.h"
 
 #include <QFileInfo>
+#include <QPointer>
 #include <QTemporaryDir>
 
+#include "recovery/heatcheck.h"
 #include "recovery/ownlines.h"
 #include "resumeflowevidence.h"
 #include "resumeflowfacts.h"
@@ -28,6 +30,11 @@ constexpr int historyCount = 20;
 constexpr int mostCopies = 20;        // resume files of one byte on the printer
 
 struct Edit { std::string value, reason; };
+
+std::optional<double> zOf(const std::optional<Sample>& sample)
+{
+    return sample && sample->toolheadPosition ? std::optional((*sample->toolheadPosition)[2]) : std::nullopt;
+}
 
 bool isHeatKey(const std::string& key)
 {
@@ -76,8 +83,14 @@ struct ResumeFlow::Private {
     std::shared_ptr<const PartMaps> maps;
     std::optional<TouchPlan> touch;
     recovery::PrinterFacts printer;         ///< of the last plan
+    std::optional<recovery::KlipperConfig> config;
     std::optional<double> armedNozzle;      ///< °C it was made with
     std::optional<double> idleTimeout;      ///< s
+    std::vector<Message> firstLayerNotes;
+    bool dryRun = false;
+    struct Held { double z = 0; bool declared = false; }; ///< mm; declared: by a run, else kept since the stop
+    std::optional<Held> held;
+    std::optional<double> timerBefore;      ///< s, while a run of this flow has put the idle timer off
     recovery::ZMechanics mechanics;
     recovery::ZEvidence evidenceOfZ;
     MeshRepair mesh;                        ///< of the printer, not of the job: what it wrote outlives a new begin()
@@ -142,6 +155,12 @@ struct ResumeFlow::Private {
     void launchNow();
     void forgetPress();
     void changedPlan();
+    void runEnded();
+    void hold();
+    void letGo(std::function<void()> then = {});
+    void looseHold();
+    [[nodiscard]] std::optional<double> idleBefore() const { return timerBefore ? timerBefore : idleTimeout; }
+    [[nodiscard]] run::Way effectiveWay() const { return dryRun ? run::Way::DryRun : way; }
     [[nodiscard]] bool isArmed() const;
     [[nodiscard]] QString resumeName() const;
 };
@@ -152,6 +171,20 @@ ResumeFlow::ResumeFlow(Session& session, QObject* parent) : QObject(parent), d(s
 {
     d->makeJobs();
     d->wireHelpers();
+    connect(&session.driver(), &link::Driver::sampled, this, [this](const Sample& sample) {
+        if (sample.homedAxes.find('z') == std::string::npos)
+            d->looseHold();
+    });
+    connect(&session.driver(), &link::Driver::linkChanged, this, [this](link::LinkState state) {
+        if (state != link::LinkState::Connected)
+            d->looseHold();
+    });
+    connect(&session.driver(), &link::Driver::hostChanged, this, [this](const link::HostInfo& host) {
+        if (host.state == link::HostState::Ready)
+            return;
+        d->timerBefore.reset(); // a host that restarts has forgotten it
+        d->looseHold();
+    });
     connect(&session.files(), &FileCache::progressed, this, [this](const QString&, double fraction) {
         if (d->busy > 0)
             emit busyChanged(true, fraction);
@@ -201,7 +234,10 @@ void ResumeFlow::Private::haveFileToSend()
            {sending->remote, recovery::preambleText(sending->plan), stepBegins(recovery::filePart(sending->plan), made.preambleBytes)}, 1);
 }
 
-ResumeFlow::~ResumeFlow() = default;
+ResumeFlow::~ResumeFlow()
+{
+    d->letGo();
+}
 
 void ResumeFlow::Private::setBusy(int change)
 {
@@ -222,9 +258,12 @@ void ResumeFlow::Private::broken(const Error& error)
 
 void ResumeFlow::begin(const PrintJob& job)
 {
+    d->letGo();
     d->attempt = std::make_unique<QObject>();
     d->makeJobs();
     d->planPending = false;
+    d->dryRun = false;
+    d->held.reset();
     d->job = job;
     d->file.reset();
     d->evidence = {};
@@ -509,7 +548,8 @@ Result<> ResumeFlow::editField(const QString& key, const QString& value, const Q
 
 void ResumeFlow::setZMethod(recovery::ZMethod method)
 {
-    d->zMethod = method;
+    if (std::exchange(d->zMethod, method) != method)
+        d->held.reset();
     replan();
 }
 
@@ -547,6 +587,31 @@ void ResumeFlow::setWay(run::Way way)
 run::Way ResumeFlow::way() const
 {
     return d->way;
+}
+
+void ResumeFlow::setDryRun(bool on)
+{
+    if (d->dryRun == on || (d->run && d->run->isUnderWay()))
+        return;
+    d->dryRun = on;
+    emit runStateChanged();
+    replan();
+}
+
+bool ResumeFlow::isDryRun() const
+{
+    return d->dryRun;
+}
+
+std::optional<double> ResumeFlow::heldZ() const
+{
+    return d->held && d->held->declared ? std::optional(d->held->z) : std::nullopt;
+}
+
+void ResumeFlow::registerAgain()
+{
+    d->held.reset();
+    replan();
 }
 
 // ---- plan and gate -----------------------------------------------------------------------------------------------
@@ -589,14 +654,16 @@ void ResumeFlow::Private::startPlan()
     question.minutesSinceStop = job->endTime ? std::optional((session.now() - *job->endTime) / 60) : std::nullopt;
     question.partStuck = statements.partStuck;
     question.nothingMoved = statements.nothingMoved;
-    question.prove = way == run::Way::ZeroCopy && (arming || launching);
-    question.zeroCopy = way == run::Way::ZeroCopy;
+    question.prove = effectiveWay() == run::Way::ZeroCopy && (arming || launching);
+    question.zeroCopy = effectiveWay() != run::Way::NewFile;
     question.byte = snapshot->byte;
     question.printBegan = job->startTime;
     question.heaterRepaired = statements.heaterRepaired;
     question.fileModified = fileSeen;
     if (!evidence.samples.empty() && evidence.samples.back().toolheadPosition)
         question.zAtStop = (*evidence.samples.back().toolheadPosition)[2];
+    if (held && !held->declared)
+        question.zAtStop = held->z;
     gatherFacts(session, question, attempt.get(), [this, request](const PlanFacts& facts) {
         if (request == planRequest)
             makePlan(facts);
@@ -615,6 +682,8 @@ void ResumeFlow::Private::makePlan(const PlanFacts& facts)
     armedNozzle = options.nozzleNow;
     options.touchByHand = zMethod == recovery::ZMethod::Touch && !statements.declaredZ;
     options.lookAtPrime = statements.lookAtPrime;
+    options.homeThrice = statements.homeThrice;
+    options.dryRun = dryRun;
     PlanFacts known = facts;
     mechanics = facts.mechanics;
     evidenceOfZ = known.evidence = zEvidence(statements.cause, *samples, facts.gate.now, facts.gate.idleTimeout);
@@ -623,7 +692,17 @@ void ResumeFlow::Private::makePlan(const PlanFacts& facts)
     if (facts.gate.plrCalibration)
         evidenceOfZ.baseline = !facts.gate.plrCalibration->offsets.empty();
     known.evidence = evidenceOfZ;
+    if (held)
+        options.contact = recovery::NozzleContact::Lifted;
+    if (held && held->declared) {
+        options.zMethod = recovery::ZMethod::Touch;
+        options.declaredZ = held->z;
+        options.heldZ = true;
+        options.touchByHand = false;
+        known.gate.zReadBack = recovery::ZReadBack{held->z, zOf(facts.gate.now)};
+    }
     printer = facts.printer;
+    config = facts.gate.config;
     idleTimeout = facts.gate.idleTimeout;
     unread = facts.unread;
     if (!fileSeen)
@@ -631,8 +710,19 @@ void ResumeFlow::Private::makePlan(const PlanFacts& facts)
     beforeResume = facts.beforeResume;
     afterResume = facts.afterResume;
     plannedRequest = planRequest;
-    jobs->planning.start([from = file, point = *snapshot, facts = std::move(known), options, removed = statements.removedTo, maps = maps](JobControl& control) {
-        return planWith(from, point, facts, options, removed, maps, control);
+    jobs->planning.start([from = file, point = *snapshot, facts = std::move(known), options, removed = statements.removedTo, maps = maps,
+                          gentle = statements.firstLayer](JobControl& control) -> Result<Planned> {
+        auto planned = planWith(from, point, facts, options, removed, maps, control);
+        if (!planned || !planned->plan || !gentle.any() || options.dryRun)
+            return planned;
+        auto layer = recovery::firstLayer(*from->source, *from->index, planned->plan->snapshot, gentle);
+        if (layer) {
+            planned->firstLayer = std::move(*layer);
+        } else {
+            planned->error = layer.error();
+            planned->plan.reset();
+        }
+        return planned;
     });
 }
 
@@ -686,6 +776,10 @@ void ResumeFlow::savePlan(const QString& path)
 {
     if (!d->plan) {
         emit failed(d->planError.value_or(Error{.code = ErrorCode::UnknownState}));
+        return;
+    }
+    if (d->dryRun) {
+        emit failed(Error{.code = ErrorCode::NotSupported, .detail = "a dry run is watched step by step: no file can do that", .field = "dryRun"});
         return;
     }
     if (d->touch) {
@@ -750,7 +844,7 @@ void ResumeFlow::undoMesh()
 bool ResumeFlow::canResetPluginData() const
 {
     const bool present = d->session.driver().host().capabilities.testFlag(link::Capability::PlrPlugin);
-    return present && d->report && d->report->completed && !d->pluginIsReset && !d->plugin.isBusy();
+    return present && d->report && d->report->completed && !d->report->dryRun && !d->pluginIsReset && !d->plugin.isBusy();
 }
 
 void ResumeFlow::resetPluginData()
@@ -826,7 +920,7 @@ void ResumeFlow::Private::armed()
     if (const auto why = obstacle())
         return broken(*why);
     const bool there = uploaded && uploaded->preamble == recovery::preambleText(*plan);
-    if (way == run::Way::ZeroCopy || there)
+    if (effectiveWay() != run::Way::NewFile || there)
         makeRun();
     else
         write();
@@ -896,30 +990,98 @@ void ResumeFlow::Private::makeRun()
     setup.plan = *plan;
     setup.printer = printer;
     setup.touch = touch;
+    setup.config = config;
+    const int tool = plan->snapshot.state.tool;
+    if (plan->snapshot.state.hotend.contains(tool))
+        setup.standby = recovery::softeningOf(recovery::materialOf(*file->index, tool), plan->snapshot.state.hotend.at(tool), printer.softenBelow);
     if (plan->dialect == gcode::Dialect::Klipper)
-        setup.idleTimeout = idleTimeout;
-    setup.way = way;
-    setup.startFile = way == run::Way::NewFile ? uploaded->remote : file->remote;
-    if (way == run::Way::NewFile)
+        setup.idleTimeout = timerBefore ? timerBefore : idleTimeout;
+    setup.timerHeld = timerBefore.has_value();
+    setup.way = effectiveWay();
+    setup.startFile = setup.way == run::Way::NewFile ? uploaded->remote : file->remote;
+    if (setup.way == run::Way::NewFile)
         setup.stepBegins = uploaded->begins;
     setup.said.originalFile = file->remote;
-    setup.said.resumeFile = way == run::Way::NewFile ? uploaded->remote : QString();
+    setup.said.resumeFile = setup.way == run::Way::NewFile ? uploaded->remote : QString();
     setup.said.byte = plan->snapshot.byte;
     if (chosen) {
         setup.said.printedTwiceMm = chosen->printedTwiceMm;
         setup.said.leftOpenMm = chosen->leftOpenMm;
     }
     setup.said.startedAt = session.now();
+    setup.firstLayer = jobs->planning.outcome() && *jobs->planning.outcome() ? (*jobs->planning.outcome())->firstLayer : std::nullopt;
+    firstLayerNotes = setup.firstLayer ? setup.firstLayer->notes : std::vector<Message>();
     report.reset();
     run = std::make_unique<ResumeRun>(session, std::move(setup), nullptr);
     QObject::connect(run.get(), &ResumeRun::changed, q, &ResumeFlow::runStateChanged);
     QObject::connect(run.get(), &ResumeRun::failed, q, &ResumeFlow::failed);
-    QObject::connect(run.get(), &ResumeRun::ended, q, [this] {
-        report = run->report();
-        emit q->finished();
+    QObject::connect(run.get(), &ResumeRun::ended, q, [this] { runEnded(); });
+    QObject::connect(run.get(), &ResumeRun::settled, q, [this] {
+        if (dryRun)
+            hold();
     });
     armedText = recovery::preambleText(*plan);
-    run->feed(run::Arm{way});
+    run->feed(run::Arm{effectiveWay()});
+}
+
+// ---- what a run leaves behind ------------------------------------------------------------------------------------
+
+void ResumeFlow::Private::runEnded()
+{
+    report = run->report();
+    timerBefore = run->holdsTimer() ? idleBefore() : std::nullopt;
+    emit q->finished();
+    if (dryRun)
+        hold();
+}
+
+/// The height as the printer holds it now. Where it stood when it was registered is no longer true: the head has moved.
+void ResumeFlow::Private::hold()
+{
+    const bool declared = run->isRegistered();
+    const bool free = run->isLifted() && (declared || run->keepsZ());
+    held.reset();
+    session.driver().readStatus(attempt.get(), [this, declared, free](const Result<Sample>& now) {
+        const auto z = now && now->homedAxes.find('z') != std::string::npos ? zOf(*now) : std::nullopt;
+        if (z && free)
+            held = Held{*z, declared};
+        if (report && report->completed) { // its lights are not those of the real plan
+            dryRun = false;
+            run.reset();
+        }
+        emit q->runStateChanged();
+        q->replan();
+    });
+}
+
+void ResumeFlow::Private::looseHold()
+{
+    if (!held)
+        return;
+    held.reset();
+    emit q->failed(Error{.code = ErrorCode::Unsafe, .detail = "the motors were switched off or the printer was out of sight: the height no longer holds", .field = "homed_axes"});
+    q->replan();
+}
+
+/// The idle timer is as it was when nobody waits for a person any more.
+void ResumeFlow::Private::letGo(std::function<void()> then)
+{
+    const auto before = std::exchange(timerBefore, std::nullopt);
+    if (before && session.driver().linkState() == link::LinkState::Connected && session.host().state == link::HostState::Ready)
+        session.send(u"idle-timer"_s, u"SET_IDLE_TIMEOUT TIMEOUT=%1"_s.arg(*before, 0, 'f', 0), &session, [then](const Result<link::ScriptResult>&) {
+            if (then)
+                then();
+        });
+    else if (then)
+        then();
+}
+
+void ResumeFlow::letGo(QObject* context, std::function<void()> then)
+{
+    d->letGo([then = std::move(then), context = QPointer<QObject>(context)] {
+        if (context)
+            then();
+    });
 }
 
 void ResumeFlow::launch()
@@ -941,8 +1103,10 @@ void ResumeFlow::Private::launchNow()
         return broken(*why);
     }
     session.releaseBed();
-    session.recorder().expectResume(*job, plan->snapshot.byte);
-    run->feed(run::Launch{});
+    if (!dryRun)
+        session.recorder().expectResume(*job, plan->snapshot.byte);
+    held.reset(); // from here on the run says what holds
+    run->launch();
 }
 
 void ResumeFlow::disarm()
@@ -958,10 +1122,66 @@ void ResumeFlow::stopAfterStep()
         d->run->feed(run::StopAfterStep{});
 }
 
-void ResumeFlow::stopAndLift()
+void ResumeFlow::stopAndLift(const StopChoice& choice)
+{
+    if (!d->run)
+        return;
+    d->run->chooseStop(choice);
+    d->run->feed(run::StopAndLift{});
+}
+
+void ResumeFlow::pausePrint()
 {
     if (d->run)
-        d->run->feed(run::StopAndLift{});
+        d->run->pause();
+}
+
+void ResumeFlow::goOnPrinting()
+{
+    if (d->run)
+        d->run->goOn();
+}
+
+bool ResumeFlow::isPaused() const
+{
+    return d->run && d->run->isPaused();
+}
+
+void ResumeFlow::nudge(char axis, double step)
+{
+    if (d->run)
+        d->run->nudge(axis, step);
+}
+
+std::array<double, 2> ResumeFlow::nudged() const
+{
+    return d->run ? d->run->nudged() : std::array<double, 2>{};
+}
+
+bool ResumeFlow::canNudge() const
+{
+    return d->run && d->run->canNudge();
+}
+
+std::optional<recovery::xy::Spread> ResumeFlow::homingSpread() const
+{
+    return d->run ? d->run->homingSpread() : std::nullopt;
+}
+
+void ResumeFlow::homingSeen(bool good)
+{
+    if (d->run)
+        d->run->homingSeen(good);
+}
+
+const std::vector<Message>& ResumeFlow::firstLayerNotes() const
+{
+    return d->firstLayerNotes;
+}
+
+bool ResumeFlow::isFirstLayerGentle() const
+{
+    return d->run && d->run->changes().inForce(u"first-layer"_s);
 }
 
 void ResumeFlow::emergencyStop()
@@ -1018,6 +1238,12 @@ void ResumeFlow::primeSeen(bool cameOut)
 {
     if (d->run)
         d->run->primeSeen(cameOut);
+}
+
+void ResumeFlow::pressStep()
+{
+    if (d->run)
+        d->run->pressStep();
 }
 
 const std::optional<ResumeReport>& ResumeFlow::report() const

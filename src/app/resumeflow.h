@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include <QObject>
 
+#include "recovery/firstlayer.h"
 #include "recovery/gate.h"
 #include "recovery/meshrestore.h"
 #include "recovery/plan.h"
 #include "recovery/resumemachine.h"
 #include "recovery/stopinterval.h"
+#include "recovery/xycheck.h"
 #include "session.h"
 #include "touchrun.h"
 
@@ -27,6 +31,8 @@ struct Statements {
     std::optional<double> removedTo; ///< mm, plastic was taken away down to this height
     bool lookAtPrime = false;      ///< the run waits at the prime until somebody says that plastic came out
     bool heaterRepaired = false;   ///< the cause of a heater's fault was found and repaired
+    bool homeThrice = false;       ///< X and Y are homed three times and the spread is looked at
+    recovery::FirstLayerWishes firstLayer;
 };
 
 /// A cause with the evidence for and against it, likeliest first.
@@ -36,6 +42,12 @@ struct CauseEvidence {
     std::vector<Message> evidence;
 };
 
+/// What stays on behind "stop and lift".
+struct StopChoice {
+    bool keepBed = true;           ///< at its target, so that the part holds
+    bool keepNozzle = false;       ///< at standby: it does not freeze to what it touches, and may ooze
+};
+
 /// What was printed twice or left open, as it was said before the start.
 struct ResumeReport {
     QString originalFile, resumeFile;
@@ -43,6 +55,7 @@ struct ResumeReport {
     double startedAt = 0, finishedAt = 0;
     double printedTwiceMm = 0, leftOpenMm = 0;
     bool completed = false;
+    bool dryRun = false;            ///< nothing was printed
     QString endState;
     std::vector<QString> done;      ///< step by step, with times
 };
@@ -93,6 +106,14 @@ public:
     void setOwnLines(const std::map<std::string, std::vector<std::string>>& lines);
     void setWay(recovery::run::Way way);
     [[nodiscard]] recovery::run::Way way() const;
+    /// Of the next arm() and launch(): the plan's ways without the print, every step waiting for pressStep(). plan() and gate()
+    /// are the dry run's meanwhile; when it has ended they are the real ones again, and what it registered is held.
+    void setDryRun(bool on);
+    [[nodiscard]] bool isDryRun() const;
+    /// Z as a run registered it, in the machine's own mm; the next plan begins from it. Gone as soon as a motor was let go, the
+    /// host was down, the link dropped or another method was chosen.
+    [[nodiscard]] std::optional<double> heldZ() const;
+    void registerAgain();                                ///< the next plan registers Z anew
 
     /// Lines the printer's configuration would run around its own recovery, by place, for setOwnLines(); empty when none.
     [[nodiscard]] std::map<std::string, std::vector<std::string>> suggestedOwnLines() const;
@@ -124,10 +145,23 @@ public:
     void savePlan(const QString& path);                  ///< writes the resume file locally; answered by saved or failed
 
     void arm();                                          ///< first press: writes and uploads the file (new file), checks the gate again
+    void letGo(QObject* context, std::function<void()> then); ///< nobody waits any more: the idle timer as it was; answered once
     void launch();                                       ///< second press: checks the gate once more, then sends the steps
     void disarm();
     void stopAfterStep();
-    void stopAndLift();
+    void stopAndLift(const StopChoice& choice = {});
+    void pausePrint();                                   ///< while it prints: the printer's own PAUSE, and its RESUME
+    void goOnPrinting();
+    [[nodiscard]] bool isPaused() const;
+    /// Shifts all that follows by `step` mm (0.01 to 0.1), at most 1 mm in total, until the print ends. Errors by failed.
+    void nudge(char axis, double step);
+    [[nodiscard]] std::array<double, 2> nudged() const;  ///< mm, X and Y so far
+    [[nodiscard]] bool canNudge() const;
+    /// Of the homings of this run, once they are done; nullopt when the printer does not tell its motors' steps.
+    [[nodiscard]] std::optional<recovery::xy::Spread> homingSpread() const;
+    void homingSeen(bool good);                          ///< false: homes once more
+    [[nodiscard]] const std::vector<Message>& firstLayerNotes() const; ///< of the run: what of the wishes cannot be held
+    [[nodiscard]] bool isFirstLayerGentle() const;       ///< in force now
     void emergencyStop();
     [[nodiscard]] const recovery::run::State& runState() const;
     /// 0-based index into the plan's steps that runs now, also while they run inside the resume file; -1 = none yet,
@@ -142,6 +176,7 @@ public:
     void acceptRegistration();
     void touchAgain();
     void primeSeen(bool cameOut);
+    void pressStep();                                    ///< of a dry run: the step that waits is sent
     [[nodiscard]] const std::optional<ResumeReport>& report() const;
 
 signals:

@@ -2,6 +2,7 @@
 #include "resumeflowrun.h"
 
 #include <cmath>
+#include <map>
 
 #include <QDateTime>
 
@@ -48,9 +49,11 @@ QString scriptOf(const recovery::PlanStep& step)
 
 } // namespace
 
-ResumeRun::ResumeRun(Session& session, Setup setup, QObject* parent) : QObject(parent), m_session(session), m_setup(std::move(setup))
+ResumeRun::ResumeRun(Session& session, Setup setup, QObject* parent) : QObject(parent), m_session(session), m_setup(std::move(setup)), m_changes(session, this)
 {
     m_report = m_setup.said;
+    m_report.dryRun = isDryRun();
+    m_held = m_setup.timerHeld;
     link::Driver* driver = &session.driver();
     connect(driver, &link::Driver::linkChanged, this, [this](link::LinkState state) {
         if (state == link::LinkState::Connected) {
@@ -69,6 +72,46 @@ ResumeRun::ResumeRun(Session& session, Setup setup, QObject* parent) : QObject(p
             readState();
     });
     connect(driver, &link::Driver::sampled, this, &ResumeRun::look);
+}
+
+ResumeRun::~ResumeRun()
+{
+    if (m_end && m_changes.isEmpty() && std::holds_alternative<run::Printing>(m_state)) // else the next start tells what is still changed
+        m_end(tr("the print was left running"));
+}
+
+RunRecord ResumeRun::record() const
+{
+    RunRecord record{.way = m_setup.way, .file = isDryRun() ? m_setup.said.originalFile : m_setup.startFile, .byte = m_setup.plan.snapshot.byte,
+                     .idleTimeout = m_setup.idleTimeout, .tail = {}, .steps = {}};
+    std::map<int, ByteOffset> begins;
+    const auto part = recovery::filePart(m_setup.plan).steps;
+    const std::size_t own = sentSteps() > 0 ? 1 : 0; // modes once more, under the number of the step before
+    for (std::size_t i = own; i < part.size() && i + 1 < m_setup.stepBegins.size(); ++i)
+        begins[part[i].n] = m_setup.stepBegins[i];
+    if (!m_setup.stepBegins.empty())
+        record.tail = m_setup.stepBegins.back();
+    for (const recovery::PlanStep& step : m_setup.plan.steps) {
+        if (step.kind == recovery::StepKind::Continue)
+            continue;
+        const auto begin = begins.find(step.n);
+        record.steps.push_back({step.n, step.kind, text(step.title), begin == begins.end() ? std::nullopt : std::optional(begin->second)});
+    }
+    return record;
+}
+
+void ResumeRun::launch()
+{
+    m_session.acknowledgeCrash();
+    const QString action = isDryRun() ? QString(dryRunAction) : QString(resumeAction);
+    m_session.journalled(action, recordText(record()), 0, this, [this](const Result<Session::Outcome>& written) {
+        if (!written)
+            return feed(run::Disarm{}); // the session has told why
+        if (!isArmed())
+            return (*written)(tr("not begun"));
+        m_end = *written;
+        feed(run::Launch{});
+    });
 }
 
 bool ResumeRun::isUnderWay() const
@@ -112,6 +155,7 @@ void ResumeRun::take(const run::Event& event)
         m_report.completed = end->completed;
         m_report.endState = QString::fromStdString(end->state);
     }
+    const bool doneBefore = std::holds_alternative<run::Done>(m_state);
     const bool failedBefore = std::holds_alternative<run::Failed>(m_state);
     run::Step next = run::step(m_state, event, sentSteps());
     m_state = std::move(next.state);
@@ -119,6 +163,10 @@ void ResumeRun::take(const run::Event& event)
         m_report.endState = errorText(broken->error).what;
         note(tr("Failed: %1").arg(errorText(broken->error).full()));
         emit failed(broken->error);
+    }
+    if (isDryRun() && !doneBefore && std::holds_alternative<run::Done>(m_state)) {
+        m_report.completed = true;
+        m_report.endState = tr("the dry run is done");
     }
     if (!std::holds_alternative<run::Running>(m_state))
         endHand();
@@ -143,6 +191,7 @@ void ResumeRun::act(const run::Action& action)
                    [this](const run::LiftAndHold&) { liftAndHold(); },
                    [this](const run::SendEmergencyStop&) {
                        note(tr("Emergency stop"));
+                       m_changes.forget(); // they live in the host's memory alone
                        m_session.emergencyStop();
                    },
                    [this](const run::ReadState&) { readState(); },
@@ -164,7 +213,7 @@ run::Event ResumeRun::problem(std::size_t step, const Error& error) const
 
 void ResumeRun::sendStep(std::size_t step)
 {
-    if (!m_held && m_setup.idleTimeout && recovery::stepsByHand(m_setup.plan) > 0)
+    if (!m_held && m_setup.idleTimeout && (isDryRun() || recovery::stepsByHand(m_setup.plan) > 0))
         return hold(true, [this, step](const Result<>& held) {
             const auto* running = std::get_if<run::Running>(&m_state);
             if (!running || running->step != step)
@@ -176,6 +225,11 @@ void ResumeRun::sendStep(std::size_t step)
         });
     const recovery::PlanStep& planned = m_setup.plan.steps[step];
     setCurrentStep(static_cast<int>(step));
+    if (isDryRun() && !std::exchange(m_pressed, false)) {
+        m_hand = recovery::Hand::Press;
+        emit changed();
+        return;
+    }
     if (planned.gcode.empty())
         return askHand(step);
     const QString script = scriptOf(planned);
@@ -203,8 +257,34 @@ void ResumeRun::stepAnswered(std::size_t step, const Result<link::ScriptResult>&
     if (!unknown.isEmpty())
         return feed(run::StepFailed{step, Error{.code = ErrorCode::Refused, .detail = "Unknown command: " + unknown.join(u", "_s).toStdString()}});
     const recovery::StepKind kind = m_setup.plan.steps[step].kind;
+    const bool told = kind == recovery::StepKind::DeclareZ && m_setup.plan.declaredZ && m_setup.plan.zMethod != recovery::ZMethod::PlrZHome;
+    m_lifted = m_lifted || kind == recovery::StepKind::Lift;
+    m_registered = m_registered || told || (kind == recovery::StepKind::RegisterZ && m_setup.plan.steps[step].hand == recovery::Hand::None);
     m_zDeclared = m_zDeclared || kind == recovery::StepKind::DeclareZ || kind == recovery::StepKind::RegisterZ;
+    if (kind == recovery::StepKind::HomeXY && m_setup.config && m_setup.plan.steps[step].gcode.size() > 1)
+        return readMotors(step);
     askHand(step);
+}
+
+/// Where the switches ended the ways: counted by the motors, at one and the same place.
+void ResumeRun::readMotors(std::size_t step)
+{
+    auto heard = std::make_shared<std::map<std::string, long>>();
+    const auto listening = connect(&m_session.driver(), &link::Driver::consoleReceived, this, [heard](const link::ConsoleLine& line) {
+        if (auto steps = recovery::xy::motorSteps(line.text.toStdString()); !steps.empty())
+            *heard = std::move(steps);
+    });
+    m_session.send(u"read-motors"_s, u"M400\nGET_POSITION"_s, this, [this, step, heard, listening](const Result<link::ScriptResult>& result) {
+        disconnect(listening);
+        const auto* running = std::get_if<run::Running>(&m_state);
+        if (!running || running->step != step)
+            return;
+        if (!result && result.error().code != ErrorCode::Refused)
+            return feed(problem(step, result.error()));
+        if (!heard->empty())
+            m_motors.push_back(*heard);
+        askHand(step);
+    }, m_setup.plan.steps[step].n);
 }
 
 // ---- a person's part ---------------------------------------------------------------------------------------------
@@ -321,8 +401,44 @@ void ResumeRun::checkDeclared(double z)
         if (!(std::abs(there - z) <= tolerance))
             return feed(run::StepFailed{running->step, Error{.code = ErrorCode::BadReply, .detail = "the printer did not take the height it was told",
                                                              .field = "z", .measured = there, .limit = z}});
+        m_registered = true;
         handDone();
     });
+}
+
+std::optional<recovery::xy::Spread> ResumeRun::homingSpread() const
+{
+    constexpr std::size_t last = 3;
+    if (!m_setup.config || m_motors.size() < last)
+        return std::nullopt;
+    return recovery::xy::spread({m_motors.end() - last, m_motors.end()}, *m_setup.config);
+}
+
+void ResumeRun::homingSeen(bool good)
+{
+    if (m_hand != recovery::Hand::LookAtHoming)
+        return;
+    const auto found = homingSpread();
+    note(!good   ? tr("X and Y homed once more")
+         : found ? tr("X and Y homed three times: within %1 and %2 mm").arg(QString::number(found->x, 'f', 3), QString::number(found->y, 'f', 3))
+                 : tr("X and Y homed three times; how far apart is not known"));
+    if (good)
+        return handDone();
+    m_hand = recovery::Hand::None;
+    m_pressed = true; // the answer was the press
+    sendStep(std::get<run::Running>(m_state).step);
+    emit changed();
+}
+
+void ResumeRun::pressStep()
+{
+    const auto* running = std::get_if<run::Running>(&m_state);
+    if (!running || m_hand != recovery::Hand::Press)
+        return;
+    m_hand = recovery::Hand::None;
+    m_pressed = true;
+    sendStep(running->step);
+    emit changed();
 }
 
 void ResumeRun::primeSeen(bool cameOut)
@@ -349,6 +465,7 @@ void ResumeRun::checkMotors(const recovery::Sample& sample)
     }
     if (!m_zSeen || m_setup.plan.steps[running->step].kind == recovery::StepKind::RegisterZ)
         return; // the plugin's climb forgets and declares Z by itself
+    m_registered = false;
     feed(run::StepFailed{running->step, motorsOff()});
 }
 
@@ -415,7 +532,10 @@ void ResumeRun::look(const recovery::Sample& sample)
     if (!m_tailAcknowledged || !isUnderWay() || QString::fromStdString(sample.file) != m_setup.startFile)
         return;
     follow(sample);
+    if (std::exchange(m_paused, sample.printState == "paused") != (sample.printState == "paused"))
+        emit changed();
     if (sample.printState == "printing") {
+        followLayer(sample);
         if (std::holds_alternative<run::Starting>(m_state))
             feed(run::PrintSeen{});
     } else if (sample.printState != "paused" && !sample.printState.empty()) {
@@ -480,11 +600,140 @@ void ResumeRun::setCurrentStep(int step)
         emit changed();
 }
 
+// ---- for a while -------------------------------------------------------------------------------------------------
+
+std::optional<ByteOffset> ResumeRun::originalAt(const recovery::Sample& sample) const
+{
+    if (!sample.filePosition || m_setup.way != run::Way::NewFile)
+        return sample.filePosition;
+    if (m_setup.stepBegins.empty() || *sample.filePosition < m_setup.stepBegins.back())
+        return std::nullopt; // heating, priming
+    return *sample.filePosition - m_setup.stepBegins.back() + m_setup.plan.snapshot.byte;
+}
+
+/// The first resumed layer: gentler from its first line to its last one.
+void ResumeRun::followLayer(const recovery::Sample& sample)
+{
+    const auto at = originalAt(sample);
+    if (!m_setup.firstLayer || !at || m_layerEnded)
+        return;
+    if (*at >= m_setup.firstLayer->end)
+        return endLayer(sample);
+    if (std::exchange(m_layerBegun, true))
+        return;
+    recovery::FirstLayer layer = *m_setup.firstLayer;
+    recovery::limitAcceleration(layer, m_setup.plan.dialect, sample.maxAccel); // what the plan and the file made of it by now
+    if (layer.set.empty())
+        return;
+    QStringList lines, restore;
+    for (const std::string& line : layer.set)
+        lines << QString::fromStdString(line);
+    for (const std::string& line : layer.restore)
+        restore << QString::fromStdString(line);
+    note(tr("First layer: %1").arg(lines.join(u", "_s)));
+    m_changes.apply(u"first-layer"_s, lines, restore, [this](const Result<>& result) {
+        if (!result)
+            emit failed(result.error());
+        emit changed();
+    });
+}
+
+void ResumeRun::endLayer(const recovery::Sample& sample)
+{
+    m_layerEnded = true;
+    if (!m_layerBegun)
+        return;
+    constexpr double same = 0.002;
+    const auto& said = m_setup.firstLayer->speedFactor;
+    const bool otherwise = said && sample.speedFactor && std::abs(*sample.speedFactor - *said) > same;
+    note(otherwise ? tr("First layer done: put back, the speed too, which somebody had changed meanwhile") : tr("First layer done: put back"));
+    m_changes.putBack(u"first-layer"_s, [this](const Result<>& result) {
+        if (!result)
+            emit failed(result.error());
+        emit changed();
+    });
+}
+
+void ResumeRun::putAllBack()
+{
+    m_layerEnded = true;
+    m_nudged = {};
+    if (m_changes.isEmpty())
+        return;
+    if (m_session.host().state != link::HostState::Ready)
+        return m_changes.forget(); // they live in its memory alone
+    if (m_session.driver().linkState() == link::LinkState::Connected)
+        m_changes.putBack({}, [this](const Result<>& result) {
+            if (!result)
+                emit failed(result.error());
+        });
+}
+
+bool ResumeRun::canNudge() const
+{
+    const auto* printing = std::get_if<run::Printing>(&m_state);
+    return printing && !printing->blind && !m_paused; // going on from a pause would take it back
+}
+
+void ResumeRun::nudge(char axis, double step)
+{
+    if (!canNudge()) {
+        emit failed(Error{.code = ErrorCode::Busy, .detail = "a nudge is for a print that runs", .field = "nudge"});
+        return;
+    }
+    const auto next = recovery::xy::nudged(m_nudged, axis, step);
+    const auto line = recovery::xy::nudgeLine(m_setup.plan.dialect, axis, step), back = recovery::xy::nudgeLine(m_setup.plan.dialect, axis, -step);
+    if (!next || !line || !back) {
+        emit failed(!next ? next.error() : line.error());
+        return;
+    }
+    const auto before = std::exchange(m_nudged, *next);
+    m_changes.apply(u"nudge"_s, {QString::fromStdString(*line)}, {QString::fromStdString(*back)}, [this, before, axis, step](const Result<>& result) {
+        if (result) {
+            note(tr("%1 shifted by %2 mm").arg(QChar::fromLatin1(axis), QString::number(step, 'f', 2)));
+        } else {
+            m_nudged = before;
+            emit failed(result.error());
+        }
+        emit changed();
+    });
+    emit changed();
+}
+
+void ResumeRun::pause()
+{
+    const auto* printing = std::get_if<run::Printing>(&m_state);
+    if (!printing || printing->blind || m_paused)
+        return;
+    note(tr("Pause"));
+    m_session.journalled(u"pause"_s, u"PAUSE"_s, 0, this, [this](const Result<Session::Outcome>& written) {
+        if (!written)
+            return;
+        m_session.driver().pausePrint(this, [this, done = *written](const Result<>& result) {
+            done(Session::outcomeText(result));
+            if (!result)
+                emit failed(result.error());
+        });
+    });
+}
+
+void ResumeRun::goOn()
+{
+    if (!m_paused || !std::holds_alternative<run::Printing>(m_state))
+        return;
+    note(tr("On again"));
+    m_session.send(u"go-on"_s, u"RESUME"_s, this, [this](const Result<link::ScriptResult>& result) {
+        if (!result)
+            emit failed(result.error());
+    });
+}
+
 // ---- stopping ----------------------------------------------------------------------------------------------------
 
 void ResumeRun::liftAndHold()
 {
-    note(tr("Stop, lift, keep the bed"));
+    note(m_stop.keepBed ? tr("Stop, lift, keep the bed") : tr("Stop, lift, heaters off"));
+    putAllBack(); // before a pause, which would keep it for going on
     if (!m_tailSent)
         return lift();
     m_session.journalled(u"pause"_s, u"PAUSE"_s, 0, this, [this](const Result<Session::Outcome>& written) {
@@ -518,12 +767,14 @@ void ResumeRun::lift()
                   << u"RESTORE_GCODE_STATE NAME=KINTSUGI_LIFT"_s;
         else
             note(tr("Not lifted: the printer does not know where Z is, or there is no room"));
-        lines << u"M104 S0"_s;
-        if (const auto& bed = m_setup.plan.snapshot.state.bed)
-            lines << u"M140 S%1"_s.arg(*bed, 0, 'f', 1);
+        lines << u"M104 S%1"_s.arg(m_stop.keepNozzle ? m_setup.standby.value_or(0) : 0.0, 0, 'f', 0);
+        const auto& bed = m_setup.plan.snapshot.state.bed;
+        if (bed || !m_stop.keepBed)
+            lines << u"M140 S%1"_s.arg(m_stop.keepBed ? *bed : 0.0, 0, 'f', 1);
         m_session.send(u"lift"_s, lines.join(u'\n'), this, [this](const Result<link::ScriptResult>& result) {
             if (!result)
                 emit failed(result.error());
+            emit settled();
         });
     });
 }
@@ -551,12 +802,17 @@ void ResumeRun::note(const QString& what)
 
 void ResumeRun::writeReport()
 {
-    if (m_held && m_session.host().state == link::HostState::Ready && m_session.driver().linkState() == link::LinkState::Connected)
+    const bool waitsForTheStart = isDryRun() && (m_registered || keepsZ()); // the motors would go off, and the height with them
+    if (m_held && !waitsForTheStart && m_session.host().state == link::HostState::Ready && m_session.driver().linkState() == link::LinkState::Connected)
         hold(false, [](const Result<>&) {}); // a host that restarts has forgotten it anyway
+    putAllBack();
     m_report.finishedAt = m_session.now();
-    const QString what = m_report.completed ? tr("Resume finished: the print is complete.")
-                                            : tr("Resume ended: %1").arg(m_report.endState);
+    const QString what = isDryRun()             ? tr("Dry run ended: %1").arg(m_report.endState)
+                         : m_report.completed ? tr("Resume finished: the print is complete.")
+                                              : tr("Resume ended: %1").arg(m_report.endState);
     note(what);
+    if (const auto end = std::exchange(m_end, nullptr))
+        end(m_report.completed ? u"ok"_s : m_report.endState.isEmpty() ? what : m_report.endState);
     const Event event{m_report.finishedAt, u"note"_s, what};
     const auto job = m_session.job();
     m_session.archive().ask<void>(

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 set(session_sources
-    filecache.h filecache.cpp session.h session.cpp
+    filecache.h filecache.cpp session.h session.cpp crashtruth.h crashtruth.cpp livechanges.h livechanges.cpp
     resumeflow.h resumeflow.cpp resumeflowevidence.h resumeflowevidence.cpp resumeflowfacts.h resumeflowfacts.cpp
     resumeflowmesh.h resumeflowmesh.cpp resumeflowplugin.h resumeflowplugin.cpp
     resumeflowrun.h resumeflowrun.cpp resumeflowwork.h resumeflowwork.cpp

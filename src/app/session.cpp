@@ -63,6 +63,7 @@ struct Session::Private {
     Outcome warmEnd;                        ///< ends its line of the journal: after a crash the next start tells that it heats
     bool toldUnfinished = false;
     QStringList unfinished;
+    std::optional<CrashTruth> crash;
 
     Private(Session* session, Profile p, std::unique_ptr<link::Driver> link, Archive& a, FileCache& f, Recorder::Clock c)
         : q(session), profile(std::move(p)), driver(std::move(link)), archive(a), files(f), clock(std::move(c))
@@ -77,6 +78,7 @@ struct Session::Private {
     void loadStored();
     void tellUnfinished(const std::vector<JournalEntry>& entries);
     void tellHeaters();
+    void tellCrash(const CrashTruth& truth);
     void adoptNewest(const std::vector<PrintJob>& jobs);
     void setJob(const std::optional<PrintJob>& next);
     void jobMoved(const PrintJob& moved);
@@ -247,17 +249,28 @@ void Session::Private::loadStored()
         });
     if (std::exchange(toldUnfinished, true))
         return;
-    archive.ask<std::vector<JournalEntry>>(
+    struct Left { std::vector<JournalEntry> entries; std::optional<CrashTruth> crash; };
+    archive.ask<Left>(
         q,
-        [printer](Store& store) {
+        [printer](Store& store) -> Result<Left> {
             auto entries = store.unfinishedEntries(printer);
-            if (entries) // another program's are no secret: it will finish them itself
-                std::erase_if(*entries, [&store](const JournalEntry& entry) { return store.isUnderWay(entry); });
-            return entries;
+            if (!entries)
+                return fail(entries.error());
+            auto broken = readCrash(store, printer);
+            if (!broken)
+                return fail(broken.error());
+            // Another program's are no secret: it will finish them itself.
+            std::erase_if(*entries, [&store](const JournalEntry& entry) { return store.isUnderWay(entry); });
+            if (*broken) // stays open until somebody has read it
+                std::erase_if(*entries, [id = (*broken)->entry](const JournalEntry& entry) { return entry.id == id; });
+            return Left{std::move(*entries), std::move(*broken)};
         },
-        [this](const Result<std::vector<JournalEntry>>& result) {
-            if (result)
-                tellUnfinished(*result);
+        [this](const Result<Left>& left) {
+            if (!left)
+                return;
+            tellUnfinished(left->entries);
+            if (left->crash)
+                tellCrash(*left->crash);
         });
 }
 
@@ -281,11 +294,21 @@ void Session::Private::tellUnfinished(const std::vector<JournalEntry>& entries)
             [printer = profile.id, entry, what, now](Store& store) -> Result<> {
                 if (const Result<> told = store.addEvent(printer, entry.job, Event{now, u"note"_s, what}); !told)
                     return told;
-                return store.finishEntry(entry.id, Session::tr("not known: the program ended before the answer came"), now);
+                return store.finishEntry(entry.id, endNotSeen(), now);
             },
             [this](const Result<>&) { emit q->journalChanged(); });
         emit q->alarm(what);
     }
+}
+
+void Session::Private::tellCrash(const CrashTruth& truth)
+{
+    crash = truth;
+    const QString what = describe(truth, std::nullopt, host).step;
+    unfinished << what;
+    note(u"note"_s, what);
+    emit q->alarm(what);
+    emit q->crashChanged();
 }
 
 void Session::Private::tellHeaters()
@@ -610,6 +633,32 @@ void Session::send(const QString& action, const QString& script, QObject* contex
                                                 reply(result);
                                         });
                });
+}
+
+const std::optional<CrashTruth>& Session::crash() const
+{
+    return d->crash;
+}
+
+CrashReport Session::crashReport() const
+{
+    const bool there = d->driver->linkState() == link::LinkState::Connected && d->host.state == link::HostState::Ready;
+    return d->crash ? describe(*d->crash, there ? d->sample : std::nullopt, d->host) : CrashReport();
+}
+
+void Session::acknowledgeCrash()
+{
+    const auto crash = std::exchange(d->crash, std::nullopt);
+    if (!crash)
+        return;
+    d->archive.ask<void>(
+        this, [id = crash->entry, time = now()](Store& store) { return store.finishEntry(id, endNotSeen(), time); },
+        [this](const Result<>& result) {
+            if (!result)
+                emit failed(result.error());
+            emit journalChanged();
+        });
+    emit crashChanged();
 }
 
 void Session::Private::endEmergency(std::shared_ptr<bool> sent, const Result<Outcome>& outcome)

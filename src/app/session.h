@@ -9,6 +9,7 @@
 #include <QObject>
 
 #include "archive.h"
+#include "crashtruth.h"
 #include "driver.h"
 #include "filecache.h"
 #include "profile.h"
@@ -65,6 +66,10 @@ public:
     [[nodiscard]] static QString outcomeText(const Result<link::ScriptResult>& result);
     void journalled(const QString& action, const QString& what, int planStep, QObject* context,
                     std::function<void(const Result<Outcome>&)> act);
+    /// A resume in whose middle this program died the last time, until a person has read it or the next one begins.
+    [[nodiscard]] const std::optional<CrashTruth>& crash() const;
+    [[nodiscard]] CrashReport crashReport() const; ///< with the printer of now
+    void acknowledgeCrash();
     void emergencyStop();
     /// M140 to the job's bed target, switched off again after `minutes` unless a resume took over.
     void keepBedWarm(double minutes);
@@ -88,6 +93,7 @@ signals:
     void consoleReceived(const kintsugi::link::ConsoleLine& line);
     void snapshotsChanged();    ///< the store has more
     void journalChanged();
+    void crashChanged();
     void alarm(const QString& text);
     void variablesTorn(const kintsugi::app::VariablesCopy& lastGood, const QByteArray& torn);
     void failed(const kintsugi::Error& error);

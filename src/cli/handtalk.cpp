@@ -3,6 +3,10 @@
 
 #include <unistd.h>
 
+#include <utility>
+
+#include "errortext.h"
+
 namespace kintsugi::cli {
 
 using namespace Qt::StringLiterals;
@@ -31,8 +35,29 @@ HandTalk::HandTalk(app::ResumeFlow& flow, const Output& out, QObject* parent)
     connect(&flow, &app::ResumeFlow::runStateChanged, this, &HandTalk::ask, Qt::QueuedConnection);
 }
 
+void HandTalk::offer(const QString& question)
+{
+    m_offer = question;
+    ask();
+}
+
 QString HandTalk::question() const
 {
+    if (!m_offer.isEmpty())
+        return m_offer;
+    if (m_flow.hand() == Hand::LookAtHoming) {
+        const auto spread = m_flow.homingSpread();
+        const QString apart = spread ? u"within X %1, Y %2 mm (a full step is %3 mm)"_s.arg(mm(spread->x, 3), mm(spread->y, 3), mm(spread->limit, 3)) : u"how far apart is not known"_s;
+        return u"X and Y were homed three times, %1: y (go on), n (home once more), q (stop and lift)"_s.arg(apart);
+    }
+    if (m_flow.hand() == Hand::Press) {
+        const auto& plan = m_flow.plan();
+        const auto step = static_cast<std::size_t>(std::max(0, m_flow.currentStep()));
+        if (!plan || step >= plan->steps.size())
+            return {};
+        const recovery::PlanStep& next = plan->steps[step];
+        return u"step %1 of %2, %3: %4: y (do it), q (stop and lift)"_s.arg(next.n).arg(plan->steps.size()).arg(app::text(next.title), app::text(next.reason));
+    }
     if (m_flow.hand() == Hand::LookAtPrime)
         return u"did plastic come out? y, n (once more), q (stop and lift)"_s;
     if (m_flow.hand() != Hand::Touch)
@@ -84,12 +109,24 @@ void HandTalk::take()
     } else if (m_atEnd || m_pending.size() > longestAnswer) {
         m_input.setEnabled(false);
         m_out.warning(u"no more answers: stopping and lifting"_s);
-        m_flow.stopAndLift();
+        if (!std::exchange(m_offer, {}).isEmpty())
+            emit refused();
+        else
+            m_flow.stopAndLift();
     }
 }
 
 void HandTalk::answer(const QByteArray& line)
 {
+    if (!m_offer.isEmpty() && (line == "y" || line == "q")) {
+        m_offer.clear();
+        m_asked.clear();
+        if (line == "y")
+            emit taken();
+        else
+            emit refused();
+        return;
+    }
     app::TouchRun* run = m_flow.touch();
     const bool touching = m_flow.hand() == Hand::Touch && run && !m_flow.registration();
     const bool found = m_flow.registration().has_value(), prime = m_flow.hand() == Hand::LookAtPrime;
@@ -110,6 +147,10 @@ void HandTalk::answer(const QByteArray& line)
         m_flow.acceptRegistration();
     else if (found && line == "r")
         m_flow.touchAgain();
+    else if (m_flow.hand() == Hand::Press && line == "y")
+        m_flow.pressStep();
+    else if (m_flow.hand() == Hand::LookAtHoming && (line == "y" || line == "n"))
+        m_flow.homingSeen(line == "y");
     else if (prime && (line == "y" || line == "n"))
         m_flow.primeSeen(line == "y");
     else

@@ -12,13 +12,21 @@
 namespace kintsugi::cli {
 
 /// A person's part of a resume over standard input, one answer a line: `d` down, `g MM` a gap of at least MM is seen, `t` the
-/// paper drags, `u` up and once more, `a` take the height, `y`/`n` plastic came out or not, `q` stop and lift. The end of
+/// paper drags, `u` up and once more, `a` take the height, `y`/`n` plastic came out or not, `y` the next step of a dry run,
+/// `y`/`n` the homings are near enough or once more,
+/// `q` stop and lift. The end of
 /// the input stops and lifts.
 class HandTalk final : public QObject
 {
     Q_OBJECT
 public:
     HandTalk(app::ResumeFlow& flow, const Output& out, QObject* parent = nullptr);
+
+    void offer(const QString& question); ///< answered by `y` (taken) or `q` (refused)
+
+signals:
+    void taken();
+    void refused();
 
 private:
     void read();
@@ -31,7 +39,7 @@ private:
     const Output& m_out;
     QSocketNotifier m_input;
     QByteArray m_pending;
-    QString m_asked;
+    QString m_asked, m_offer;
     bool m_atEnd = false;
 };
 

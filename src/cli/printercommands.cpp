@@ -5,6 +5,7 @@
 
 #include "codec.h"
 #include "command.h"
+#include "crashtruth.h"
 #include "errortext.h"
 #include "printerchoice.h"
 #include "printerquery.h"
@@ -188,6 +189,7 @@ private:
                 emit finished(m_environment.out.error(sample.error()));
                 return;
             }
+            m_now = *sample;
             m_json.insert(u"status"_s, app::toJson(*sample));
             addJob();
         });
@@ -201,8 +203,15 @@ private:
                 emit finished(m_environment.out.error(jobs.error()));
                 return;
             }
+            const auto crash = app::readCrash(**store, m_query.profile().id);
+            if (!crash) {
+                emit finished(m_environment.out.error(crash.error()));
+                return;
+            }
+            m_crash = *crash;
             m_json.insert(u"job"_s, jobs->empty() ? QJsonValue() : QJsonValue(app::toJson(jobs->front())));
         }
+        const QStringList crash = addCrash();
         m_environment.out.document(m_json);
         const QJsonObject host = m_json["host"_L1].toObject(), status = m_json["status"_L1].toObject(), job = m_json["job"_L1].toObject();
         m_environment.out.line(u"%1: %2 (%3)"_s.arg(m_query.profile().name, host["state"_L1].toString(), host["software_version"_L1].toString()));
@@ -210,12 +219,26 @@ private:
             m_environment.out.line(u"print: %1 %2"_s.arg(status["print_state"_L1].toString(), status["file"_L1].toString()));
         if (!job.isEmpty())
             m_environment.out.line(u"last job: %1, %2"_s.arg(job["file"_L1].toString(), job["state"_L1].toString()));
+        for (const QString& line : crash)
+            m_environment.out.line(app::printable(line));
         emit finished(Done);
+    }
+
+    /// A resume in whose middle this program died: what the window shows of it.
+    QStringList addCrash()
+    {
+        if (!m_crash)
+            return {};
+        const app::CrashReport report = app::describe(*m_crash, m_now, m_query.driver().host());
+        m_json.insert(u"broken_resume"_s, app::toJson(*m_crash, report));
+        return QStringList{report.step, report.heaters, report.head} + report.changed + report.can;
     }
 
     Environment& m_environment;
     QueryOptions m_options;
     bool m_full;
+    std::optional<app::CrashTruth> m_crash;
+    std::optional<recovery::Sample> m_now;
     PrinterQuery m_query;
     QJsonObject m_json;
 };

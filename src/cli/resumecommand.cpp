@@ -25,7 +25,8 @@ struct ResumeOptions {
     PointOptions point;
     std::optional<std::uint64_t> snapshotId;
     std::optional<double> nozzleZ, removedTo;
-    bool partStuck = false, nothingMoved = false, lookAtPrime = false, dryRun = false, yes = false, wait = false, heaterRepaired = false;
+    bool partStuck = false, nothingMoved = false, lookAtPrime = false, dryRun = false, yes = false, wait = false, heaterRepaired = false, dryRunMoves = false, homeThrice = false;
+    recovery::FirstLayerWishes firstLayer;
 };
 
 constexpr auto connectPatience = std::chrono::seconds(30);
@@ -83,6 +84,8 @@ private:
             return bad(m_options.zMethod, "--z-method");
         if (!m_options.cause.empty() && !causeFromName(m_options.cause))
             return bad(m_options.cause, "--cause");
+        if (m_options.firstLayer.any() && !m_options.wait)
+            return bad("a gentler first layer is ended by this program: it has to stay", "--wait");
         if (m_options.point.given() && m_options.snapshotId)
             return bad({}, "--snapshot-id");
         return {};
@@ -118,6 +121,8 @@ private:
         connect(m_flow.get(), &app::ResumeFlow::runStateChanged, this, &Resume::runs, Qt::QueuedConnection);
         connect(m_flow.get(), &app::ResumeFlow::finished, this, &Resume::reports);
         m_talk = std::make_unique<HandTalk>(*m_flow, m_environment.out);
+        connect(m_talk.get(), &HandTalk::taken, this, [this] { m_flow->arm(); });
+        connect(m_talk.get(), &HandTalk::refused, this, [this] { ends(Done); });
         connect(&m_session->recorder(), &app::Recorder::jobStarted, this, &Resume::jobSeen);
         m_flow->begin(*m_session->recorder().interruptedJob());
     }
@@ -147,12 +152,15 @@ private:
         statements.declaredZ = m_options.nozzleZ;
         statements.removedTo = m_options.removedTo;
         statements.lookAtPrime = m_options.lookAtPrime;
+        statements.homeThrice = m_options.homeThrice;
+        statements.firstLayer = m_options.firstLayer;
         statements.contact = m_options.contact == "touching" ? recovery::NozzleContact::Touching
                              : m_options.contact == "lifted" ? recovery::NozzleContact::Lifted
                                                              : recovery::NozzleContact::Unknown;
         m_flow->setZMethod(*recovery::zMethodFromName(m_options.zMethod));
         m_flow->setWay(m_options.way == "zero-copy" ? run::Way::ZeroCopy : run::Way::NewFile);
         m_flow->setStatements(statements);
+        m_flow->setDryRun(m_options.dryRunMoves);
         if (!again) // the flow chooses by itself after this signal; the person's choice comes after that
             QMetaObject::invokeMethod(this, &Resume::choose, Qt::QueuedConnection);
     }
@@ -212,6 +220,9 @@ private:
         const bool here = m_flow->chosen() && same;
         if (m_shown || !m_chosen || !here || m_flow->isBusy() || !(m_flow->plan() || m_flow->planError()))
             return;
+        const bool settled = !m_flow->plan() || m_flow->plan()->dryRun == m_flow->isDryRun();
+        if (!settled)
+            return;
         m_shown = true;
         if (!m_flow->plan()) {
             showGate(); // the printer's own macros may be why there is none
@@ -223,9 +234,12 @@ private:
         if (m_options.dryRun)
             return ends(Done);
         if (!m_options.yes) {
-            m_environment.out.warning(u"nothing was sent; with --yes the printer heats, moves and prints"_s);
+            m_environment.out.warning(m_options.dryRunMoves ? u"nothing was sent; with --yes the printer heats the bed and moves, a step an answer"_s
+                                                            : u"nothing was sent; with --yes the printer heats, moves and prints"_s);
             return ends(StoppedByGate);
         }
+        if (m_tried)
+            return m_talk->offer(u"the dry run is done: start the print now? y, q (leave it)"_s);
         m_flow->arm();
     }
     void show()
@@ -259,7 +273,7 @@ private:
             return;
         const run::State& state = m_flow->runState();
         if (std::holds_alternative<run::Armed>(state) && !std::exchange(m_launched, true)) {
-            m_environment.out.note(u"starting"_s);
+            m_environment.out.note(m_flow->isDryRun() ? u"dry run: nothing is printed"_s : u"starting"_s);
             m_flow->launch();
         } else if (std::holds_alternative<run::Printing>(state)) {
             if (!std::exchange(m_running, true))
@@ -291,6 +305,13 @@ private:
         const auto& report = m_flow->report();
         if (!report)
             return linger(Done);
+        if (report->dryRun) {
+            m_document.insert(u"dry_run"_s, report->endState);
+            m_environment.out.line(report->endState);
+            m_tried = true;
+            m_shown = m_launched = false; // the real plan comes by planned()
+            return;
+        }
         m_document.insert(u"report"_s, QJsonObject{{u"completed"_s, report->completed},
                                                    {u"end_state"_s, report->endState},
                                                    {u"resume_file"_s, report->resumeFile},
@@ -306,11 +327,19 @@ private:
         if (std::exchange(m_ended, true))
             return;
         m_patience.stop();
-        if (m_flow) { // nothing more is sent while the history is brought to an end
-            m_flow->disconnect(this);
-            m_talk.release()->deleteLater();
-            m_flow.release()->deleteLater(); // one of its signals may have led here
-        }
+        if (!m_flow)
+            return tells(code);
+        m_flow->disconnect(this); // nothing more is sent but the idle timer as it was, while the history is brought to an end
+        m_talk->disconnect(this);
+        m_talk.release()->deleteLater();
+        app::ResumeFlow* flow = m_flow.release();
+        flow->letGo(this, [this, code, flow] {
+            connect(flow, &QObject::destroyed, this, [this, code] { tells(code); });
+            flow->deleteLater(); // one of its signals may have led here
+        });
+    }
+    void tells(int code)
+    {
         if (!m_document.isEmpty()) {
             m_document.insert(u"started"_s, m_running);
             m_environment.out.document(m_document);
@@ -341,7 +370,7 @@ private:
     QJsonObject m_document;
     std::optional<int> m_lingerCode;
     bool m_jobSeen = false;
-    bool m_chosen = false, m_shown = false, m_launched = false, m_running = false, m_ended = false, m_asked = false, m_causeSaid = false;
+    bool m_chosen = false, m_shown = false, m_launched = false, m_running = false, m_ended = false, m_asked = false, m_causeSaid = false, m_tried = false;
 };
 
 } // namespace
@@ -361,10 +390,16 @@ void addResumeCommand(CLI::App& app, Chosen& chosen)
     resume->add_option("--cause", options->cause, "What stopped it, when you know better: printer-power-lost, link-lost, …");
     addNumber(*resume, "--removed-to", options->removedTo, "You took plastic away down to this height, in mm: releases what would press into it");
     resume->add_flag("--look-at-prime", options->lookAtPrime, "Wait at the prime for an answer: did plastic come out?");
+    resume->add_flag("--home-thrice", options->homeThrice, "Home X and Y three times, show how far apart they end, and wait for an answer");
+    addNumber(*resume, "--first-layer-speed", options->firstLayer.speedPercent, "Print the first resumed layer at this share of the speed, in %; needs --wait");
+    addNumber(*resume, "--first-layer-fan", options->firstLayer.fanPercent, "With this share of the fan the file asks for, in %; needs --wait");
+    addNumber(*resume, "--first-layer-accel", options->firstLayer.acceleration, "With at most this acceleration, in mm/s²; needs --wait");
     resume->add_flag("--part-stuck", options->partStuck, "You pushed the part and it holds");
     resume->add_flag("--nothing-moved", options->nothingMoved, "Nobody moved head, bed or part");
     resume->add_flag("--heater-repaired", options->heaterRepaired, "The cause of the heater's fault was found and repaired");
     resume->add_flag("--dry-run", options->dryRun, "Show gate and plan, send nothing");
+    resume->add_flag("--dry-run-moves", options->dryRunMoves,
+                     "First go the plan's ways above the part, nothing printed, each step after an answer; then ask before the print");
     resume->add_flag("--yes", options->yes, "Heat, move and print when the gate is open");
     resume->add_flag("--wait", options->wait, "Stay until the print has ended");
     resume->add_option("--store", options->store, "History: path, file:///… or postgresql://…");

@@ -8,6 +8,7 @@
 #include <QPushButton>
 #include <QVBoxLayout>
 
+#include "errortext.h"
 #include "theme.h"
 
 namespace kintsugi::ui {
@@ -39,6 +40,8 @@ HandPanel::HandPanel(app::ResumeFlow& flow, QWidget* parent)
     , m_touch(new QWidget(this))
     , m_found(new QWidget(this))
     , m_prime(new QWidget(this))
+    , m_press(new QWidget(this))
+    , m_homing(new QWidget(this))
 {
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, spacing::normal, 0, spacing::normal);
@@ -49,7 +52,9 @@ HandPanel::HandPanel(app::ResumeFlow& flow, QWidget* parent)
     }
     makeTouch();
     makePrime();
-    for (QWidget* widget : {static_cast<QWidget*>(m_heading), static_cast<QWidget*>(m_what), static_cast<QWidget*>(m_numbers), m_touch, m_found, m_prime})
+    makePress();
+    makeHoming();
+    for (QWidget* widget : {static_cast<QWidget*>(m_heading), static_cast<QWidget*>(m_what), static_cast<QWidget*>(m_numbers), m_touch, m_found, m_prime, m_press, m_homing})
         column->addWidget(widget);
     for (const auto signal : {&app::ResumeFlow::runStateChanged, &app::ResumeFlow::planned, &app::ResumeFlow::finished})
         connect(&flow, signal, this, &HandPanel::showFlow);
@@ -117,6 +122,52 @@ void HandPanel::makePrime()
     connect(no, &QPushButton::clicked, &m_flow, [this] { m_flow.primeSeen(false); });
 }
 
+void HandPanel::makePress()
+{
+    auto* row = rowOf(m_press);
+    auto* go = new QPushButton(tr("&Do this step"), m_press);
+    go->setAccessibleDescription(tr("Sends the lines of this step, nothing more"));
+    go->setToolTip(go->accessibleDescription());
+    row->addWidget(go);
+    row->addStretch(1);
+    connect(go, &QPushButton::clicked, &m_flow, &app::ResumeFlow::pressStep);
+}
+
+void HandPanel::makeHoming()
+{
+    auto* row = rowOf(m_homing);
+    auto* good = new QPushButton(tr("&Good enough: go on"), m_homing);
+    auto* again = new QPushButton(tr("Home once &more"), m_homing);
+    row->addWidget(good);
+    row->addWidget(again);
+    row->addStretch(1);
+    connect(good, &QPushButton::clicked, &m_flow, [this] { m_flow.homingSeen(true); });
+    connect(again, &QPushButton::clicked, &m_flow, [this] { m_flow.homingSeen(false); });
+}
+
+void HandPanel::showHoming()
+{
+    m_heading->setText(tr("X and Y were homed three times"));
+    const auto spread = m_flow.homingSpread();
+    if (!spread)
+        return m_what->setText(tr("The printer does not tell its motors' steps: how far apart the three are is not known. Go on if homing is reliable on this printer."));
+    const QString apart = tr("The three ended within X %1 mm and Y %2 mm; one full step of the motors is %3 mm.")
+                              .arg(millimetres(spread->x, 3), millimetres(spread->y, 3), millimetres(spread->limit, 3));
+    m_what->setText(apart + QLatin1Char(' ') + (spread->good() ? tr("The seam can be off by that.")
+                                                               : tr("That is more than a step: a loose switch, belt or pulley. The seam can be off by that; home once more or mend it first.")));
+}
+
+void HandPanel::showPress()
+{
+    const auto& plan = m_flow.plan();
+    const auto step = static_cast<std::size_t>(std::max(0, m_flow.currentStep()));
+    if (!plan || step >= plan->steps.size())
+        return;
+    const recovery::PlanStep& next = plan->steps[step];
+    m_heading->setText(tr("Step %1 of %2: %3").arg(QLocale().toString(next.n), QLocale().toString(static_cast<qulonglong>(plan->steps.size())), app::text(next.title)));
+    m_what->setText(tr("Next: %1. Keep a hand at the switch and watch the head.").arg(app::text(next.reason)));
+}
+
 void HandPanel::tellGap()
 {
     if (app::TouchRun* run = m_flow.touch())
@@ -131,7 +182,13 @@ void HandPanel::showFlow()
     m_touch->setVisible(hand == recovery::Hand::Touch && !registered);
     m_found->setVisible(hand == recovery::Hand::Touch && registered);
     m_prime->setVisible(hand == recovery::Hand::LookAtPrime);
+    m_press->setVisible(hand == recovery::Hand::Press);
+    m_homing->setVisible(hand == recovery::Hand::LookAtHoming);
+    if (hand == recovery::Hand::LookAtHoming)
+        showHoming();
     m_numbers->setVisible(hand == recovery::Hand::Touch);
+    if (hand == recovery::Hand::Press)
+        showPress();
     if (hand == recovery::Hand::LookAtPrime) {
         m_heading->setText(tr("Did plastic come out?"));
         m_what->setText(tr("Look at the prime beside the print: a clean line must have come out of the nozzle. Nothing goes on until you say so."));

@@ -12,7 +12,7 @@ class QPushButton;
 namespace kintsugi::ui {
 
 /// What a person does while a resume runs: leads the nozzle down to the part, one press a step, and says whether plastic
-/// came out. Hidden while the run goes on by itself.
+/// came out, or sends the steps of a dry run one by one. Hidden while the run goes on by itself.
 class HandPanel final : public QWidget
 {
     Q_OBJECT
@@ -22,6 +22,10 @@ public:
 private:
     void makeTouch();
     void makePrime();
+    void makePress();
+    void makeHoming();
+    void showPress();
+    void showHoming();
     void showFlow();
     void showTouch();
     void showRegistration();
@@ -34,6 +38,8 @@ private:
     QWidget* m_touch;
     QWidget* m_found;
     QWidget* m_prime;
+    QWidget* m_press;
+    QWidget* m_homing;
     QDoubleSpinBox* m_gap = nullptr;
     QPushButton* m_tell = nullptr;
     QPushButton* m_down = nullptr;

@@ -6,9 +6,10 @@ set(page_sources
     caliperentry.h caliperentry.cpp pointtabs.h pointtabs.cpp timelinepage.h timelinepage.cpp
     assistantpage.h assistantpage.cpp happenedpage.h happenedpage.cpp wherepage.h wherepage.cpp statepage.h statepage.cpp
     ownlinespanel.h ownlinespanel.cpp meshpanel.h meshpanel.cpp handpanel.h handpanel.cpp
+    stoppanel.h stoppanel.cpp gentlepanel.h gentlepanel.cpp
     gatepage.h gatepage.cpp zpage.h zpage.cpp planpage.h planpage.cpp runpage.h runpage.cpp reportpage.h reportpage.cpp
     proofexport.h proofexport.cpp resumepage.h resumepage.cpp
     markersdialog.h markersdialog.cpp filewindow.h filewindow.cpp
-    consolepage.h consolepage.cpp journalpage.h journalpage.cpp pluginmenu.h pluginmenu.cpp
+    crashpanel.h crashpanel.cpp consolepage.h consolepage.cpp journalpage.h journalpage.cpp pluginmenu.h pluginmenu.cpp
     printerheader.h printerheader.cpp printerdelegate.h printerdelegate.cpp printerpage.h printerpage.cpp
     mainwindow.h mainwindow.cpp)

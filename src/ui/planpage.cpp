@@ -99,6 +99,10 @@ void PlanPage::makeWay()
     m_saveProof->setIcon(icon(QStringLiteral("save")));
     m_saveProof->setAccessibleDescription(tr("Plan, checks, numbers, pictures and journal as PDF or HTML, to look at without a printer"));
     m_saveProof->setToolTip(m_saveProof->accessibleDescription());
+    m_dry = new QPushButton(this);
+    m_dry->setAccessibleDescription(tr("The head goes the plan's ways, higher by the clearance, one press a step. Nothing is printed, and Z stays registered for the real start"));
+    m_dry->setToolTip(m_dry->accessibleDescription());
+    row->addWidget(m_dry);
     row->addWidget(m_save);
     row->addWidget(m_saveProof);
     body()->addLayout(row);
@@ -117,6 +121,12 @@ void PlanPage::makeWay()
         setTone(m_savedAs, Tone::Good);
         m_savedAs->show();
     });
+    connect(m_dry, &QPushButton::clicked, this, [this] {
+        flow().setDryRun(!flow().isDryRun());
+        if (flow().isDryRun())
+            emit dryRunWanted();
+    });
+    connect(&flow(), &app::ResumeFlow::runStateChanged, this, &PlanPage::showFlow);
 }
 
 void PlanPage::showPlugin()
@@ -168,10 +178,12 @@ void PlanPage::showFlow()
 {
     const auto& plan = flow().plan();
     const bool zeroCopy = m_session.host().capabilities.testFlag(link::Capability::StartAtOffset);
-    m_way->setEnabled(zeroCopy);
+    m_way->setEnabled(zeroCopy && !flow().isDryRun());
+    m_dry->setText(flow().isDryRun() ? tr("&Leave the dry run") : tr("&Dry run first…"));
+    m_dry->setEnabled(flow().isDryRun() || isComplete());
     m_way->setCurrentIndex(m_way->findData(static_cast<int>(flow().way())));
-    m_save->setEnabled(plan.has_value());
-    m_saveProof->setEnabled(m_export->isPossible());
+    m_save->setEnabled(plan.has_value() && !flow().isDryRun());
+    m_saveProof->setEnabled(m_export->isPossible() && !flow().isDryRun());
     m_text->setPlainText(flow().planText());
     m_difference->setPlainText(differenceText());
     showPlugin();
@@ -189,11 +201,14 @@ void PlanPage::showFlow()
         setTone(m_summary, Tone::Dim);
         return;
     }
-    setHeading(tr("The plan: %n step(s)", nullptr, static_cast<int>(plan->steps.size())));
+    const int count = static_cast<int>(plan->steps.size());
+    setHeading(plan->dryRun ? tr("Dry run: %n step(s), nothing is printed", nullptr, count) : tr("The plan: %n step(s)", nullptr, count));
     const QString clearance = plan->clearance ? tr("Lowest clearance over the part: %1.").arg(lengthText(*plan->clearance))
                                               : tr("The clearance over the part is not known.");
     const QString gate = flow().gateIsOpen() ? tr("The checks allow the start.") : tr("The checks forbid the start: see Printer and part.");
-    m_summary->setText(tr("Travels at Z %1. %2 %3").arg(lengthText(plan->liftToZ), clearance, gate));
+    const auto held = flow().heldZ();
+    const QString registered = held ? QLatin1Char(' ') + tr("Z is held as registered, at %1 mm.").arg(QLocale().toString(*held, 'f', 2)) : QString();
+    m_summary->setText(tr("Travels at Z %1. %2 %3").arg(lengthText(plan->liftToZ), clearance, gate) + registered);
     setTone(m_summary, flow().gateIsOpen() ? Tone::Dim : Tone::Danger);
 }
 

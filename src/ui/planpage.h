@@ -25,6 +25,9 @@ public:
     void entered() override;
     [[nodiscard]] bool isComplete() const override;
 
+signals:
+    void dryRunWanted();
+
 private:
     void makeTabs();
     void makeWay();
@@ -49,6 +52,7 @@ private:
     QPushButton* m_saveProof;
     ProofExport* m_export;
     QLabel* m_savedAs;
+    QPushButton* m_dry;
 };
 
 } // namespace kintsugi::ui

@@ -5,6 +5,7 @@
 #include <QVBoxLayout>
 
 #include "consolepage.h"
+#include "crashpanel.h"
 #include "demopanel.h"
 #include "errortext.h"
 #include "journalpage.h"
@@ -33,9 +34,13 @@ PrinterPage::PrinterPage(app::Session& session, DemoControls* demo, QWidget* par
     column->setContentsMargins(spacing::normal, spacing::normal, spacing::normal, 0);
     for (MessageBar* bar : {m_torn, m_alarm, m_link, m_message})
         column->addWidget(bar);
+    auto* crash = new CrashPanel(session, this);
+    column->addWidget(crash);
     column->addWidget(m_tabs, 1);
     makeBars();
     makeTabs(demo);
+    connect(crash, &CrashPanel::assistantWanted, this, [this] { showTab(Resume); });
+    connect(crash, &CrashPanel::failed, this, &PrinterPage::showError);
     connect(&session, &app::Session::failed, this, &PrinterPage::showError);
     connect(&session, &app::Session::stateChanged, this, &PrinterPage::showLink);
     connect(&session, &app::Session::jobChanged, this, &PrinterPage::beginIfInterrupted);

@@ -31,8 +31,9 @@ ResumePage::ResumePage(app::Session& session, app::ResumeFlow& flow, QWidget* pa
     , m_back(new QPushButton(tr("&Back"), this))
     , m_next(new QPushButton(tr("Ne&xt"), this))
 {
+    auto* plan = new PlanPage(flow, session, this);
     m_pages = {new HappenedPage(flow, session, this), new WherePage(flow, this), new StatePage(flow, session, this), new GatePage(flow, this),
-               new ZPage(flow, session, this), new PlanPage(flow, session, this), new RunPage(flow, session, this), new ReportPage(flow, session, this)};
+               new ZPage(flow, session, this), plan, new RunPage(flow, session, this), new ReportPage(flow, session, this)};
     m_list->setAccessibleName(tr("Pages of the assistant"));
     for (AssistantPage* page : m_pages) {
         auto* scroll = new QScrollArea(m_stack);
@@ -86,7 +87,11 @@ ResumePage::ResumePage(app::Session& session, app::ResumeFlow& flow, QWidget* pa
     for (const auto signal : {&app::ResumeFlow::analysed, &app::ResumeFlow::chosenChanged, &app::ResumeFlow::planned,
                               &app::ResumeFlow::runStateChanged, &app::ResumeFlow::finished})
         connect(&flow, signal, this, &ResumePage::showProgress);
-    connect(&flow, &app::ResumeFlow::finished, this, [this] { showStep(Report); });
+    connect(plan, &PlanPage::dryRunWanted, this, [this] { showStep(Run); });
+    connect(&flow, &app::ResumeFlow::finished, this, [this] {
+        if (!m_flow.report()->dryRun) // a dry run ends where the real start is
+            showStep(Report);
+    });
     showStep(Happened);
 }
 

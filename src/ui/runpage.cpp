@@ -11,7 +11,9 @@
 #include <QTableView>
 
 #include "errortext.h"
+#include "gentlepanel.h"
 #include "handpanel.h"
+#include "stoppanel.h"
 #include "tables.h"
 #include "theme.h"
 #include "uitext.h"
@@ -46,6 +48,8 @@ RunPage::RunPage(app::ResumeFlow& flow, app::Session& session, QWidget* parent)
     , m_session(session)
     , m_steps(new QTableView(this))
 {
+    m_dry = addSentence(tr("Dry run: the head goes the plan's ways, higher by the clearance. The nozzle is at standby, nothing is extruded, nothing starts by itself."));
+    setTone(m_dry, Tone::Warning);
     m_state = addSentence();
     auto* presses = new QHBoxLayout;
     m_start = new QPushButton(this);
@@ -55,6 +59,7 @@ RunPage::RunPage(app::ResumeFlow& flow, app::Session& session, QWidget* parent)
     presses->addWidget(m_back);
     presses->addStretch(1);
     body()->addLayout(presses);
+    body()->addWidget(new GentlePanel(flow, this));
     body()->addWidget(new HandPanel(flow, this));
     m_steps->setModel(&m_model);
     makeTable(m_steps, tr("Steps and how far they are"), app::PlanModel::Reason);
@@ -64,24 +69,14 @@ RunPage::RunPage(app::ResumeFlow& flow, app::Session& session, QWidget* parent)
     m_steps->verticalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     body()->addWidget(m_steps, 1);
     m_position = addSentence();
-    auto* stops = new QHBoxLayout;
-    m_afterStep = new QPushButton(tr("Stop &after this step"), this);
-    m_lift = new QPushButton(tr("Stop, &lift, keep the bed warm"), this);
-    m_emergency = new QPushButton(tr("Emergency stop"), this);
-    m_emergency->setIcon(icon(QStringLiteral("stop")));
-    m_emergency->setAccessibleDescription(tr("Everything off at once, heaters too"));
-    stops->addWidget(m_afterStep);
-    stops->addWidget(m_lift);
-    stops->addStretch(1);
-    stops->addWidget(m_emergency);
-    body()->addLayout(stops);
+    body()->addWidget(new StopPanel(flow, this));
 
     m_model.follow(&flow);
     connect(m_start, &QPushButton::clicked, this, &RunPage::press);
-    connect(m_back, &QPushButton::clicked, &flow, &app::ResumeFlow::disarm);
-    connect(m_afterStep, &QPushButton::clicked, &flow, &app::ResumeFlow::stopAfterStep);
-    connect(m_lift, &QPushButton::clicked, &flow, &app::ResumeFlow::stopAndLift);
-    connect(m_emergency, &QPushButton::clicked, &flow, &app::ResumeFlow::emergencyStop);
+    connect(m_back, &QPushButton::clicked, this, [this] {
+        this->flow().disarm();
+        this->flow().setDryRun(false);
+    });
     for (const auto signal : {&app::ResumeFlow::runStateChanged, &app::ResumeFlow::planned, &app::ResumeFlow::finished})
         connect(&flow, signal, this, &RunPage::showFlow);
     connect(&flow, &app::ResumeFlow::busyChanged, this, &RunPage::showFlow);
@@ -91,7 +86,7 @@ RunPage::RunPage(app::ResumeFlow& flow, app::Session& session, QWidget* parent)
 
 bool RunPage::isComplete() const
 {
-    return flow().report().has_value();
+    return flow().report().has_value() && !flow().report()->dryRun;
 }
 
 void RunPage::press()
@@ -102,25 +97,32 @@ void RunPage::press()
         flow().arm();
 }
 
-void RunPage::showFlow()
+QString RunPage::restingText() const
+{
+    if (flow().isBusy())
+        return tr("Preparing…");
+    if (const auto& error = flow().planError())
+        return app::errorText(*error).full();
+    if (flow().isDryRun())
+        return tr("The dry run heats the bed and moves. The first press checks everything again, the second one begins; then every step waits for a press.");
+    const auto& report = flow().report();
+    if (report && report->dryRun && report->completed)
+        return flow().heldZ() ? tr("The dry run is done. Motors and bed stay on and Z is held as registered: the real start goes on from here, in two presses.")
+                              : tr("The dry run is done. The real start takes two presses.");
+    return tr("Two presses. The first one prepares and checks everything again, the second one heats and moves.");
+}
+
+QString RunPage::stateText() const
 {
     const run::State& state = flow().runState();
     const QLocale locale;
     const auto step = [&](std::size_t index) { return locale.toString(static_cast<qulonglong>(index + 1)); };
-    const bool armed = std::holds_alternative<run::Armed>(state);
-    const bool running = std::holds_alternative<run::Running>(state);
-    const bool moving = running || std::holds_alternative<run::Starting>(state) || std::holds_alternative<run::Printing>(state);
-    m_start->setText(armed ? tr("&Start now: heats and moves") : tr("&Prepare, nothing moves yet"));
-    m_start->setEnabled(!moving && !flow().isBusy() && flow().plan().has_value() && flow().gateIsOpen());
-    m_back->setVisible(armed);
-    m_afterStep->setEnabled(running);
-    m_lift->setEnabled(moving);
-    m_emergency->setEnabled(moving);
-    m_state->setText(std::visit(Overloaded{
-        [&](const run::Idle&) {
-            return flow().isBusy() ? tr("Preparing…") : tr("Two presses. The first one prepares and checks everything again, the second one heats and moves.");
+    return std::visit(Overloaded{
+        [&](const run::Idle&) { return restingText(); },
+        [&](const run::Armed&) {
+            return flow().isDryRun() ? tr("Prepared and checked. The next press begins the dry run: is the way free?")
+                                     : tr("Prepared and checked. The next press heats the bed and moves the head: is the way free?");
         },
-        [&](const run::Armed&) { return tr("Prepared and checked. The next press heats the bed and moves the head: is the way free?"); },
         [&](const run::Running& r) {
             if (flow().hand() != recovery::Hand::None)
                 return tr("Step %1 waits for you.").arg(step(r.step));
@@ -131,7 +133,26 @@ void RunPage::showFlow()
         [&](const run::Stopped& s) { return tr("Stopped after step %1, as you wanted.").arg(step(s.step)); },
         [&](const run::Failed& f) { return tr("Step %1 failed. %2").arg(step(f.step), app::errorText(f.error).full()); },
         [&](const run::Done&) { return tr("Done. The report is on the next page."); },
-    }, state));
+    }, state);
+}
+
+void RunPage::showFlow()
+{
+    const run::State& state = flow().runState();
+    const bool dry = flow().isDryRun();
+    const bool armed = std::holds_alternative<run::Armed>(state);
+    const bool running = std::holds_alternative<run::Running>(state);
+    const bool moving = running || std::holds_alternative<run::Starting>(state) || std::holds_alternative<run::Printing>(state);
+    setHeading(dry ? tr("Dry run: nothing is printed") : tr("Go on with the print"));
+    m_dry->setVisible(dry);
+    m_start->setText(armed ? (dry ? tr("&Begin the dry run: heats the bed and moves") : tr("&Start now: heats and moves"))
+                           : (dry ? tr("&Prepare the dry run, nothing moves yet") : tr("&Prepare, nothing moves yet")));
+    const bool planned = flow().plan().has_value() && flow().plan()->dryRun == dry;
+    m_start->setEnabled(!moving && !flow().isBusy() && planned && flow().gateIsOpen());
+    m_start->setVisible(!moving);
+    m_back->setText(dry && !armed ? tr("&Leave the dry run") : tr("&Not now"));
+    m_back->setVisible(armed || (dry && !moving));
+    m_state->setText(stateText());
     setTone(m_state, std::holds_alternative<run::Failed>(state) ? Tone::Danger : armed ? Tone::Warning : Tone::Dim);
     if (const int current = flow().currentStep(); current >= 0 && current < m_model.rowCount())
         m_steps->scrollTo(m_model.index(current, 0));

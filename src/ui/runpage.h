@@ -23,17 +23,17 @@ private:
     void showFlow();
     void showPosition();
     void press();
+    [[nodiscard]] QString restingText() const;
+    [[nodiscard]] QString stateText() const;
 
     app::Session& m_session;
     app::PlanModel m_model;
+    QLabel* m_dry;
     QLabel* m_state;
     QLabel* m_position;
     QTableView* m_steps;
     QPushButton* m_start;
     QPushButton* m_back;
-    QPushButton* m_afterStep;
-    QPushButton* m_lift;
-    QPushButton* m_emergency;
 };
 
 } // namespace kintsugi::ui

@@ -4,6 +4,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include "errortext.h"
 #include "fakedriver.h"
 #include "fieldmodel.h"
 #include "recovery/resumewriter.h"
@@ -96,6 +97,24 @@ private slots:
     void pluginLiteralIsThePluginsOwn();
     void pluginLiteralRefuses();
     void ownLinesAreSuggested();
+    void dryRunWaitsForEveryPress();
+    void dryRunStops_data();
+    void dryRunStops();
+    void heldHeightIsLost_data();
+    void heldHeightIsLost();
+    void movedSinceTheDryRunBlocks();
+    void crashAtEveryStep_data();
+    void crashAtEveryStep();
+    void crashIsReadOnce();
+    void crashWhileThePrinterWorksByItself_data();
+    void crashWhileThePrinterWorksByItself();
+    void firstLayerIsGentle_data();
+    void firstLayerIsGentle();
+    void stopsKeepWhatIsChosen_data();
+    void stopsKeepWhatIsChosen();
+    void pauseAndOn();
+    void nudgeIsBoundedAndPutBack();
+    void homedThriceIsLookedAt();
 
 private:
     void chooseWithMesh(const std::optional<recovery::MeshMatrix>& points, const std::string& profile);
@@ -107,6 +126,10 @@ private:
     void begin(const QString& id = u"j1"_s);
     void plan();
     void arm(run::Way way);
+    void dryRun(int steps = -1);
+    void openHouse();
+    void killed();
+    void runToPrint(const Statements& more, run::Way way);
     void printing(const QString& name, ByteOffset byte, const std::string& state = "printing");
     [[nodiscard]] QString argumentOf(const QString& call) const; ///< the first one of the last call
     [[nodiscard]] int sent() const; ///< everything that is no question
@@ -129,6 +152,24 @@ void TestResumeFlow::init()
     m_source = std::make_shared<gcode::MemorySource>(m_text.toStdString(), file.toStdString());
     m_index = *gcode::buildIndex(*m_source, gcode::Dialect::Klipper);
     m_folder = std::make_unique<QTemporaryDir>();
+    openHouse();
+    QVERIFY(!QTest::currentTestFailed());
+    PrintJob job;
+    job.id = u"j1"_s;
+    job.printer = u"p"_s;
+    job.file = file;
+    job.fileSize = static_cast<quint64>(m_text.size());
+    job.state = JobState::Interrupted;
+    job.startTime = stopTime - 600;
+    job.endTime = stopTime;
+    std::vector<recovery::Sample> samples;
+    for (int i = 0; i < 8; ++i)
+        samples.push_back(sampleAt(static_cast<ByteOffset>(m_text.size() / 2), stopTime - 2 + i * 0.25));
+    storeJob(job, samples);
+}
+
+void TestResumeFlow::openHouse()
+{
     m_archive = std::make_unique<Archive>();
     QSignalSpy opened(m_archive.get(), &Archive::opened);
     m_archive->open(QUrl::fromLocalFile(m_folder->filePath(u"history.sqlite"_s)));
@@ -149,18 +190,6 @@ void TestResumeFlow::init()
     m_driver->goOnline();
     m_flow = std::make_unique<ResumeFlow>(*m_session);
     connect(m_flow.get(), &ResumeFlow::failed, this, [this](const Error& error) { m_errors.push_back(error); });
-    PrintJob job;
-    job.id = u"j1"_s;
-    job.printer = u"p"_s;
-    job.file = file;
-    job.fileSize = static_cast<quint64>(m_text.size());
-    job.state = JobState::Interrupted;
-    job.startTime = stopTime - 600;
-    job.endTime = stopTime;
-    std::vector<recovery::Sample> samples;
-    for (int i = 0; i < 8; ++i)
-        samples.push_back(sampleAt(static_cast<ByteOffset>(m_text.size() / 2), stopTime - 2 + i * 0.25));
-    storeJob(job, samples);
 }
 
 void TestResumeFlow::cleanup()
@@ -268,6 +297,7 @@ void TestResumeFlow::printing(const QString& name, ByteOffset byte, const std::s
 {
     auto sample = FakeDriver::printing(name, stopTime + 300, byte, 5);
     sample.printState = state;
+    sample.maxAccel = 3000;
     m_driver->emitSample(sample);
 }
 
@@ -279,6 +309,28 @@ QString TestResumeFlow::argumentOf(const QString& call) const
             argument = one.arguments.front();
     }
     return argument;
+}
+
+/// Goes through a dry run, or its first steps; the printer holds what it is told.
+void TestResumeFlow::dryRun(int steps)
+{
+    plan();
+    if (QTest::currentTestFailed())
+        return;
+    m_driver->readiness.idleTimeout = 600;
+    m_driver->status.homedAxes = "xyz";
+    m_driver->status.toolheadPosition = {{10, 10, 31.5, 0}};
+    m_flow->setDryRun(true);
+    QTRY_VERIFY(m_flow->plan() && m_flow->plan()->dryRun && !m_flow->isBusy());
+    m_flow->arm();
+    QTRY_VERIFY(std::holds_alternative<run::Armed>(m_flow->runState()) || !m_errors.empty());
+    QVERIFY2(m_errors.empty(), m_errors.empty() ? "" : m_errors.front().detail.c_str());
+    m_flow->launch();
+    const int count = steps < 0 ? static_cast<int>(m_flow->plan()->steps.size()) : steps;
+    for (int i = 0; i < count; ++i) {
+        QTRY_VERIFY(m_flow->hand() == recovery::Hand::Press && m_flow->currentStep() == i);
+        m_flow->pressStep();
+    }
 }
 
 int TestResumeFlow::sent() const
@@ -1375,6 +1427,471 @@ void TestResumeFlow::ownLinesAreSuggested()
         all.insert(all.end(), some.begin(), some.end());
     std::sort(all.begin(), all.end());
     QCOMPARE(all, (std::vector<std::string>{"M117 there", "M117 up"})); // what homes is for the person to read
+}
+
+void TestResumeFlow::dryRunWaitsForEveryPress()
+{
+    QSignalSpy finished(m_flow.get(), &ResumeFlow::finished);
+    dryRun(0);
+    QVERIFY(!QTest::currentTestFailed());
+    QTRY_VERIFY(m_flow->hand() == recovery::Hand::Press);
+    QTest::qWait(50); // nothing comes by itself
+    QCOMPARE(m_driver->count(u"runScript"_s), 1); // the idle timer
+    QVERIFY(argumentOf(u"runScript"_s).contains(u"SET_IDLE_TIMEOUT"_s));
+    const auto steps = static_cast<int>(m_flow->plan()->steps.size());
+    for (int i = 0; i < steps; ++i) {
+        QTRY_VERIFY(m_flow->hand() == recovery::Hand::Press && m_flow->currentStep() == i);
+        m_flow->pressStep();
+        m_flow->pressStep(); // twice is once
+    }
+    QVERIFY(!finished.isEmpty() || finished.wait());
+    QVERIFY(m_flow->report()->dryRun && m_flow->report()->completed);
+    QVERIFY(!m_flow->canResetPluginData());
+    QCOMPARE(m_driver->count(u"runScript"_s), steps + 1);
+    for (const char* name : {"startPrint", "startPrintAt", "upload", "pausePrint"})
+        QCOMPARE(m_driver->count(QString::fromLatin1(name)), 0);
+    // The real plan goes on from the height as it is held, with the timer still put off.
+    QTRY_COMPARE(m_flow->heldZ(), std::optional(31.5));
+    QTRY_VERIFY(!m_flow->isBusy() && m_flow->plan() && !m_flow->plan()->dryRun);
+    QVERIFY(!m_flow->isDryRun() && std::holds_alternative<run::Idle>(m_flow->runState()));
+    QVERIFY2(m_flow->gateIsOpen(), m_flow->planText().toUtf8().constData());
+    QVERIFY(m_flow->planText().contains(u"Z=31.5"_s));
+    QVERIFY(!m_flow->planText().contains(u"TEMPERATURE_WAIT"_s)); // nothing is stuck any more
+    QVERIFY(!argumentOf(u"runScript"_s).contains(u"SET_IDLE_TIMEOUT"_s));
+    m_flow->setWay(run::Way::ZeroCopy);
+    m_flow->arm();
+    QTRY_VERIFY(std::holds_alternative<run::Armed>(m_flow->runState()));
+    m_flow->launch();
+    QTRY_COMPARE(m_driver->count(u"startPrintAt"_s), 1);
+    QCOMPARE(argumentOf(u"runScript"_s), u"SET_IDLE_TIMEOUT TIMEOUT=600"_s); // as it was
+}
+
+void TestResumeFlow::dryRunStops_data()
+{
+    QTest::addColumn<int>("steps");
+    QTest::addColumn<bool>("held");
+    QTest::newRow("before anything") << 0 << false;
+    QTest::newRow("on the part") << 4 << false; // Z is declared, the nozzle still stands on the part
+    QTest::newRow("lifted") << 5 << true;
+}
+
+/// A dry run that is broken off prints nothing either, and holds only a height at which the nozzle is free.
+void TestResumeFlow::dryRunStops()
+{
+    QFETCH(int, steps);
+    QFETCH(bool, held);
+    dryRun(steps);
+    QVERIFY(!QTest::currentTestFailed());
+    QTRY_VERIFY(m_flow->hand() == recovery::Hand::Press);
+    QCOMPARE(m_flow->plan()->steps[4].kind, recovery::StepKind::Lift);
+    QSignalSpy finished(m_flow.get(), &ResumeFlow::finished);
+    m_flow->stopAndLift();
+    QVERIFY(!finished.isEmpty() || finished.wait());
+    QVERIFY(!m_flow->report()->completed);
+    QTRY_VERIFY(!m_flow->isBusy() && argumentOf(u"runScript"_s).contains(u"M140"_s));
+    QTRY_COMPARE(m_flow->heldZ().has_value(), held);
+    QVERIFY(m_flow->isDryRun()); // may be begun again
+    QCOMPARE(m_driver->count(u"startPrint"_s) + m_driver->count(u"startPrintAt"_s), 0);
+}
+
+void TestResumeFlow::heldHeightIsLost_data()
+{
+    QTest::addColumn<QByteArray>("how");
+    for (const char* how : {"motors", "host", "link", "method", "again"})
+        QTest::newRow(how) << QByteArray(how);
+}
+
+void TestResumeFlow::heldHeightIsLost()
+{
+    QFETCH(QByteArray, how);
+    dryRun();
+    QVERIFY(!QTest::currentTestFailed());
+    QTRY_VERIFY(m_flow->heldZ() && !m_flow->isBusy() && !m_flow->plan()->dryRun);
+    if (how == "motors") {
+        auto sample = m_driver->status;
+        sample.homedAxes = "";
+        m_driver->emitSample(sample);
+    } else if (how == "host") {
+        m_driver->setHost(HostState::Shutdown, u"Lost communication"_s);
+    } else if (how == "link") {
+        m_driver->dropLink();
+    } else if (how == "method") {
+        m_flow->setZMethod(recovery::ZMethod::Keep);
+    } else {
+        m_flow->registerAgain();
+    }
+    QTRY_VERIFY(!m_flow->heldZ());
+    QTRY_VERIFY(!m_flow->isBusy());
+    QVERIFY(!m_flow->planText().contains(u"Z=31.5"_s));
+}
+
+/// Somebody jogged, declared or homed Z since: what was registered is not what the printer holds.
+void TestResumeFlow::movedSinceTheDryRunBlocks()
+{
+    dryRun();
+    QVERIFY(!QTest::currentTestFailed());
+    QTRY_VERIFY(m_flow->heldZ() && !m_flow->isBusy() && m_flow->gateIsOpen());
+    m_driver->status.toolheadPosition = {{10, 10, 31.6, 0}};
+    m_flow->arm();
+    QTRY_VERIFY(!m_errors.empty());
+    QCOMPARE(m_errors.front().code, ErrorCode::GateBlocked);
+    QCOMPARE(m_errors.front().detail, std::string("z-read-back"));
+}
+
+// ---- truth after a crash -----------------------------------------------------------------------------------------
+
+/// This process is gone without a word; the next one finds the same history and a printer that stands as it was left.
+void TestResumeFlow::killed()
+{
+    const auto status = m_driver->status;
+    const auto files = m_driver->files;
+    m_flow.reset();
+    m_session.reset();
+    m_files.reset();
+    m_archive.reset();
+    openHouse();
+    m_driver->files = files;
+    m_driver->emitSample(status);
+}
+
+void TestResumeFlow::crashAtEveryStep_data()
+{
+    QTest::addColumn<bool>("answered");
+    QTest::addColumn<bool>("dry");
+    QTest::newRow("sent, no answer") << false << false;
+    QTest::newRow("answered, the next one not begun") << true << false;
+    QTest::newRow("dry run, no answer") << false << true;
+}
+
+void TestResumeFlow::crashAtEveryStep()
+{
+    QFETCH(bool, answered);
+    QFETCH(bool, dry);
+    using Phase = CrashTruth::Phase;
+    const int stride = (answered || dry) && !qEnvironmentVariableIsSet("KINTSUGI_LONG") ? 4 : 1;
+    for (int at = 0, count = 1; at < count; at += stride) {
+        if (dry) {
+            dryRun(at);
+            QVERIFY(!QTest::currentTestFailed());
+            QTRY_VERIFY(m_flow->hand() == recovery::Hand::Press && m_flow->currentStep() == at);
+            m_driver->hold({u"runScript"_s});
+            m_flow->pressStep();
+        } else {
+            arm(run::Way::ZeroCopy);
+            QVERIFY(!QTest::currentTestFailed());
+            m_driver->hold({u"runScript"_s});
+            m_flow->launch();
+            for (int i = 0; i < at; ++i) { // the answers come one by one, up to this step
+                QTRY_COMPARE(m_driver->count(u"runScript"_s), i + 1);
+                m_driver->release();
+                m_driver->hold({u"runScript"_s});
+            }
+        }
+        const auto steps = m_flow->plan()->steps;
+        count = static_cast<int>(steps.size()) - (dry ? 0 : 1); // the last one is the print itself
+        const int scripts = at + 1 + (dry ? 1 : 0);
+        QTRY_COMPARE(m_driver->count(u"runScript"_s), scripts);
+        QTRY_COMPARE(m_flow->currentStep(), at);
+        if (answered) { // the journal has the answer; that it was killed before the next line is what a disk can show
+            std::optional<Result<>> closed;
+            m_archive->ask<void>(this, [n = steps[static_cast<std::size_t>(at)].n](Store& store) -> Result<> {
+                const auto unfinished = store.unfinishedEntries(u"p"_s);
+                for (const JournalEntry& entry : *unfinished) {
+                    if (entry.planStep == n)
+                        return store.finishEntry(entry.id, u"ok"_s, stopTime + 201);
+                }
+                return fail(ErrorCode::UnknownState);
+            }, [&](const Result<>& result) { closed = result; });
+            QTRY_VERIFY(closed && *closed);
+        }
+        m_driver->status.heaters["heater_bed"] = {41.0, at > 0 ? 60.0 : 0.0};
+        m_driver->status.homedAxes = at < 3 ? "" : "z";
+        m_driver->status.toolheadPosition = {{12.5, 13.25, 7.75, 0}};
+        killed();
+        QVERIFY(!QTest::currentTestFailed());
+        QTRY_VERIFY2(m_session->crash(), qPrintable(QString::number(at)));
+        const CrashTruth& truth = *m_session->crash();
+        const recovery::PlanStep& step = steps[static_cast<std::size_t>(at)];
+        QCOMPARE(truth.phase, answered ? Phase::Between : Phase::Sending);
+        QCOMPARE(truth.step, step.n);
+        QCOMPARE(truth.record.way, dry ? run::Way::DryRun : run::Way::ZeroCopy);
+        QCOMPARE(static_cast<int>(truth.record.steps.size()), count);
+        QVERIFY(truth.lastCommand.startsWith(QString::fromStdString(step.gcode.front())));
+        const auto lift = std::find_if(steps.begin(), steps.end(), [](const recovery::PlanStep& one) { return one.kind == recovery::StepKind::Lift; });
+        QCOMPARE(truth.lifted, at > lift - steps.begin() || (answered && at == lift - steps.begin()));
+        const CrashReport report = m_session->crashReport();
+        QVERIFY2(report.step.contains(text(step.title)), qPrintable(report.step));
+        QVERIFY2(report.step.contains(u"step %1 of %2"_s.arg(step.n).arg(count)) || report.step.contains(u"Step %1 of %2"_s.arg(step.n).arg(count)), qPrintable(report.step));
+        QVERIFY2(at > 0 ? report.heaters.contains(u"heater_bed to 60"_s) : report.heaters == u"No heater is on now."_s, qPrintable(report.heaters));
+        QVERIFY2(report.head.contains(at < 3 ? u"Z not known"_s : u"Z 7.75"_s), qPrintable(report.head));
+        QVERIFY(report.can.size() >= 3);
+        QCOMPARE(report.changed.isEmpty(), !dry); // the idle timer of a dry run is still put off
+        QTest::qWait(20);
+        QCOMPARE(sent(), 0); // nothing by itself
+        cleanup();
+        init();
+        QVERIFY(!QTest::currentTestFailed());
+    }
+}
+
+void TestResumeFlow::crashIsReadOnce()
+{
+    arm(run::Way::ZeroCopy);
+    QVERIFY(!QTest::currentTestFailed());
+    m_driver->hold({u"runScript"_s});
+    m_flow->launch();
+    QTRY_COMPARE(m_driver->count(u"runScript"_s), 1);
+    killed();
+    QTRY_VERIFY(m_session->crash());
+    killed(); // nobody has read it
+    QTRY_VERIFY(m_session->crash());
+    QCOMPARE(m_session->crash()->phase, CrashTruth::Phase::Sending);
+    m_session->acknowledgeCrash();
+    QVERIFY(!m_session->crash());
+    killed();
+    QTest::qWait(100);
+    QVERIFY(!m_session->crash());
+}
+
+void TestResumeFlow::crashWhileThePrinterWorksByItself_data()
+{
+    QTest::addColumn<int>("where"); // of the resume file: 0 = its steps, 1 = the original's bytes
+    QTest::addColumn<QByteArray>("state");
+    QTest::addColumn<bool>("goesOn");
+    QTest::newRow("in the steps") << 0 << QByteArray("printing") << true;
+    QTest::newRow("in the print") << 1 << QByteArray("printing") << true;
+    QTest::newRow("paused") << 1 << QByteArray("paused") << false;
+    QTest::newRow("ended") << 1 << QByteArray("complete") << false;
+}
+
+void TestResumeFlow::crashWhileThePrinterWorksByItself()
+{
+    QFETCH(int, where);
+    QFETCH(QByteArray, state);
+    QFETCH(bool, goesOn);
+    arm(run::Way::NewFile);
+    QVERIFY(!QTest::currentTestFailed());
+    m_flow->launch();
+    QTRY_COMPARE(m_driver->count(u"startPrint"_s), 1);
+    const QString name = argumentOf(u"startPrint"_s);
+    const QByteArray content = m_driver->files[u"gcodes/"_s + name];
+    QTest::qWait(20); // the answer is on the disk
+    const qsizetype lift = content.indexOf("; step 5:");
+    QVERIFY(lift > 0);
+    m_driver->status = FakeDriver::printing(name, stopTime + 300, static_cast<ByteOffset>(where == 0 ? lift + 10 : content.size() - 10), 5);
+    m_driver->status.printState = state.toStdString();
+    const QString title = text(m_flow->plan()->steps[4].title);
+    // Not by the flow's own end, which would say that the print was left running.
+    killed();
+    QTRY_VERIFY(m_session->crash());
+    const CrashReport report = m_session->crashReport();
+    QCOMPARE(m_session->crash()->phase, CrashTruth::Phase::Started);
+    QVERIFY2(report.step.contains(where == 0 ? u"step 5 of"_s : u"original's lines"_s), qPrintable(report.step));
+    QVERIFY2(where == 1 || report.step.contains(title), qPrintable(report.step));
+    QCOMPARE(report.goesOn, goesOn);
+}
+
+// ---- in the machine's time ---------------------------------------------------------------------------------------
+
+/// Up to the moment at which the print is seen to run.
+void TestResumeFlow::runToPrint(const Statements& more, run::Way way)
+{
+    plan();
+    QVERIFY(!QTest::currentTestFailed());
+    Statements statements = m_flow->statements();
+    statements.firstLayer = more.firstLayer;
+    m_flow->setWay(way);
+    QSignalSpy planned(m_flow.get(), &ResumeFlow::planned);
+    m_flow->setStatements(statements);
+    QVERIFY(planned.wait());
+    QTRY_VERIFY(!m_flow->isBusy() && m_flow->plan());
+    m_flow->arm();
+    QTRY_VERIFY(std::holds_alternative<run::Armed>(m_flow->runState()) || !m_errors.empty());
+    QVERIFY2(m_errors.empty(), m_errors.empty() ? "" : m_errors.front().detail.c_str());
+    m_flow->launch();
+    QTRY_COMPARE(m_driver->count(way == run::Way::NewFile ? u"startPrint"_s : u"startPrintAt"_s), 1);
+    m_driver->calls.clear();
+}
+
+void TestResumeFlow::firstLayerIsGentle_data()
+{
+    QTest::addColumn<QByteArray>("end");
+    QTest::newRow("to the layer's end") << QByteArray("layer");
+    QTest::newRow("stopped in it") << QByteArray("stop");
+    QTest::newRow("cancelled in it") << QByteArray("cancelled");
+    QTest::newRow("killed in it") << QByteArray("killed");
+    QTest::newRow("host restarts in it") << QByteArray("host");
+}
+
+void TestResumeFlow::firstLayerIsGentle()
+{
+    QFETCH(QByteArray, end);
+    Statements wishes;
+    wishes.firstLayer = {50, std::nullopt, 800};
+    runToPrint(wishes, run::Way::ZeroCopy);
+    QVERIFY(!QTest::currentTestFailed());
+    const ByteOffset byte = m_flow->chosen()->byte;
+    const gcode::Layer* layer = m_index.layerAt(byte);
+    QVERIFY(layer && layer->end > byte + 200);
+    printing(file, byte + 10);
+    QTRY_COMPARE(m_driver->count(u"runScript"_s), 1);
+    QCOMPARE(argumentOf(u"runScript"_s), u"M220 S45\nSET_VELOCITY_LIMIT ACCEL=800"_s); // half of the 90 % it ran at
+    printing(file, byte + 100);
+    QTRY_VERIFY(m_flow->isFirstLayerGentle());
+    const QString back = u"M220 S90\nSET_VELOCITY_LIMIT ACCEL=3000"_s;
+    if (end == "killed") {
+        killed();
+        QTRY_VERIFY(m_session->crash());
+        QCOMPARE(m_session->crash()->inForce.join(u'\n'), back);
+        QCOMPARE(m_session->crashReport().changed.size(), 2);
+        QCOMPARE(sent(), 0);
+        return;
+    }
+    if (end == "layer")
+        printing(file, layer->end + 1);
+    else if (end == "stop")
+        m_flow->stopAndLift();
+    else if (end == "cancelled")
+        printing(file, byte + 200, "cancelled");
+    else
+        m_driver->setHost(HostState::Shutdown, u"Timer too close"_s);
+    if (end != "host")
+        QTRY_VERIFY(m_driver->count(u"runScript"_s) >= 2);
+    QTRY_VERIFY(!m_flow->isFirstLayerGentle());
+    QStringList scripts;
+    for (const FakeDriver::Call& call : m_driver->calls) {
+        if (call.name == u"runScript"_s)
+            scripts << call.arguments.front();
+    }
+    QCOMPARE(scripts.count(back), end == "host" ? 0 : 1); // once, exactly; a restart forgets it by itself
+    if (end == "stop") {
+        QStringList names = m_driver->callNames();
+        QTRY_VERIFY(m_driver->count(u"pausePrint"_s) == 1);
+        names = m_driver->callNames();
+        QVERIFY(names.indexOf(u"pausePrint"_s) > names.indexOf(u"runScript"_s, names.indexOf(u"runScript"_s) + 1));
+    }
+    printing(file, layer->end + 500); // not again in the next layer
+    QTest::qWait(20);
+    QCOMPARE(m_flow->isFirstLayerGentle(), false);
+}
+
+void TestResumeFlow::stopsKeepWhatIsChosen_data()
+{
+    QTest::addColumn<bool>("bed");
+    QTest::addColumn<bool>("nozzle");
+    QTest::addColumn<QStringList>("lines");
+    QTest::newRow("bed") << true << false << QStringList({u"M104 S0"_s, u"M140 S60.0"_s});
+    QTest::newRow("both") << true << true << QStringList({u"M104 S160"_s, u"M140 S60.0"_s});
+    QTest::newRow("neither") << false << false << QStringList({u"M104 S0"_s, u"M140 S0.0"_s});
+}
+
+void TestResumeFlow::stopsKeepWhatIsChosen()
+{
+    QFETCH(bool, bed);
+    QFETCH(bool, nozzle);
+    QFETCH(QStringList, lines);
+    arm(run::Way::ZeroCopy);
+    QVERIFY(!QTest::currentTestFailed());
+    m_driver->hold({u"runScript"_s});
+    m_flow->launch();
+    QTRY_COMPARE(m_driver->count(u"runScript"_s), 1);
+    m_flow->stopAndLift({bed, nozzle});
+    QTRY_COMPARE(m_driver->count(u"runScript"_s), 2);
+    const QString standby = argumentOf(u"runScript"_s);
+    const QStringList heat = standby.split(u'\n').filter(u"M1"_s);
+    if (nozzle) { // whatever the material's standby is: warm, and far from printing
+        QVERIFY(heat.front() != u"M104 S0"_s && heat.front().mid(6).toDouble() < 200);
+        lines.front() = heat.front();
+    }
+    QCOMPARE(heat, lines);
+}
+
+void TestResumeFlow::pauseAndOn()
+{
+    runToPrint({}, run::Way::ZeroCopy);
+    QVERIFY(!QTest::currentTestFailed());
+    const ByteOffset byte = m_flow->chosen()->byte;
+    m_flow->pausePrint(); // not seen to print yet
+    printing(file, byte + 10);
+    QTRY_VERIFY(std::holds_alternative<run::Printing>(m_flow->runState()));
+    QCOMPARE(m_driver->count(u"pausePrint"_s), 0);
+    m_flow->goOnPrinting(); // nothing is paused
+    m_flow->pausePrint();
+    QTRY_COMPARE(m_driver->count(u"pausePrint"_s), 1);
+    printing(file, byte + 20, "paused");
+    QTRY_VERIFY(m_flow->isPaused());
+    QVERIFY(!m_flow->canNudge());
+    QCOMPARE(m_driver->count(u"runScript"_s), 0);
+    m_flow->goOnPrinting();
+    QTRY_COMPARE(argumentOf(u"runScript"_s), u"RESUME"_s);
+    printing(file, byte + 30);
+    QTRY_VERIFY(!m_flow->isPaused());
+    QVERIFY(std::holds_alternative<run::Printing>(m_flow->runState()));
+}
+
+void TestResumeFlow::nudgeIsBoundedAndPutBack()
+{
+    runToPrint({}, run::Way::ZeroCopy);
+    QVERIFY(!QTest::currentTestFailed());
+    const ByteOffset byte = m_flow->chosen()->byte;
+    printing(file, byte + 10);
+    QTRY_VERIFY(m_flow->canNudge());
+    for (int i = 0; i < 10; ++i)
+        m_flow->nudge('X', 0.1);
+    m_flow->nudge('Y', -0.02);
+    QTRY_COMPARE(m_driver->count(u"runScript"_s), 11);
+    QVERIFY(m_errors.empty());
+    QVERIFY(std::abs(m_flow->nudged()[0] - 1.0) < 1e-9 && std::abs(m_flow->nudged()[1] + 0.02) < 1e-9);
+    m_flow->nudge('X', 0.01); // beyond 1 mm in total
+    m_flow->nudge('Y', 0.2);  // too large a step
+    m_flow->nudge('Z', 0.05);
+    QTest::qWait(20);
+    QCOMPARE(m_driver->count(u"runScript"_s), 11);
+    QCOMPARE(m_errors.size(), std::size_t(3));
+    QCOMPARE(m_errors[0].code, ErrorCode::Unsafe);
+    QCOMPARE(m_driver->calls.front().arguments.front(), u"SET_GCODE_OFFSET X_ADJUST=0.1"_s);
+    printing(file, m_index.size, "complete");
+    QTRY_COMPARE(m_driver->count(u"runScript"_s), 12);
+    const QStringList back = argumentOf(u"runScript"_s).split(u'\n');
+    QCOMPARE(back.size(), 11);
+    QCOMPARE(back.front(), u"SET_GCODE_OFFSET Y_ADJUST=0.02"_s); // newest first
+    QCOMPARE(back.count(u"SET_GCODE_OFFSET X_ADJUST=-0.1"_s), 10);
+}
+
+void TestResumeFlow::homedThriceIsLookedAt()
+{
+    plan();
+    QVERIFY(!QTest::currentTestFailed());
+    const QJsonObject stepper{{u"rotation_distance"_s, 40}, {u"microsteps"_s, 16}, {u"full_steps_per_rotation"_s, 200}, {u"gear_ratio"_s, QString()}};
+    m_driver->settings = {{u"printer"_s, QJsonObject{{u"kinematics"_s, u"cartesian"_s}}}, {u"stepper_x"_s, stepper}, {u"stepper_y"_s, stepper}};
+    Statements statements = m_flow->statements();
+    statements.homeThrice = true;
+    QSignalSpy planned(m_flow.get(), &ResumeFlow::planned);
+    m_flow->setStatements(statements);
+    QVERIFY(planned.wait());
+    QTRY_VERIFY(!m_flow->isBusy() && m_flow->plan());
+    m_flow->setWay(run::Way::ZeroCopy);
+    m_flow->arm();
+    QTRY_VERIFY(std::holds_alternative<run::Armed>(m_flow->runState()) || !m_errors.empty());
+    QVERIFY2(m_errors.empty(), m_errors.empty() ? "" : m_errors.front().detail.c_str());
+    int readings = 0;
+    m_driver->onScript = [this, &readings](const QString& script) -> Result<link::ScriptResult> {
+        if (script.contains(u"GET_POSITION"_s))
+            m_driver->say(u"mcu: stepper_x:%1 stepper_y:-400 stepper_z:12\nstepper: stepper_x:1.0"_s.arg(8000 + 4 * readings++));
+        return link::ScriptResult{true, HostState::Ready, {}};
+    };
+    m_flow->launch();
+    QTRY_VERIFY(m_flow->hand() == recovery::Hand::LookAtHoming);
+    QCOMPARE(readings, 3);
+    const auto spread = m_flow->homingSpread();
+    QVERIFY(spread);
+    QVERIFY2(std::abs(spread->x - 0.1) < 1e-9 && spread->y == 0, qPrintable(QString::number(spread->x))); // 8 steps of 12.5 um
+    QVERIFY(std::abs(spread->limit - 0.2) < 1e-9 && spread->good());
+    m_flow->homingSeen(false);
+    QTRY_COMPARE(readings, 4);
+    QTRY_VERIFY(m_flow->hand() == recovery::Hand::LookAtHoming);
+    m_flow->homingSeen(true);
+    QTRY_COMPARE(m_driver->count(u"startPrintAt"_s), 1);
 }
 
 QTEST_GUILESS_MAIN(TestResumeFlow)

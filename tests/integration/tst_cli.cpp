@@ -10,6 +10,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include "crashtruth.h"
 #include "samples.h"
 #include "store.h"
 
@@ -139,6 +140,7 @@ private slots:
     void storedHistory();
     void namesAreEscaped();
     void simulatedPrinter();
+    void statusTellsABrokenResume();
     void klippySocket();
     void recordUntilTerminated();
     void resumeEndToEnd_data();
@@ -585,6 +587,54 @@ void TstCli::simulatedPrinter()
     QCOMPARE(status.json()["status"_L1]["print_state"_L1].toString(), u"standby"_s);
     QVERIFY(status.json()["status"_L1]["heaters"_L1].toObject().contains(u"extruder"_s));
     QVERIFY(status.json()["job"_L1].isNull());
+}
+
+/// Another life of the program died in the middle of a step: what it left is told, and nothing is sent.
+void TstCli::statusTellsABrokenResume()
+{
+    Simulator simulator(*this, {u"--speak"_s, u"moonraker"_s, u"--speed"_s, u"10"_s});
+    const QString path = m_folder.filePath(u"broken.sqlite"_s);
+    const QStringList command{u"status"_s, u"--printer"_s, simulator.address, u"--store"_s, path, u"--json"_s};
+    const Ran before = run(command);
+    QVERIFY2(before.code == 0, before.err.constData());
+    QVERIFY(!before.json().contains("broken_resume"_L1));
+    {
+        auto store = app::Store::open(QUrl::fromLocalFile(path));
+        QVERIFY(store);
+        app::RunRecord record{.way = recovery::run::Way::ZeroCopy, .file = u"tower.gcode"_s, .byte = 5000, .idleTimeout = {}, .tail = {}, .steps = {}};
+        record.steps = {{1, recovery::StepKind::HeatBed, u"Heat the bed"_s, {}}, {2, recovery::StepKind::Lift, u"Lift"_s, {}}, {3, recovery::StepKind::HomeXY, u"Home"_s, {}}};
+        const auto write = [&](const QString& action, const QString& text, int step, const QString& result) {
+            app::JournalEntry entry;
+            entry.printer = before.json()["printer"_L1]["id"_L1].toString();
+            entry.time = 1'795'000'000;
+            entry.action = action;
+            entry.text = text;
+            entry.planStep = step;
+            const auto id = (*store)->beginEntry(entry);
+            QVERIFY(id);
+            if (!result.isEmpty())
+                QVERIFY((*store)->finishEntry(*id, result, entry.time + 1));
+        };
+        write(u"resume"_s, app::recordText(record), 0, {});
+        write(u"script"_s, u"M140 S65\nM190 S65"_s, 1, u"ok"_s);
+        write(u"script"_s, u"G1 Z12"_s, 2, {});
+        const Ran alive = run(command); // its writer lives: no crash
+        QVERIFY(!alive.json().contains("broken_resume"_L1));
+    }
+    const Ran after = run(command);
+    QVERIFY2(after.code == 0, after.err.constData());
+    const QJsonObject broken = after.json()["broken_resume"_L1].toObject();
+    QCOMPARE(broken["phase"_L1].toString(), u"sending"_s);
+    QCOMPARE(broken["step"_L1].toInt(), 2);
+    QCOMPARE(broken["title"_L1].toString(), u"Lift"_s);
+    QCOMPARE(broken["heaters_told"_L1]["heater_bed"_L1].toDouble(), 65.0);
+    QVERIFY(!broken["lifted"_L1].toBool());
+    const QString step = broken["text"_L1]["step"_L1].toString();
+    QVERIFY2(step.contains(u"step 2 of 3 (Lift)"_s), qPrintable(step));
+    QCOMPARE(broken["text"_L1]["heaters"_L1].toString(), u"No heater is on now."_s); // the printer's word, not the journal's
+    const Ran words = run(command.mid(0, 5));
+    QVERIFY2(words.out.contains("step 2 of 3 (Lift)") && words.out.contains("may still touch the part"), words.out.constData());
+    QVERIFY(run(command).json().contains("broken_resume"_L1)); // asking forgets nothing
 }
 
 void TstCli::klippySocket()

@@ -58,6 +58,8 @@ private slots:
     void resume();
     void resumeByTouch_data();
     void resumeByTouch();
+    void resumeAfterDryRun_data();
+    void resumeAfterDryRun();
     void resumeOverRealMoonraker_data();
     void resumeOverRealMoonraker();
 
@@ -70,6 +72,7 @@ private:
     void beginFlow();
     void choosePlan(std::optional<double> declaredZ);
     void launchAndFinish();
+    void dryRun();
     void lendAHand();
     void compareWithTruth(double tolerance);
     void checkJournal();
@@ -79,7 +82,7 @@ private:
     [[nodiscard]] double virtualNow();
 
     std::size_t m_firstRun = 0;
-    bool m_byHand = false;
+    bool m_byHand = false, m_dryFirst = false;
     int m_primes = 0;
     double m_deepest = 0; ///< mm the nozzle was below the part's top while it was led down
     std::optional<double> m_registeredU;
@@ -87,7 +90,7 @@ private:
 
 void TestMainJob::init()
 {
-    m_byHand = false;
+    m_byHand = m_dryFirst = false;
     m_primes = 0;
     m_deepest = 0;
     m_registeredU.reset();
@@ -135,6 +138,23 @@ void TestMainJob::resumeByTouch()
     QVERIFY(m_registeredU);
     QVERIFY2(m_deepest <= 0.1, qPrintable(QString::number(m_deepest)));
     QCOMPARE(m_primes, 2); // the first time nothing came out, said the person
+}
+
+void TestMainJob::resumeAfterDryRun_data()
+{
+    columns();
+    QTest::addColumn<bool>("touch");
+    QTest::newRow("declared, new file") << u"power"_s << false << false << 1.5 << false;
+    QTest::newRow("touched, zero copy") << u"power"_s << true << false << 1.5 << true;
+}
+
+/// The head first goes all the ways above the part; then the print goes on from what the dry run registered.
+void TestMainJob::resumeAfterDryRun()
+{
+    QFETCH(bool, touch);
+    m_byHand = touch;
+    m_dryFirst = true;
+    resumeOn(std::make_unique<DemoStand>(m_folder->filePath(u"printer_data"_s), fast));
 }
 
 void TestMainJob::resumeOverRealMoonraker_data()
@@ -189,13 +209,18 @@ void TestMainJob::resumeOn(std::unique_ptr<Stand> stand)
     choosePlan(m_byHand ? std::nullopt : std::optional(z));
     if (QTest::currentTestFailed())
         return;
+    if (m_dryFirst)
+        dryRun();
+    if (QTest::currentTestFailed())
+        return;
     launchAndFinish();
     if (QTest::currentTestFailed())
         return;
     compareWithTruth(tolerance);
     if (QTest::currentTestFailed())
         return;
-    checkJournal();
+    if (!m_dryFirst)
+        checkJournal();
     QCOMPARE(contentOf(original), content); // never altered
 }
 
@@ -326,6 +351,43 @@ void TestMainJob::launchAndFinish()
     QVERIFY(!m_session->recorder().interruptedJob());
 }
 
+void TestMainJob::dryRun()
+{
+    QSignalSpy failed(m_flow.get(), &ResumeFlow::failed), finished(m_flow.get(), &ResumeFlow::finished);
+    m_flow->setDryRun(true);
+    QTRY_VERIFY_WITH_TIMEOUT(!m_flow->isBusy() && m_flow->plan() && m_flow->plan()->dryRun, longest);
+    QVERIFY(m_flow->gateIsOpen());
+    const double resume = m_flow->plan()->resumeZ;
+    const auto steps = static_cast<int>(m_flow->plan()->steps.size());
+    m_flow->arm();
+    QTRY_VERIFY_WITH_TIMEOUT(std::holds_alternative<run::Armed>(m_flow->runState()) || !failed.isEmpty(), longest);
+    QVERIFY2(failed.isEmpty(), qPrintable(m_errors.join(u"; "_s)));
+    int presses = 0;
+    const auto act = [&] {
+        if (m_flow && m_flow->hand() == recovery::Hand::Press) {
+            ++presses;
+            m_flow->pressStep();
+        } else {
+            lendAHand();
+        }
+    };
+    const auto acting = connect(m_flow.get(), &ResumeFlow::runStateChanged, this, act, Qt::QueuedConnection);
+    const double depth = m_stand->ask([](sim::Klippy& klippy) { return klippy.crushed(); });
+    m_flow->launch();
+    QVERIFY2(!finished.isEmpty() || finished.wait(longest), qPrintable(m_errors.join(u"; "_s)));
+    disconnect(acting);
+    QVERIFY2(m_flow->report()->dryRun && m_flow->report()->completed, qPrintable(m_flow->report()->endState + u"; "_s + m_errors.join(u"; "_s)));
+    QCOMPARE(presses, steps);
+    QCOMPARE(beadsNow(), m_firstRun); // not a thread of plastic
+    if (!m_byHand)
+        QCOMPARE(m_stand->ask([](sim::Klippy& klippy) { return klippy.crushed(); }), depth);
+    QTRY_VERIFY_WITH_TIMEOUT(m_flow->heldZ() && !m_flow->isBusy() && !m_flow->plan()->dryRun, longest);
+    QVERIFY2(std::abs(*m_flow->heldZ() - trueZ()) < 0.15, qPrintable(u"held %1, true %2"_s.arg(*m_flow->heldZ()).arg(trueZ())));
+    QVERIFY(trueZ() > resume + 1.5); // it waits above the part
+    QVERIFY(m_flow->gateIsOpen());
+    m_deepest = 0;
+}
+
 /// What a person does who sees the true gap and feels the paper drag.
 void TestMainJob::lendAHand()
 {
@@ -418,7 +480,7 @@ void TestMainJob::checkJournal()
         QCOMPARE(actions.last(), u"start-at"_s);
         QVERIFY(!actions.contains(u"upload"_s));
     } else {
-        QCOMPARE(actions, QStringList({u"script"_s, u"upload"_s, u"start"_s}));
+        QCOMPARE(actions, QStringList({u"script"_s, u"upload"_s, u"resume"_s, u"start"_s}));
     }
 }
 
