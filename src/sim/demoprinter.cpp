@@ -121,8 +121,11 @@ DemoPrinter::DemoPrinter(DemoOptions options, QObject* parent)
 
 DemoPrinter::~DemoPrinter()
 {
-    if (d->station)
+    if (d->station) {
+        // Its clients are deleted later, too: not in the thread's very last round, which deletes nothing that is added in it.
+        QMetaObject::invokeMethod(d->station, [station = d->station] { station->server.kill(); }, Qt::BlockingQueuedConnection);
         d->station->deleteLater(); // the thread carries it out before it ends
+    }
     d->thread.quit();
     d->thread.wait();
 }

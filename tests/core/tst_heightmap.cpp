@@ -298,7 +298,8 @@ void TestHeightMap::hostileNumbersStayBounded_data()
         everywhere += "G1 X" + QByteArray::number(static_cast<int>(random() % 4000) - 2000) + " Y" + QByteArray::number(static_cast<int>(random() % 4000) - 2000) + " E9\n";
     add("all over the place", everywhere + "G0 X1234 Y-1234\nG1 X1300 E1\n", 1250, -1234);
     add("a long line", "G1 X10 Y10 Z1 E1 " + QByteArray(3'000'000, '9') + "\nG0 X10 Y10 Z1\nG1 X20 E1\n", 15, 10);
-    add("NUL bytes", QByteArray("G0 X10 Y10 Z1\n\0\0\0G1 X30\0\nG1 X20 E1\n", 39), 15, 10);
+    constexpr char withNul[] = "G0 X10 Y10 Z1\n\0\0\0G1 X30\0\nG1 X20 E1\n";
+    add("NUL bytes", QByteArray(withNul, sizeof withNul - 1), 15, 10);
 }
 
 void TestHeightMap::hostileNumbersStayBounded()

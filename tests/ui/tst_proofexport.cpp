@@ -30,6 +30,29 @@ app::ProofReport report(int steps)
     return out;
 }
 
+/// Of a slicer's file, in the middle of a layer.
+app::ProofReport realReport()
+{
+    const auto source = gcode::FileSource::open(KINTSUGI_TEST_DATA "/gcode/ps_gear_relE_klipper.gcode");
+    const auto index = gcode::buildIndex(**source, gcode::Dialect::Klipper);
+    const gcode::Layer& layer = index->layers[index->layers.size() / 2];
+    recovery::StopInterval stop;
+    const ByteOffset resume = gcode::locate(**source, *index, (layer.begin + layer.end) / 2)->byte;
+    const gcode::Located likely = *gcode::locate(**source, *index, (resume + layer.end) / 2);
+    stop.earliest = resume;
+    stop.likely = likely.byte;
+    stop.latest = likely.end;
+    app::ProofReport out;
+    out.madeAt = 1795164767;
+    out.program = u"Kintsugi"_s;
+    out.file = {"ps_gear_relE_klipper.gcode", index->size, index->xxh3};
+    out.plan = *recovery::planResume(**source, *index, *recovery::snapshotFromFile(**source, *index, resume), {}, {});
+    out.gate = recovery::runGate(out.plan, *index, out.file, {});
+    out.stop = stop;
+    out.pictures = {*app::layerPicture(**source, *index, out.plan, stop), app::heightPicture(out.plan)};
+    return out;
+}
+
 int pagesOf(const QString& path)
 {
     QFile file(path);
@@ -43,6 +66,7 @@ class TstProofExport final : public QObject
     Q_OBJECT
 private slots:
     void pagesFollowThePlan();
+    void aRealFile();
     void theDocumentShowsItsPictures();
     void anErrorLeavesNothingBehind();
 };
@@ -55,6 +79,18 @@ void TstProofExport::pagesFollowThePlan()
     QVERIFY(ui::writeProofPdf(report(300), large));
     QVERIFY2(pagesOf(small) >= 1 && pagesOf(small) <= 3, qPrintable(QString::number(pagesOf(small))));
     QVERIFY2(pagesOf(large) > pagesOf(small) + 3, qPrintable(QString::number(pagesOf(large))));
+}
+
+void TstProofExport::aRealFile()
+{
+    const QTemporaryDir folder;
+    const QString pictures = qEnvironmentVariable("KINTSUGI_PICTURES"); // a folder, to look at what a person sees
+    const QString path = (pictures.isEmpty() ? folder.path() : pictures) + u"/proof.pdf"_s;
+    const app::ProofReport report = realReport();
+    QVERIFY(ui::writeProofPdf(report, path));
+    QVERIFY(pagesOf(path) >= 2);
+    QFile file(path);
+    QVERIFY2(file.size() < 3'000'000, qPrintable(QString::number(file.size())));
 }
 
 /// QTextDocument knows a part of HTML: a picture it cannot read would be a small box.
