@@ -294,6 +294,7 @@ void ResumeFlow::begin(const PrintJob& job)
     d->session.archive().ask<Stored>(
         d->attempt.get(), [job](Store& store) { return readStored(store, job); },
         [this](const Result<Stored>& stored) {
+    d->mesh.recall();
             if (stored)
                 d->haveStored(*stored);
             else

@@ -66,6 +66,29 @@ void MeshRepair::give(const Error& error)
     emit failed(error);
 }
 
+void MeshRepair::recall()
+{
+    if (m_state.stage != Stage::Idle || m_written)
+        return;
+    m_session.archive().ask<std::optional<ConfigRepair>>(
+        this, [printer = m_session.profile().id](Store& store) { return store.openRepair(printer); },
+        [this](const Result<std::optional<ConfigRepair>>& repair) {
+            if (!repair || !*repair)
+                return;
+            lookAtConfiguration([this, kept = **repair](const Result<std::string>& present) {
+                if (m_state.stage != Stage::Idle || m_written)
+                    return;
+                if (present && *present == kept.before.toStdString()) // somebody put it back, or nothing was written
+                    return forget([] {});
+                m_before = kept.before.toStdString();
+                m_after = kept.after.toStdString();
+                m_state.keptAs = kept.keptAs;
+                m_written = true;
+                setStage(Stage::Restored);
+            });
+        });
+}
+
 // ---- the three presses -------------------------------------------------------------------------------------------
 
 void MeshRepair::propose(const recovery::SharedMesh& used)
@@ -107,9 +130,11 @@ void MeshRepair::restore()
     setStage(Stage::Writing);
     whenIdle([this] {
         write(m_before, m_state.keptAs, false, [this] {
-            replace(m_before, m_after, [this] {
-                m_written = true;
-                restart([this] { verify(); });
+            remember([this] {
+                replace(m_before, m_after, [this] {
+                    m_written = true;
+                    restart([this] { verify(); });
+                });
             });
         });
     });
@@ -124,10 +149,12 @@ void MeshRepair::undo()
         replace(m_after, m_before, [this] {
             m_written = false;
             m_fallback = Stage::Idle;
-            restart([this] {
-                m_state.difference.clear();
-                setStage(Stage::Idle);
-                emit settled();
+            forget([this] {
+                restart([this] {
+                    m_state.difference.clear();
+                    setStage(Stage::Idle);
+                    emit settled();
+                });
             });
         });
     };
@@ -152,17 +179,27 @@ void MeshRepair::whenIdle(const Next& next)
 
 void MeshRepair::readConfiguration(const Read& next)
 {
+    lookAtConfiguration([this, next](const Result<std::string>& text) {
+        if (text)
+            next(*text);
+        else
+            give(text.error());
+    });
+}
+
+void MeshRepair::lookAtConfiguration(const Look& reply)
+{
     const QString local = m_folder.filePath(u"read"_s);
     QFile::remove(local);
-    m_session.driver().download(u"config"_s, configuration, local, 0, {}, this, [this, local, next](const Result<link::RemoteFile>& got) {
+    m_session.driver().download(u"config"_s, configuration, local, 0, {}, this, [local, reply](const Result<link::RemoteFile>& got) {
         if (!got)
-            return give(got.error());
+            return reply(fail(got.error()));
         QFile file(local);
         if (!file.open(QIODevice::ReadOnly))
-            return give(Error{.code = ErrorCode::FileUnreadable, .detail = file.errorString().toStdString(), .file = local.toStdString()});
+            return reply(fail(Error{.code = ErrorCode::FileUnreadable, .detail = file.errorString().toStdString(), .file = local.toStdString()}));
         if (file.size() > largest)
-            return give(Error{.code = ErrorCode::BadValue, .file = configuration.toStdString(), .measured = double(file.size()), .limit = double(largest)});
-        next(file.readAll().toStdString());
+            return reply(fail(Error{.code = ErrorCode::BadValue, .file = configuration.toStdString(), .measured = double(file.size()), .limit = double(largest)}));
+        reply(file.readAll().toStdString());
     });
 }
 
@@ -201,6 +238,31 @@ void MeshRepair::replace(const std::string& expected, const std::string& text, c
             });
         });
     });
+}
+
+/// Before anything is written, so that no crash can leave a change without its way back.
+void MeshRepair::remember(const Next& next)
+{
+    const ConfigRepair repair{0, m_session.now(), QByteArray::fromStdString(m_before), QByteArray::fromStdString(m_after), m_state.keptAs};
+    m_session.archive().ask<qint64>(
+        this, [printer = m_session.profile().id, repair](Store& store) { return store.addRepair(printer, repair); },
+        [this, next](const Result<qint64>& id) {
+            if (!id)
+                return give(id.error());
+            next();
+        });
+}
+
+void MeshRepair::forget(const Next& next)
+{
+    m_session.archive().ask<bool>(
+        this,
+        [printer = m_session.profile().id](Store& store) -> Result<bool> {
+            if (const auto ended = store.endRepairs(printer); !ended)
+                return fail(ended.error());
+            return true;
+        },
+        [next](const Result<bool>&) { next(); }); // not noted: recall() finds the old text and asks again
 }
 
 void MeshRepair::restart(const Next& next)

@@ -8,8 +8,8 @@
 
 namespace kintsugi::app {
 
-/// Puts the recorded mesh into printer.cfg as a profile of the program's own, and takes it out again. Every write is
-/// journalled first, nothing is written over a text that was not read just before, and the old text stays beside the new.
+/// Puts the recorded mesh into printer.cfg as a profile of the program's own, and takes it out again, also after this
+/// program was started anew: the store keeps both texts. Every write is journalled first, nothing is written over a text that was not read just before, and the old text stays beside the new.
 class MeshRepair final : public QObject
 {
     Q_OBJECT
@@ -18,6 +18,7 @@ public:
 
     [[nodiscard]] const MeshRestore& state() const { return m_state; }
     [[nodiscard]] bool canUndo() const;
+    void recall(); ///< what this program wrote in another life and nobody put back
     void propose(const recovery::SharedMesh& used);
     void restore();
     void undo();
@@ -30,12 +31,16 @@ signals:
 private:
     using Next = std::function<void()>;
     using Read = std::function<void(const std::string& text)>;
+    using Look = std::function<void(const Result<std::string>& text)>;
     void setStage(MeshRestore::Stage stage);
     void give(const Error& error);
     void whenIdle(const Next& next);
     void readConfiguration(const Read& next);
+    void lookAtConfiguration(const Look& reply);
     void write(const std::string& text, const QString& to, bool overwrite, const Next& next);
     void replace(const std::string& expected, const std::string& text, const Next& next);
+    void remember(const Next& next);
+    void forget(const Next& next);
     void restart(const Next& next);
     void watch(const link::HostInfo& host);
     void verify();

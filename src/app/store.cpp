@@ -36,6 +36,11 @@ QString notNull(const QString& text)
     return text.isNull() ? u""_s : text;
 }
 
+QByteArray notNull(const QByteArray& text)
+{
+    return text.isNull() ? QByteArray("") : text;
+}
+
 QByteArray compact(const QJsonObject& object)
 {
     return QJsonDocument(object).toJson(QJsonDocument::Compact);
@@ -469,7 +474,31 @@ Result<qint64> Store::addVariables(const QString& printer, const VariablesCopy& 
     if (!newest->empty() && newest->front().text == copy.text && newest->front().good == copy.good)
         return newest->front().id;
     return d->insert(u"INSERT INTO variables (printer, time, text, good) VALUES (?, ?, ?, ?)"_s,
-                     {printer, copy.time, copy.text.isNull() ? QByteArray("") : copy.text, copy.good ? 1 : 0});
+                     {printer, copy.time, notNull(copy.text), copy.good ? 1 : 0});
+}
+
+Result<qint64> Store::addRepair(const QString& printer, const ConfigRepair& repair)
+{
+    return d->insert(u"INSERT INTO repairs (printer, time, before_text, after_text, kept_as, ended) VALUES (?, ?, ?, ?, ?, 0)"_s,
+                     {printer, repair.time, notNull(repair.before), notNull(repair.after), notNull(repair.keptAs)});
+}
+
+Result<> Store::endRepairs(const QString& printer)
+{
+    return d->change(u"UPDATE repairs SET ended = 1 WHERE printer = ?"_s, {printer});
+}
+
+Result<std::optional<ConfigRepair>> Store::openRepair(const QString& printer) const
+{
+    auto found = collect<ConfigRepair>(*d->connection, u"SELECT id, time, before_text, after_text, kept_as FROM repairs"
+                                                       " WHERE printer = ? AND ended = 0 ORDER BY id DESC LIMIT 1"_s, {printer},
+                                       [](const QSqlQuery& query) {
+                                           return ConfigRepair{query.value(0).toLongLong(), query.value(1).toDouble(), query.value(2).toByteArray(),
+                                                               query.value(3).toByteArray(), query.value(4).toString()};
+                                       });
+    if (!found)
+        return fail(found.error());
+    return found->empty() ? std::nullopt : std::optional(std::move(found->front()));
 }
 
 Result<> Store::addEvent(const QString& printer, const QString& job, const Event& event)

@@ -52,6 +52,14 @@ struct VariablesCopy {
     bool good = true;                 ///< Klipper would start with it
 };
 
+/// printer.cfg as this program changed it, until it is put back.
+struct ConfigRepair {
+    qint64 id = 0;
+    double time = 0;                  ///< s since epoch UTC
+    QByteArray before, after;         ///< whole texts
+    QString keptAs;                   ///< where the old text lies beside the new one
+};
+
 struct Event { double time = 0; QString kind, text; }; ///< kind: "interrupted", "alarm", "console-error", "host", "link", "note"
 
 /// History on disk, append-only. One schema, SQLite (WAL, synchronous=FULL) or PostgreSQL by URL. Synchronous: lives on
@@ -80,6 +88,8 @@ public:
     [[nodiscard]] Result<qint64> beginEntry(const JournalEntry& entry);
     [[nodiscard]] Result<> finishEntry(qint64 id, const QString& result, double time);
     [[nodiscard]] Result<qint64> addVariables(const QString& printer, const VariablesCopy& copy); ///< an equal newest copy is not stored twice
+    [[nodiscard]] Result<qint64> addRepair(const QString& printer, const ConfigRepair& repair);
+    [[nodiscard]] Result<> endRepairs(const QString& printer);     ///< the old text stands there again
     [[nodiscard]] Result<> addEvent(const QString& printer, const QString& job, const Event& event);
 
     [[nodiscard]] Result<std::vector<PrintJob>> jobs(const QString& printer, int limit = 50) const;      ///< newest first
@@ -94,6 +104,7 @@ public:
     [[nodiscard]] Result<std::vector<Event>> events(const QString& job) const;
     /// Lets one recorder own a printer until this store closes or its process dies (advisory lock on PostgreSQL, a lock file
     /// beside the SQLite file). Busy when taken.
+    [[nodiscard]] Result<std::optional<ConfigRepair>> openRepair(const QString& printer) const; ///< the newest that was not put back
     [[nodiscard]] Result<> claimPrinter(const QString& printer);
     /// Whether the process that began the unfinished entry still lives and will finish it.
     [[nodiscard]] bool isUnderWay(const JournalEntry& entry);

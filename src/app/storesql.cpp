@@ -118,6 +118,8 @@ const std::vector<Migration>& migrations()
         // Samples and snapshots name a mesh by its row ("mesh_ref" in their JSON).
         {u"CREATE TABLE meshes (id {id}, printer TEXT NOT NULL, json TEXT NOT NULL)"_s,
          u"CREATE INDEX meshes_printer ON meshes (printer, id)"_s},
+        {u"CREATE TABLE repairs (id {id}, printer TEXT NOT NULL, time {real} NOT NULL, before_text {blob} NOT NULL, after_text {blob} NOT NULL,"
+         " kept_as TEXT NOT NULL, ended INTEGER NOT NULL)"_s},
     };
     return all;
 }

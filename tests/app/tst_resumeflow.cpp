@@ -84,6 +84,8 @@ private slots:
     void meshIsNotRestored_data();
     void meshIsNotRestored();
     void refusedConfigurationCanBeUndone();
+    void meshIsUndoneInAnotherLife_data();
+    void meshIsUndoneInAnotherLife();
     void meshIsNotUndone_data();
     void meshIsNotUndone();
     void exchangedFileIsNotContinued();
@@ -1182,6 +1184,60 @@ void TestResumeFlow::refusedConfigurationCanBeUndone()
 
 void TestResumeFlow::meshIsNotUndone_data()
 {
+void TestResumeFlow::meshIsUndoneInAnotherLife_data()
+{
+    QTest::addColumn<QString>("meanwhile");
+    QTest::addColumn<bool>("offered");
+    QTest::newRow("untouched") << QString() << true;
+    QTest::newRow("put back by hand") << u"old"_s << false;
+    QTest::newRow("changed by somebody") << u"changed"_s << true;
+}
+
+/// The program ended between the restoring and the undo: the way back is in the store.
+void TestResumeFlow::meshIsUndoneInAnotherLife()
+{
+    QFETCH(QString, meanwhile);
+    QFETCH(bool, offered);
+    answerRestarts();
+    chooseWithMesh(bentMesh(), "default");
+    propose();
+    m_flow->restoreMesh();
+    QTRY_COMPARE(int(m_flow->meshRestore().stage), int(MeshRestore::Stage::Restored));
+    QTRY_VERIFY(!m_flow->isBusy());
+    const QString kept = m_flow->meshRestore().keptAs;
+
+    m_flow = std::make_unique<ResumeFlow>(*m_session);
+    connect(m_flow.get(), &ResumeFlow::failed, this, [this](const Error& error) { m_errors.push_back(error); });
+    QVERIFY(!m_flow->canUndoMesh());
+    QByteArray& configuration = m_driver->files[u"config/printer.cfg"_s];
+    if (meanwhile == u"old"_s)
+        configuration = printerCfg;
+    else if (meanwhile == u"changed"_s)
+        configuration += "\n[fan]\n";
+    QSignalSpy planned(m_flow.get(), &ResumeFlow::planned);
+    begin();
+    QTRY_VERIFY(!planned.isEmpty() && !m_flow->isBusy());
+    QCOMPARE(m_flow->canUndoMesh(), offered);
+    QVERIFY(m_errors.empty());
+    if (!offered)
+        return;
+    QCOMPARE(m_flow->meshRestore().keptAs, kept);
+    m_flow->undoMesh();
+    if (!meanwhile.isEmpty()) { // nobody's change is overwritten
+        QTRY_VERIFY(!m_errors.empty());
+        QCOMPARE(m_errors.front().code, ErrorCode::FileChanged);
+        return;
+    }
+    QTRY_COMPARE(int(m_flow->meshRestore().stage), int(MeshRestore::Stage::Idle));
+    QCOMPARE(configuration, printerCfg);
+    QTRY_VERIFY(!m_flow->isBusy());
+    m_flow = std::make_unique<ResumeFlow>(*m_session);
+    QSignalSpy again(m_flow.get(), &ResumeFlow::planned);
+    begin();
+    QTRY_VERIFY(!again.isEmpty() && !m_flow->isBusy());
+    QVERIFY(!m_flow->canUndoMesh());
+}
+
     QTest::addColumn<QString>("trouble");
     QTest::addColumn<ErrorCode>("code");
     QTest::newRow("printing") << u"printing"_s << ErrorCode::Busy;
