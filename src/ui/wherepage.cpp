@@ -97,7 +97,7 @@ void WherePage::follow()
     connect(&m_measuring, &app::JobBase::finished, this, [this] {
         const auto& outcome = m_measuring.outcome();
         if (outcome && *outcome && m_measured)
-            m_width->setText(QString(widthText(**outcome) + QLatin1Char(' ') + causeWidthText(m_measured->cause)));
+            m_width->setText(QString(linesText(**outcome) + QLatin1Char(' ') + widthText(**outcome) + QLatin1Char(' ') + causeWidthText(m_measured->cause)));
     });
     for (const auto signal : {&app::ResumeFlow::analysed, &app::ResumeFlow::candidatesChanged, &app::ResumeFlow::chosenChanged})
         connect(&flow(), signal, this, &WherePage::showFlow);

@@ -358,6 +358,20 @@ void TestAnyPoint::theStopIntervalIsMeasured()
     QVERIFY(width->lines > 10);
     QVERIFY(width->millimetres > 100);
     QVERIFY(std::abs(width->seconds / file->index->layers.at(3).seconds - 1) < 0.05); // the whole layer
+    const auto lineOf = [&](ByteOffset byte) { return gcode::locate(*file->source, *file->index, byte)->line; };
+    QCOMPARE(width->certain.first, lineOf(stop.earliest));
+    QCOMPARE(width->certain.last, lineOf(stop.latest - 1));
+    QVERIFY(!width->half && !ui::linesText(*width).contains(u"ikely"_s));
+    stop.halfFrom = gcode::locate(*file->source, *file->index, stop.earliest + 200)->byte;
+    stop.halfTo = gcode::locate(*file->source, *file->index, stop.earliest + 400)->byte;
+    const auto likely = ui::stopWidth(*file->source, *file->index, stop);
+    QVERIFY(likely && likely->half);
+    QCOMPARE(likely->half->first, lineOf(stop.halfFrom));
+    QCOMPARE(likely->half->last, lineOf(stop.halfTo - 1));
+    const QLocale locale;
+    QCOMPARE(ui::linesText(*likely), u"Likely between line %1 and %2; certainly between %3 and %4."_s.arg(
+        locale.toString(qulonglong(likely->half->first)), locale.toString(qulonglong(likely->half->last)),
+        locale.toString(qulonglong(likely->certain.first)), locale.toString(qulonglong(likely->certain.last))));
     stop.latest = stop.earliest;
     QCOMPARE(ui::stopWidth(*file->source, *file->index, stop)->lines, std::uint64_t{0});
 }
