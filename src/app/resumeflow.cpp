@@ -82,6 +82,7 @@ struct ResumeFlow::Private {
     recovery::MeshAdvice meshAdvice;
     std::shared_ptr<const PartMaps> maps;
     std::optional<TouchPlan> touch;
+    std::optional<ProbePlan> probe;
     recovery::PrinterFacts printer;         ///< of the last plan
     std::optional<recovery::KlipperConfig> config;
     std::optional<double> armedNozzle;      ///< °C it was made with
@@ -279,6 +280,7 @@ void ResumeFlow::begin(const PrintJob& job)
     d->plan.reset();
     d->maps.reset();
     d->touch.reset();
+    d->probe.reset();
     d->planError.reset();
     d->gate.clear();
     d->meshAdvice = {};
@@ -562,9 +564,15 @@ recovery::ZMethod ResumeFlow::zMethod() const
 ResumeFlow::ZJudgement ResumeFlow::judge(recovery::ZMethod method) const
 {
     ZJudgement result;
-    result.missing = recovery::missingProof(method, d->evidenceOfZ);
-    if (method != recovery::ZMethod::Touch)
-        result.uncertainty = recovery::budget(method, d->mechanics, d->evidenceOfZ);
+    result.missing = recovery::missingProof(method, d->mechanics, d->evidenceOfZ);
+    result.engine = method != recovery::ZMethod::StockZplus;
+    std::array<double, 2> at{};
+    for (std::size_t axis = 0; d->snapshot && axis < 2; ++axis)
+        at[axis] = gcode::toMillimetres(d->snapshot->state.position[axis].value_or(0) - d->snapshot->state.shift[axis]);
+    if (method == recovery::ZMethod::FreeSpot && d->probe)
+        result.uncertainty = recovery::freespot::budget(d->probe->places, d->probe->resumeAt, d->probe->mechanics, d->probe->evidence);
+    else if (method != recovery::ZMethod::Touch)
+        result.uncertainty = recovery::budget(method, d->mechanics, d->evidenceOfZ, recovery::leverOf(method, d->mechanics, at));
     if (d->file && d->snapshot)
         result.layerHeight = layerHeight(*d->file->index, d->snapshot->byte);
     return result;
@@ -660,6 +668,7 @@ void ResumeFlow::Private::startPlan()
     question.byte = snapshot->byte;
     question.printBegan = job->startTime;
     question.heaterRepaired = statements.heaterRepaired;
+    question.printEnded = job->endTime;
     question.fileModified = fileSeen;
     if (!evidence.samples.empty() && evidence.samples.back().toolheadPosition)
         question.zAtStop = (*evidence.samples.back().toolheadPosition)[2];
@@ -692,6 +701,9 @@ void ResumeFlow::Private::makePlan(const PlanFacts& facts)
         evidenceOfZ.measuredLift = *statements.declaredZ - chosen->z;
     if (facts.gate.plrCalibration)
         evidenceOfZ.baseline = !facts.gate.plrCalibration->offsets.empty();
+    if (!facts.letGo.empty())
+        evidenceOfZ.motorsEnabled = false;
+    addHardwareProof(evidenceOfZ, facts.printer, facts.gate.config, printedMesh(*snapshot, facts), statements.supplyStayed);
     known.evidence = evidenceOfZ;
     if (held)
         options.contact = recovery::NozzleContact::Lifted;
@@ -739,6 +751,7 @@ void ResumeFlow::Private::havePlan()
     gate = outcome ? outcome->gate : std::vector<recovery::GateCheck>();
     meshAdvice = outcome ? outcome->mesh : recovery::MeshAdvice();
     touch = outcome ? outcome->touch : std::nullopt;
+    probe = outcome ? outcome->probe : std::nullopt;
     if (outcome && outcome->maps)
         maps = outcome->maps;
     emit q->planned();
@@ -783,8 +796,8 @@ void ResumeFlow::savePlan(const QString& path)
         emit failed(Error{.code = ErrorCode::NotSupported, .detail = "a dry run is watched step by step: no file can do that", .field = "dryRun"});
         return;
     }
-    if (d->touch) {
-        emit failed(Error{.code = ErrorCode::NotSupported, .detail = "the part is touched by hand while the program runs: no file can do that", .field = "touch"});
+    if (d->touch || d->probe) {
+        emit failed(Error{.code = ErrorCode::NotSupported, .detail = "the height is taken while the program runs: no file can do that", .field = "touch"});
         return;
     }
     if (!d->jobs->saving.isRunning())
@@ -995,6 +1008,7 @@ void ResumeFlow::Private::makeRun()
     const int tool = plan->snapshot.state.tool;
     if (plan->snapshot.state.hotend.contains(tool))
         setup.standby = recovery::softeningOf(recovery::materialOf(*file->index, tool), plan->snapshot.state.hotend.at(tool), printer.softenBelow);
+    setup.probe = probe;
     if (plan->dialect == gcode::Dialect::Klipper)
         setup.idleTimeout = timerBefore ? timerBefore : idleTimeout;
     setup.timerHeld = timerBefore.has_value();

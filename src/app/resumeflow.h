@@ -30,6 +30,7 @@ struct Statements {
     std::optional<double> declaredZ; ///< mm, for touch and keep; touch without it is led by hand while the plan runs
     std::optional<double> removedTo; ///< mm, plastic was taken away down to this height
     bool lookAtPrime = false;      ///< the run waits at the prime until somebody says that plastic came out
+    bool supplyStayed = false;     ///< the supply of the motors was on all the time
     bool heaterRepaired = false;   ///< the cause of a heater's fault was found and repaired
     bool homeThrice = false;       ///< X and Y are homed three times and the spread is looked at
     recovery::FirstLayerWishes firstLayer;
@@ -99,6 +100,7 @@ public:
     /// What a method would be worth now: its uncertainty, what speaks against it, and the layer it is measured by.
     struct ZJudgement {
         recovery::ZUncertainty uncertainty;  ///< empty for a touch, which knows it when it is done
+        bool engine = true;                  ///< false: this program cannot run it yet
         std::vector<Message> missing;
         double layerHeight = 0;              ///< mm; 0 = not known
     };

@@ -9,6 +9,7 @@
 
 #include "pluginstate.h"
 #include "recovery/macroaudit.h"
+#include "recovery/zhardware.h"
 #include "zmechanics.h"
 
 namespace kintsugi::app {
@@ -131,6 +132,8 @@ private:
         m_session.driver().consoleStore(consoleLines, this, [this](const Result<std::vector<link::ConsoleLine>>& lines) {
             if (lines)
                 m_facts.gate.heaterFault = heaterFaultIn(*lines, m_question.printBegan, m_session.host().stateMessage);
+            if (lines && m_question.printEnded)
+                m_facts.letGo = letGoIn(*lines, *m_question.printEnded);
             askMeshes();
         });
     }
@@ -236,6 +239,12 @@ void applySettings(PlanFacts& facts, const QJsonObject& settings)
     facts.afterResume = plugin.value("after_resume_gcode"_L1).toString().toStdString();
 
     facts.gate.config = toConfig(settings);
+    if (const auto probe = recovery::probeOf(*facts.gate.config))
+        facts.printer.probe = *probe;
+    if (const auto top = recovery::topEndstopOf(*facts.gate.config))
+        facts.printer.topEndstop = *top;
+    else
+        facts.printer.whyNoTopEndstop = top.error().detail;
     std::vector<std::string> macros;
     // Wherever a plan homes, Z is declared or registered by then; the gate looks at the plan itself.
     for (const recovery::MacroFinding& found : recovery::auditHomingXy(*facts.gate.config, true))
@@ -282,6 +291,22 @@ std::string heaterFaultIn(const std::vector<link::ConsoleLine>& console, double 
     for (auto line = console.rbegin(); line != console.rend() && line->time >= since; ++line) {
         if (!line->command && tells(line->text))
             return shown(line->text);
+    }
+    return {};
+}
+
+std::string letGoIn(const std::vector<link::ConsoleLine>& console, double since)
+{
+    static const QStringList words{u"M84"_s, u"M18"_s, u"SET_STEPPER_ENABLE"_s, u"G28"_s, u"SET_KINEMATIC_POSITION"_s, u"FORCE_MOVE"_s, u"MANUAL_STEPPER"_s,
+                                   u"Z_TILT_ADJUST"_s, u"QUAD_GANTRY_LEVEL"_s, u"SCREWS_TILT_CALCULATE"_s, u"PLR_Z_HOME"_s, u"FIRMWARE_RESTART"_s, u"RESTART"_s};
+    for (auto line = console.rbegin(); line != console.rend() && line->time >= since; ++line) {
+        if (!line->command)
+            continue;
+        for (const QString& text : line->text.split(u'\n')) {
+            const QString word = text.trimmed().section(u' ', 0, 0).toUpper();
+            if (words.contains(word))
+                return text.simplified().left(200).toStdString();
+        }
     }
     return {};
 }

@@ -17,6 +17,7 @@ struct PlanFacts {
     recovery::ZMechanics mechanics;
     recovery::ZEvidence evidence;
     std::optional<link::Driver::MeshProfiles> meshes;
+    std::string letGo;                ///< a line since the stop that let go of the motors or told Z anew; "" = none was seen
     std::string beforeResume, afterResume; ///< the plugin's own scripts around its climb
     std::optional<Error> unread;      ///< why status, folder or configuration is missing
 };
@@ -28,6 +29,7 @@ struct PlanQuestion {
     bool zeroCopy = false;            ///< the printer's own file is to be continued
     ByteOffset byte = 0;              ///< where it is to go on
     double printBegan = 0;            ///< s since epoch UTC: what failed before does not count
+    std::optional<double> printEnded; ///< s since epoch UTC
     bool heaterRepaired = false;
     std::optional<double> zAtStop;    ///< mm
     std::optional<double> fileModified; ///< s since epoch UTC, of the printer's file when it was last looked at
@@ -42,6 +44,8 @@ void applySettings(PlanFacts& facts, const QJsonObject& settings);
 [[nodiscard]] recovery::KlipperConfig toConfig(const QJsonObject& settings);
 /// The words by which a heater's fault was reported since then, by the console or in the host's message; "" = none.
 [[nodiscard]] std::string heaterFaultIn(const std::vector<link::ConsoleLine>& console, double since, const QString& hostMessage);
+/// The newest command since then after which Z is not what it was: motors off, homing, a declaration, a levelling; "" = none.
+[[nodiscard]] std::string letGoIn(const std::vector<link::ConsoleLine>& console, double since);
 /// Where to look at a file of that size: up to 64 pieces of 4 KiB, spread over all of it, and one around the byte to go on at.
 [[nodiscard]] std::vector<link::Driver::Block> proofBlocks(std::uint64_t size, std::optional<std::uint64_t> byte = {});
 [[nodiscard]] recovery::BlockProof compareBlocks(const gcode::Source& local, const std::vector<link::Driver::Block>& blocks,

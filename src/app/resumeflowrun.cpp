@@ -297,10 +297,105 @@ void ResumeRun::askHand(std::size_t step)
     m_hand = m_setup.plan.steps[step].hand;
     if (m_hand == recovery::Hand::None)
         return feed(run::StepDone{step});
-    if (m_hand == recovery::Hand::Touch)
-        beginTouch();
+    switch (m_hand) {
+    case recovery::Hand::Touch:
+        return beginTouch();
+    case recovery::Hand::Probe:
+        return readProbe(step);
+    case recovery::Hand::ReadBack:
+        return checkReadBack(m_setup.plan.steps[step].readBack.value_or(0), &ResumeRun::handDone);
+    case recovery::Hand::None:
+    case recovery::Hand::LookAtPrime:
+        break;
+    }
+    emit changed();
+}
+
+/// What the printer itself says after the step must be what was to come of it.
+void ResumeRun::checkReadBack(double z, void (ResumeRun::*then)())
+{
+    m_session.driver().readStatus(this, [this, z, then](const Result<recovery::Sample>& now) {
+        const auto* running = std::get_if<run::Running>(&m_state);
+        if (!running)
+            return;
+        if (!now)
+            return feed(problem(running->step, now.error()));
+        if (now->homedAxes.find('z') == std::string::npos)
+            return feed(run::StepFailed{running->step, motorsOff()});
+        const auto reported = now->toolheadPosition ? std::optional((*now->toolheadPosition)[2]) : std::nullopt;
+        const recovery::GateCheck check = recovery::zReadBackCheck({z, reported});
+        if (!check.passed)
+            return feed(run::StepFailed{running->step, Error{.code = ErrorCode::BadReply, .detail = "the printer does not stand at the height that was registered",
+                                                             .field = check.id, .measured = reported, .limit = z}});
+        (this->*then)();
+    });
+}
+
+// ---- the free bed ------------------------------------------------------------------------------------------------
+
+void ResumeRun::readProbe(std::size_t step)
+{
+    if (!m_setup.probe || !m_setup.plan.steps[step].probe)
+        return feed(run::StepFailed{step, Error{.code = ErrorCode::UnknownState, .field = "freespot"}});
+    m_session.driver().readStatus(this, [this, step](const Result<recovery::Sample>& now) {
+        const auto* running = std::get_if<run::Running>(&m_state);
+        if (!running || running->step != step)
+            return;
+        if (!now)
+            return feed(problem(step, now.error()));
+        if (now->homedAxes.find('z') == std::string::npos)
+            return feed(run::StepFailed{step, motorsOff()});
+        if (!now->toolheadPosition)
+            return feed(run::StepFailed{step, Error{.code = ErrorCode::BadReply, .field = "toolhead"}});
+        m_session.driver().readProbe(this, [this, step, z = (*now->toolheadPosition)[2]](const Result<link::ProbeResult>& result) {
+            const auto* still = std::get_if<run::Running>(&m_state);
+            if (!still || still->step != step)
+                return;
+            if (result)
+                haveReading(step, *result, z);
+            else
+                feed(problem(step, result.error()));
+        });
+    });
+}
+
+void ResumeRun::haveReading(std::size_t step, const link::ProbeResult& result, double toolhead)
+{
+    constexpr double stale = 0.5; // mm between where the head stands and what the probe is said to have found
+    const recovery::PlanStep& planned = m_setup.plan.steps[step];
+    const double height = m_setup.probe->probe.offset[2];
+    const auto bed = result.bed ? result.bed : result.trigger ? std::optional(*result.trigger - height) : std::nullopt;
+    if (!bed || !(std::abs(toolhead - height - *bed) <= stale))
+        return feed(run::StepFailed{step, Error{.code = ErrorCode::BadReply, .detail = "what the probe is said to have found is not of this probing",
+                                                .field = "probe", .measured = bed, .limit = toolhead - height}});
+    m_readings.push_back({*planned.probe, *bed});
+    note(tr("The probe found the bed at %1 mm; the mesh says %2 mm")
+             .arg(QString::number(*bed, 'f', 3), QString::number(planned.probe->bed, 'f', 3)));
+    if (planned.lastProbe)
+        registerFromProbe();
     else
-        emit changed();
+        handDone();
+}
+
+void ResumeRun::registerFromProbe()
+{
+    const std::size_t step = std::get<run::Running>(m_state).step;
+    const ProbePlan& plan = *m_setup.probe;
+    const auto found = recovery::freespot::registration(m_readings, plan.resumeAt, plan.mechanics, plan.evidence);
+    if (!found)
+        return feed(run::StepFailed{step, found.error()});
+    note(tr("Z found by probing the free bed: off by %1 mm, U %2 mm")
+             .arg(QString::number(found->delta, 'f', 3), QString::number(found->uncertainty.u(), 'f', 3)));
+    m_session.driver().readStatus(this, [this, step, delta = found->delta](const Result<recovery::Sample>& now) {
+        const auto* running = std::get_if<run::Running>(&m_state);
+        if (!running || running->step != step)
+            return;
+        if (!now)
+            return feed(problem(step, now.error()));
+        if (!now->toolheadPosition || now->homedAxes.find('z') == std::string::npos)
+            return feed(run::StepFailed{step, motorsOff()});
+        declare((*now->toolheadPosition)[2] + delta);
+    });
 }
 
 void ResumeRun::handDone()
@@ -463,8 +558,9 @@ void ResumeRun::checkMotors(const recovery::Sample& sample)
         m_zSeen = true; // what is told before may be of the time before the declaration
         return;
     }
-    if (!m_zSeen || m_setup.plan.steps[running->step].kind == recovery::StepKind::RegisterZ)
-        return; // the plugin's climb forgets and declares Z by itself
+    const bool probes = m_setup.plan.zMethod == recovery::ZMethod::FreeSpot;
+    if (!m_zSeen || (m_setup.plan.steps[running->step].kind == recovery::StepKind::RegisterZ && !probes))
+        return; // a climb to the upper switches forgets and declares Z by itself
     m_registered = false;
     feed(run::StepFailed{running->step, motorsOff()});
 }

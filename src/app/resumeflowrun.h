@@ -22,6 +22,7 @@ public:
         recovery::Plan plan;
         recovery::PrinterFacts printer;
         std::optional<TouchPlan> touch;          ///< of a step with a touch in it
+        std::optional<ProbePlan> probe;          ///< of steps that probe the free bed
         std::optional<double> idleTimeout;       ///< s, of a printer whose timer can be put off
         bool timerHeld = false;                  ///< a run before this one has put it off already
         recovery::run::Way way = recovery::run::Way::NewFile;
@@ -83,6 +84,10 @@ private:
     void haveTouched();
     void declare(double z);
     void checkDeclared(double z);
+    void checkReadBack(double z, void (ResumeRun::*then)());
+    void readProbe(std::size_t step);
+    void haveReading(std::size_t step, const link::ProbeResult& result, double toolhead);
+    void registerFromProbe();
     void handDone();
     void endHand();
     void checkMotors(const recovery::Sample& sample);
@@ -124,6 +129,7 @@ private:
     std::vector<std::map<std::string, long>> m_motors; ///< their steps after each homing
     std::array<double, 2> m_nudged{};            ///< mm
     bool m_paused = false, m_layerBegun = false, m_layerEnded = false;
+    std::vector<recovery::freespot::Reading> m_readings;
     bool m_held = false;                         ///< the idle timer is put off
     bool m_accepted = false;                     ///< of the registration
     bool m_pressed = false;                      ///< for the step of a dry run

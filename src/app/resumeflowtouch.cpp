@@ -5,6 +5,7 @@
 
 #include "gcode/toolpath.h"
 #include "recovery/touchspots.h"
+#include "recovery/zhardware.h"
 
 namespace kintsugi::app {
 
@@ -94,6 +95,52 @@ Result<recovery::ClearanceReport> simulate(const PartMaps& maps, const recovery:
     return recovery::simulatePlan(*maps.file->source, *maps.file->index, plan, planned, map, options);
 }
 
+namespace {
+
+Result<std::array<double, 2>> resumePlace(const recovery::Snapshot& snapshot)
+{
+    std::array<double, 2> place{};
+    for (std::size_t axis = 0; axis < 2; ++axis) {
+        const auto& at = snapshot.state.position[axis];
+        if (!at)
+            return fail(Error{.code = ErrorCode::UnknownState, .field = axis == 0 ? "position.x" : "position.y"});
+        place[axis] = gcode::toMillimetres(*at - snapshot.state.shift[axis]);
+    }
+    return place;
+}
+
+} // namespace
+
+Result<ProbePlan> planProbe(const PartMaps& maps, const recovery::Snapshot& snapshot, const recovery::PrinterFacts& printer,
+                            const std::optional<recovery::KlipperConfig>& config, const recovery::MeshMatrix* mesh,
+                            const recovery::ZMechanics& mechanics, const recovery::ZEvidence& evidence)
+{
+    if (!config)
+        return fail(Error{.code = ErrorCode::NotSupported, .detail = "free-spot: the configuration of the printer was not read", .field = "zMethod"});
+    const auto probe = recovery::probeOf(*config);
+    if (!probe)
+        return fail(probe.error());
+    if (const auto absolute = recovery::meshIsAbsolute(*config); !absolute)
+        return fail(absolute.error());
+    const auto at = resumePlace(snapshot);
+    if (!at)
+        return fail(at.error());
+    recovery::freespot::Question question;
+    question.map = &maps.possibly;
+    question.envelope = recovery::defaultEnvelope(kindOf(recovery::homingFromKlipper(*config).kinematics));
+    question.probe = *probe;
+    question.mesh = mesh;
+    question.minimum = printer.minimum;
+    question.maximum = printer.maximum;
+    question.resumeAt = *at;
+    question.clearance = std::max(leastClearance, printer.clearance - maps.possibly.margin());
+    question.count = recovery::freespot::placesNeeded(mechanics, evidence);
+    auto places = recovery::freespot::findPlaces(question);
+    if (!places)
+        return fail(places.error());
+    return ProbePlan{*probe, std::move(*places), mechanics, evidence, *at};
+}
+
 Result<TouchPlan> planTouch(const PartMaps& maps, const recovery::Plan& plan, const recovery::PrinterFacts& printer,
                             const recovery::ZMechanics& mechanics, const recovery::ZEvidence& evidence)
 {
@@ -101,13 +148,10 @@ Result<TouchPlan> planTouch(const PartMaps& maps, const recovery::Plan& plan, co
     const auto stops = stopBoxes(*maps.file, snapshot);
     if (!stops)
         return fail(stops.error());
-    TouchPlan result{{}, mechanics, evidence, {}};
-    for (std::size_t axis = 0; axis < 2; ++axis) {
-        const auto& at = snapshot.state.position[axis];
-        if (!at)
-            return fail(Error{.code = ErrorCode::UnknownState, .field = axis == 0 ? "position.x" : "position.y"});
-        result.resumeAt[axis] = gcode::toMillimetres(*at - snapshot.state.shift[axis]);
-    }
+    const auto at = resumePlace(snapshot);
+    if (!at)
+        return fail(at.error());
+    TouchPlan result{{}, mechanics, evidence, *at};
     touch::SpotRules rules;
     rules.reach = {printer.minimum[0], printer.minimum[1], printer.maximum[0], printer.maximum[1]};
     const std::size_t count = touch::contactsNeeded(mechanics, evidence);

@@ -30,4 +30,9 @@ struct PartMaps {
 [[nodiscard]] Result<TouchPlan> planTouch(const PartMaps& maps, const recovery::Plan& plan, const recovery::PrinterFacts& printer,
                                           const recovery::ZMechanics& mechanics, const recovery::ZEvidence& evidence);
 
+/// Where the bed can be probed beside the part. NotSupported or Unsafe with the reason: no probe, no mesh, no room.
+[[nodiscard]] Result<ProbePlan> planProbe(const PartMaps& maps, const recovery::Snapshot& snapshot, const recovery::PrinterFacts& printer,
+                                          const std::optional<recovery::KlipperConfig>& config, const recovery::MeshMatrix* mesh,
+                                          const recovery::ZMechanics& mechanics, const recovery::ZEvidence& evidence);
+
 } // namespace kintsugi::app

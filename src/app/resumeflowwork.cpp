@@ -145,6 +145,19 @@ Result<Choice> makeChoice(const OpenFile& file, const std::vector<Sample>& sampl
     return Choice{std::move(*candidate), std::move(*snapshot)};
 }
 
+const recovery::MeshMatrix* printedMesh(const Snapshot& snapshot, const PlanFacts& facts)
+{
+    if (!snapshot.state.mesh)
+        return nullptr;
+    const std::string& profile = snapshot.state.mesh->profile;
+    if (snapshot.mesh && (profile.empty() || snapshot.mesh->profile == profile))
+        return &*snapshot.mesh;
+    if (!facts.meshes)
+        return nullptr;
+    const auto found = facts.meshes->find(profile);
+    return found != facts.meshes->end() && found->second ? &*found->second : nullptr;
+}
+
 double layerHeight(const gcode::FileIndex& index, ByteOffset byte)
 {
     const gcode::Layer* layer = index.layerAt(byte);
@@ -200,7 +213,24 @@ Result<Planned> planWith(const FilePtr& file, const Snapshot& snapshot, const Pl
         planned.mesh = *gate.mesh;
         followAdvice(point, *gate.mesh);
     }
-    auto plan = recovery::planResume(*file->source, *file->index, point, facts.printer, options);
+    recovery::PlanOptions chosen = options;
+    if (options.zMethod == recovery::ZMethod::FreeSpot) {
+        const auto built = partMaps(file, point, maps, control);
+        if (!built)
+            return fail(built.error());
+        planned.maps = *built;
+        auto probe = planProbe(**built, point, facts.printer, gate.config, printedMesh(snapshot, facts), facts.mechanics, facts.evidence);
+        if (!probe) {
+            planned.error = probe.error();
+            return planned;
+        }
+        chosen.probePlaces = probe->places;
+        planned.probe = std::move(*probe);
+    }
+    gate.zMechanics = facts.mechanics;
+    if (gate.now)
+        gate.zEvidence = facts.evidence;
+    auto plan = recovery::planResume(*file->source, *file->index, point, facts.printer, chosen);
     if (!plan) {
         planned.error = plan.error();
         if (plan.error().field == "homeXY" && gate.config)
@@ -216,7 +246,7 @@ Result<Planned> planWith(const FilePtr& file, const Snapshot& snapshot, const Pl
         gate.neededDisk = file->index->size - plan->snapshot.byte + diskReserve;
     else
         gate.neededDisk = diskReserve;
-    const auto built = partMaps(file, point, maps, control);
+    const auto built = partMaps(file, point, planned.maps ? planned.maps : maps, control);
     if (!built)
         return fail(built.error());
     planned.maps = *built;
@@ -229,7 +259,7 @@ Result<Planned> planWith(const FilePtr& file, const Snapshot& snapshot, const Pl
         planned.touch = std::move(*touch);
     }
     planned.gate = recovery::runGate(*plan, *file->index, snapshot.file, gate);
-    const auto run = [&](const recovery::HeightMap& map) { return simulate(**built, map, *plan, options, facts.printer, facts.gate.config, removedTo, 0); };
+    const auto run = [&](const recovery::HeightMap& map) { return simulate(**built, map, *plan, chosen, facts.printer, facts.gate.config, removedTo, 0); };
     auto simulated = run((*built)->possibly);
     if (!simulated)
         return fail(simulated.error());

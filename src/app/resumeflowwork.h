@@ -42,6 +42,7 @@ struct Planned {
     std::shared_ptr<const PartMaps> maps;   ///< to be handed back with the next question
     std::optional<TouchPlan> touch;         ///< when the plan has a touch in it
     std::optional<recovery::FirstLayer> firstLayer; ///< when one was wished
+    std::optional<ProbePlan> probe;         ///< when it probes the free bed
 };
 struct Written {
     recovery::ResumeFile file;
@@ -68,6 +69,8 @@ struct Written {
 [[nodiscard]] Result<recovery::ResumeFile> writeTo(const OpenFile& file, const recovery::Plan& plan, const QString& path,
                                                    const JobControl& control);
 [[nodiscard]] Result<Written> writeTemporary(const OpenFile& file, const recovery::Plan& plan, const JobControl& control);
+/// The bed mesh the print was made with, from the record or the printer's profiles; nullptr = none, or not known.
+[[nodiscard]] const recovery::MeshMatrix* printedMesh(const recovery::Snapshot& snapshot, const PlanFacts& facts);
 /// mm from the layer below; 0 = not known.
 [[nodiscard]] double layerHeight(const gcode::FileIndex& index, ByteOffset byte);
 /// Where each step begins in the resume file, and the tail behind them.

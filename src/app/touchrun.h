@@ -5,6 +5,7 @@
 
 #include <QObject>
 
+#include "recovery/freespot.h"
 #include "recovery/touch.h"
 #include "session.h"
 
@@ -13,6 +14,15 @@ namespace kintsugi::app {
 /// A touch as it was planned: where, and what its result is judged by.
 struct TouchPlan {
     recovery::touch::Setup setup;
+    recovery::ZMechanics mechanics;
+    recovery::ZEvidence evidence;
+    std::array<double, 2> resumeAt{};
+};
+
+/// The same of a bed that is probed beside the part.
+struct ProbePlan {
+    recovery::ProbeFacts probe;
+    std::vector<recovery::ProbePlace> places;
     recovery::ZMechanics mechanics;
     recovery::ZEvidence evidence;
     std::array<double, 2> resumeAt{};

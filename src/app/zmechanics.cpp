@@ -5,6 +5,8 @@
 
 #include <QJsonArray>
 
+#include "recovery/zhardware.h"
+
 namespace kintsugi::app {
 
 using namespace Qt::StringLiterals;
@@ -51,7 +53,31 @@ std::size_t motorCount(const QJsonObject& settings)
     return count;
 }
 
+/// The clock of the controllers begins anew with each restart of the firmware; the host's own goes on.
+bool firmwareRestarted(const recovery::Sample& last, const recovery::Sample& now)
+{
+    constexpr double slack = 5; // s: the estimate is made at another moment than the sample
+    if (!last.estimatedPrintTime || !now.estimatedPrintTime || !last.eventTime || !now.eventTime)
+        return false;
+    const double controller = *now.estimatedPrintTime - *last.estimatedPrintTime, host = *now.eventTime - *last.eventTime;
+    return controller < 0 || std::abs(controller - host) > slack + 0.01 * std::abs(host);
+}
+
 } // namespace
+
+void addHardwareProof(recovery::ZEvidence& evidence, const recovery::PrinterFacts& printer, const std::optional<recovery::KlipperConfig>& config,
+                      const recovery::MeshMatrix* mesh, bool supplyStayed)
+{
+    if (!config)
+        return;
+    evidence.topEndstop = printer.topEndstop.has_value();
+    evidence.probe = printer.probe.has_value();
+    evidence.mesh = mesh != nullptr && recovery::meshIsAbsolute(*config).has_value();
+    // Klipper asks these drivers all the time and shuts down when one lost its supply.
+    const bool watched = recovery::watchesMotorSupply(*config) && evidence.noShutdown.value_or(false) && evidence.motorsEnabled.value_or(false);
+    if (!evidence.supplyIntact && (supplyStayed || watched))
+        evidence.supplyIntact = true;
+}
 
 recovery::ZMechanics zMechanics(const QJsonObject& settings, const recovery::PrinterFacts& printer)
 {
@@ -103,15 +129,19 @@ recovery::ZEvidence zEvidence(StopCause cause, const std::vector<recovery::Sampl
         return evidence;
     // The same clock going on, and Z homed all the time: nobody restarted and nothing released the motors.
     const recovery::Sample& last = samples.back();
-    const bool sameRun = last.eventTime && now->eventTime && *now->eventTime >= *last.eventTime;
+    const bool sameHost = last.eventTime && now->eventTime && *now->eventTime >= *last.eventTime;
+    const bool restarted = firmwareRestarted(last, *now);
+    const bool sameRun = sameHost && !restarted;
     const bool homed = now->homedAxes.find('z') != std::string::npos;
-    if (last.eventTime && now->eventTime && !sameRun)
+    if (last.eventTime && now->eventTime && !sameHost)
         evidence.hostAlive = false;
     else if (sameRun && !evidence.hostAlive)
         evidence.hostAlive = true;
+    if (restarted)
+        evidence.noShutdown = evidence.motorsEnabled = false;
     if (sameRun && now->hostState == "ready" && !evidence.noShutdown)
         evidence.noShutdown = homed ? std::optional(true) : std::nullopt;
-    if (!homed)
+    if (!homed || (!sameHost && last.eventTime && now->eventTime))
         evidence.motorsEnabled = false;
     else if (sameRun && !evidence.motorsEnabled)
         evidence.motorsEnabled = true;

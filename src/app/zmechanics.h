@@ -3,6 +3,8 @@
 
 #include <QJsonObject>
 
+#include "recovery/configread.h"
+#include "recovery/meshrestore.h"
 #include "recovery/stopinterval.h"
 #include "recovery/zuncertainty.h"
 
@@ -15,5 +17,9 @@ namespace kintsugi::app {
 /// What the cause of the stop says of the motors. `samples` of the print, oldest first; `now` as the printer answers.
 [[nodiscard]] recovery::ZEvidence zEvidence(recovery::StopCause cause, const std::vector<recovery::Sample>& samples,
                                             const std::optional<recovery::Sample>& now, std::optional<double> idleTimeout);
+
+/// Adds what the printer's configuration proves. `mesh`: the print's own, or nullptr. `supplyStayed`: a person says so.
+void addHardwareProof(recovery::ZEvidence& evidence, const recovery::PrinterFacts& printer, const std::optional<recovery::KlipperConfig>& config,
+                      const recovery::MeshMatrix* mesh, bool supplyStayed);
 
 } // namespace kintsugi::app

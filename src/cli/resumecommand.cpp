@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <CLI/CLI.hpp>
+#include <QJsonArray>
 #include <QTimer>
 
 #include "archive.h"
@@ -10,6 +11,7 @@
 #include "number.h"
 #include "point.h"
 #include "printerchoice.h"
+#include "recovery/zuncertainty.h"
 #include "resumeflow.h"
 #include "session.h"
 
@@ -25,7 +27,7 @@ struct ResumeOptions {
     PointOptions point;
     std::optional<std::uint64_t> snapshotId;
     std::optional<double> nozzleZ, removedTo;
-    bool partStuck = false, nothingMoved = false, lookAtPrime = false, dryRun = false, yes = false, wait = false, heaterRepaired = false, dryRunMoves = false, homeThrice = false;
+    bool partStuck = false, nothingMoved = false, lookAtPrime = false, dryRun = false, yes = false, wait = false, heaterRepaired = false, dryRunMoves = false, homeThrice = false, supplyStayed = false;
     recovery::FirstLayerWishes firstLayer;
 };
 
@@ -149,6 +151,7 @@ private:
         statements.partStuck = m_options.partStuck;
         statements.nothingMoved = m_options.nothingMoved;
         statements.heaterRepaired = m_options.heaterRepaired;
+        statements.supplyStayed = m_options.supplyStayed;
         statements.declaredZ = m_options.nozzleZ;
         statements.removedTo = m_options.removedTo;
         statements.lookAtPrime = m_options.lookAtPrime;
@@ -226,6 +229,7 @@ private:
         m_shown = true;
         if (!m_flow->plan()) {
             showGate(); // the printer's own macros may be why there is none
+            showZ(m_flow->zMethod());
             return fails(*m_flow->planError());
         }
         show();
@@ -251,7 +255,49 @@ private:
         m_document.insert(u"printed_twice_mm"_s, candidate.printedTwiceMm);
         m_document.insert(u"left_open_mm"_s, candidate.leftOpenMm);
         showGate();
+        showZ(m_flow->zMethod());
+        QJsonArray methods;
+        for (const recovery::ZMethod method : {recovery::ZMethod::Touch, recovery::ZMethod::Keep, recovery::ZMethod::FreeSpot, recovery::ZMethod::TopEndstop,
+                                               recovery::ZMethod::FirmwareLift, recovery::ZMethod::PlrZHome, recovery::ZMethod::StockZplus})
+            methods.append(zJson(method));
+        m_document.insert(u"z_methods"_s, methods);
         m_environment.out.text(m_flow->planText());
+    }
+    static QString nameOf(recovery::ZMethod method)
+    {
+        const auto name = recovery::name(method);
+        return QString::fromUtf8(name.data(), static_cast<qsizetype>(name.size()));
+    }
+    QJsonObject zJson(recovery::ZMethod method) const
+    {
+        const auto judged = m_flow->judge(method);
+        const auto facts = recovery::facts(method);
+        QJsonArray missing;
+        for (const Message& one : judged.missing)
+            missing.append(QString::fromStdString(english(one)));
+        const bool known = !judged.uncertainty.parts.empty();
+        return {{u"name"_s, nameOf(method)},
+                {u"assumes"_s, QString::fromStdString(english(facts.assumes))},
+                {u"cannot_see"_s, QString::fromStdString(english(facts.cannotSee))},
+                {u"not_proved"_s, missing},
+                {u"can_run"_s, judged.engine},
+                {u"u_mm"_s, known ? QJsonValue(judged.uncertainty.u()) : QJsonValue(QJsonValue::Null)},
+                {u"layer_height_mm"_s, judged.layerHeight > 0 ? QJsonValue(judged.layerHeight) : QJsonValue(QJsonValue::Null)}};
+    }
+    void showZ(recovery::ZMethod method)
+    {
+        const auto judged = m_flow->judge(method);
+        const auto facts = recovery::facts(method);
+        m_environment.out.line(u"Z by %1: assumes that %2"_s.arg(nameOf(method), app::text(facts.assumes)));
+        m_environment.out.line(u"  cannot see: %1"_s.arg(app::text(facts.cannotSee)));
+        for (const Message& one : judged.missing)
+            m_environment.out.line(u"  not proved: %1"_s.arg(app::text(one)));
+        if (judged.uncertainty.parts.empty())
+            return;
+        const double u = judged.uncertainty.u();
+        const QString share = judged.layerHeight > 0 ? u", %1 % of a layer of %2 mm"_s.arg(100 * u / judged.layerHeight, 0, 'f', 0).arg(judged.layerHeight, 0, 'f', 2)
+                                                     : QString();
+        m_environment.out.line(u"  U %1 mm%2"_s.arg(u, 0, 'f', 3).arg(share));
     }
     void showGate()
     {
@@ -382,7 +428,7 @@ void addResumeCommand(CLI::App& app, Chosen& chosen)
     resume->add_option("--printer", options->printer, "Id, name or address")->required();
     options->point.add(*resume, false, PointOptions::Recorded::Yes);
     addCount(*resume, "--snapshot-id", options->snapshotId, "Resume from this recorded state");
-    resume->add_option("--z-method", options->zMethod, "How Z becomes true again: keep, touch, stock-zplus, …")->required();
+    resume->add_option("--z-method", options->zMethod, "How Z becomes true again: touch, keep, free-spot, top-endstop, firmware-lift, plr-z-home, stock-zplus")->required();
     resume->add_option("--way", options->way, "new-file or zero-copy")->check(CLI::IsMember({"new-file", "zero-copy"}))->capture_default_str();
     addNumber(*resume, "--nozzle-z", options->nozzleZ,
               "Height of the tip above the bed now, in mm, before any Z offset of the print: touching a layer, its height plus that offset");
@@ -396,6 +442,7 @@ void addResumeCommand(CLI::App& app, Chosen& chosen)
     addNumber(*resume, "--first-layer-accel", options->firstLayer.acceleration, "With at most this acceleration, in mm/s²; needs --wait");
     resume->add_flag("--part-stuck", options->partStuck, "You pushed the part and it holds");
     resume->add_flag("--nothing-moved", options->nothingMoved, "Nobody moved head, bed or part");
+    resume->add_flag("--supply-stayed", options->supplyStayed, "The supply of the motors was on all the time: keep needs this proof");
     resume->add_flag("--heater-repaired", options->heaterRepaired, "The cause of the heater's fault was found and repaired");
     resume->add_flag("--dry-run", options->dryRun, "Show gate and plan, send nothing");
     resume->add_flag("--dry-run-moves", options->dryRunMoves,

@@ -107,6 +107,12 @@ struct Credentials {
     QString apiKey, user, password;
 };
 
+/// What the last PROBE found. mm
+struct ProbeResult {
+    std::optional<double> trigger; ///< Z of the toolhead when the probe triggered
+    std::optional<double> bed;     ///< Z at which the nozzle would touch the bed there; hosts since 2026
+};
+
 /// One printer in one language. Every reply is called exactly once with a result, on the driver's thread, and never after
 /// `context` died. Signals are emitted on the driver's thread. After a drop nothing is sent until open() or the driver's
 /// own reconnect has read the state again; every pending reply then gets Disconnected.
@@ -130,6 +136,8 @@ public:
     virtual void readSettings(QObject* context, Reply<QJsonObject> reply) = 0;    ///< configfile.settings
     /// A driver that has nothing of it to tell answers an empty one.
     virtual void readReadiness(QObject* context, Reply<Readiness> reply);
+    /// NotSupported by a driver that knows no probe; a printer without one answers an empty result.
+    virtual void readProbe(QObject* context, Reply<ProbeResult> reply);
     /// Bed mesh profiles by name, with their points where they can be read; empty when there are none.
     using MeshProfiles = std::map<std::string, std::optional<recovery::MeshMatrix>>;
     virtual void readMeshes(QObject* context, Reply<MeshProfiles> reply) = 0;

@@ -632,6 +632,23 @@ QCoro::Task<Result<Readiness>> MoonrakerDriver::readiness()
     co_return found;
 }
 
+/// Since 2026 Klipper tells the bed's own Z; the other value stays what it was.
+void MoonrakerDriver::readProbe(QObject* context, Reply<ProbeResult> reply)
+{
+    request<ProbeResult>(u"printer.objects.query"_s, objectsParameter({{u"probe"_s, QJsonValue()}}), context, std::move(reply),
+                         [](const QJsonValue& value) -> Result<ProbeResult> {
+        const QJsonValue probe = value["status"_L1]["probe"_L1];
+        const QJsonValue trigger = probe["last_z_result"_L1], place = probe["last_probe_position"_L1];
+        const QJsonValue bed = place.isArray() ? place.toArray().at(2) : place["z"_L1];
+        ProbeResult found;
+        if (trigger.isDouble())
+            found.trigger = trigger.toDouble();
+        if (bed.isDouble())
+            found.bed = bed.toDouble();
+        return found;
+    });
+}
+
 void MoonrakerDriver::readMeshes(QObject* context, Reply<MeshProfiles> reply)
 {
     const QJsonObject question{{u"bed_mesh"_s, QJsonArray{u"profiles"_s}}};

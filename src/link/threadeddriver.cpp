@@ -104,6 +104,11 @@ void ThreadedDriver::readReadiness(QObject* context, Reply<Readiness> reply)
     carryOver([back = carryBack(context, std::move(reply))](Driver* d) { d->readReadiness(d, back); });
 }
 
+void ThreadedDriver::readProbe(QObject* context, Reply<ProbeResult> reply)
+{
+    carryOver([back = carryBack(context, std::move(reply))](Driver* d) { d->readProbe(d, back); });
+}
+
 void ThreadedDriver::readMeshes(QObject* context, Reply<MeshProfiles> reply)
 {
     carryOver([back = carryBack(context, std::move(reply))](Driver* d) { d->readMeshes(d, back); });

@@ -28,6 +28,7 @@ public:
     void readVariables(QObject* context, Reply<QJsonObject> reply) override;
     void readSettings(QObject* context, Reply<QJsonObject> reply) override;
     void readReadiness(QObject* context, Reply<Readiness> reply) override;
+    void readProbe(QObject* context, Reply<ProbeResult> reply) override;
     void readMeshes(QObject* context, Reply<MeshProfiles> reply) override;
 
     void runScript(const QString& script, QObject* context, Reply<ScriptResult> reply) override;

@@ -41,6 +41,12 @@ MachineSetup machineSetup(const MachineOptions& o)
     setup.dropsUnpowered = o.bedDropsUnpowered;
     setup.drop = o.dropMm;
     setup.rephase = o.driversRephase;
+    setup.rephaseSteps = o.rephaseSteps;
+    setup.coupledZ = o.coupledZ;
+    setup.powerLossLift = o.powerLossLift;
+    setup.topSwitch = o.topEndstop ? o.maxZ : 0;
+    setup.bedTilt = o.bedTilt;
+    setup.bedBow = o.bedBow;
     setup.ambient = o.ambient;
     setup.heaterRate = o.heaterRate;
     setup.seed = o.seed;
@@ -436,6 +442,11 @@ void Klippy::setBedTemperature(double celsius)
     d->machine.bed.setTemperature(celsius);
 }
 
+void Klippy::expandFrame(double mm)
+{
+    d->machine.expandFrame(mm);
+}
+
 void Klippy::atLayer(int layer, double fraction, std::function<void()> fault)
 {
     d->faults.push_back({layer, fraction, std::move(fault), 0});
@@ -456,6 +467,11 @@ std::vector<double> Klippy::trueZ() const
 {
     const auto& z = d->machine.motorZ();
     return {z.begin(), z.end()};
+}
+
+double Klippy::trueHeightAt(double x, double y) const
+{
+    return d->machine.planeAt(x, y);
 }
 
 std::vector<double> Klippy::truePosition() const

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -27,6 +28,11 @@ signals:
     void closed();
 };
 
+/// [probe]: offsets from the nozzle and the standard deviation of a sample, mm.
+struct ProbeOptions {
+    double x = -30, y = 15, z = 1.8, noise = 0.005;
+};
+
 /// What the demo machine is. Lengths mm, speeds mm/s.
 struct MachineOptions {
     QString folder;                 ///< printer_data: holds gcodes/, config/variables.cfg, logs/; created when missing
@@ -36,6 +42,14 @@ struct MachineOptions {
     bool bedDropsUnpowered = false;
     double dropMm = 0.6;
     bool driversRephase = true;     ///< at power-up each motor jumps to the nearest full step of its driver
+    int rephaseSteps = 1;           ///< full steps between two such places: 4 is a driver's electrical period
+    bool coupledZ = false;          ///< one Z motor carries all of it
+    double powerLossLift = 0;       ///< mm the firmware raises Z by while the power goes
+    bool topEndstop = false;        ///< Z homes upward, to a switch at maxZ
+    double endstopNoise = 0;        ///< standard deviation of its trigger
+    std::array<double, 2> bedTilt{};///< mm a mm; the bed as a probe finds it
+    double bedBow = 0;              ///< how much higher its middle is than its edges
+    std::optional<ProbeOptions> probe;
     bool pluginInstalled = true;    ///< klipper-plr
     bool pluginDebug = true;
     bool pluginCalibrates = false;  ///< with the one-line fix that lets CALIBRATE reach its end on this Klipper
@@ -77,6 +91,7 @@ public:
     void tearVariablesAtNextCut(int keepBytes); ///< variables.cfg is cut to this length by the next power cut
     void setEndstopStuck(int stepper, bool stuck); ///< upper switch of Z motor 0..3 reads as pressed
     void setBedTemperature(double celsius);
+    void expandFrame(double mm);          ///< heat makes the frame longer, over its whole height
     /// Runs `fault` when the nozzle truly prints on this layer (from 0) and at least `fraction` of it is deposited.
     void atLayer(int layer, double fraction, std::function<void()> fault);
 
@@ -84,6 +99,7 @@ public:
     [[nodiscard]] const Deposit& deposit() const;      ///< all plastic that truly left the nozzle since the bed was emptied
     void clearBed();                                   ///< the person takes the part off
     [[nodiscard]] std::vector<double> trueZ() const;   ///< true heights of the Z motors, mm
+    [[nodiscard]] double trueHeightAt(double x, double y) const; ///< the nozzle would have there, mm over the nominal bed
     [[nodiscard]] std::vector<double> truePosition() const; ///< X Y Z (nozzle over the true bed) E
     [[nodiscard]] std::optional<quint64> executedByte() const; ///< start of the file line the nozzle is on, or was last
     [[nodiscard]] double crushed() const;              ///< deepest the nozzle ever went into plastic or the bed, mm

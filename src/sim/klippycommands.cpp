@@ -106,6 +106,8 @@ void Host::registerCommands()
     slow("FORCE_MOVE", &Host::cmdForceMove, "Manually move a stepper; invalidates kinematics");
     slow("SET_KINEMATIC_POSITION", &Host::cmdKinematicPosition, "Force a low-level kinematic position");
     slow("QUAD_GANTRY_LEVEL", &Host::cmdLevelGantry, "Conform a moving, twistable gantry to the shape of a stationary bed");
+    if (m_world.options.probe)
+        slow("PROBE", &Host::cmdProbe, "Probe Z-height at current XY position");
     slow("BED_MESH_CALIBRATE", &Host::cmdMeshCalibrate, "Perform Mesh Bed Leveling");
     quick("BED_MESH_PROFILE", &Host::cmdMesh, "Bed Mesh Persistent Storage management");
     quick("BED_MESH_CLEAR", &Host::cmdMeshClear, "Clear the Mesh so no z-adjustment is made");

@@ -214,6 +214,8 @@ private:
     Task checkPause();
     Task home(std::string axes);
     Task homeAxis(std::size_t axis);
+    Task homeUpward();
+    Task cmdProbe(const GcodeLine& line);
     void resetLastPosition() { m_gcode.last = m_position; }
     Failure linearMove(const GcodeLine& line);
     Failure moveGcode(double speed);
@@ -345,6 +347,7 @@ private:
     std::string m_meshProfile;            ///< active; empty = none
     Mesh m_mesh;
     std::mt19937 m_probeNoise;
+    double m_lastProbe = 0;
     QJsonArray m_objects;
     QStringList m_excluded;
     QString m_currentObject;

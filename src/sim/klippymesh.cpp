@@ -201,8 +201,10 @@ Task Host::cmdMeshCalibrate(const GcodeLine& /*line*/)
             co_return failure;
         co_await waitMoves();
         co_await sleep(2);
-        // The bed is flat; what is left is the noise of the switch.
-        row.append(std::round(std::uniform_real_distribution<double>(-o.switchNoise, o.switchNoise)(m_probeNoise) * 1e6) / 1e6);
+        const Machine& m = machine();
+        const double bed = m.bedAt(target[0], target[1]) - (m.planeAt(target[0], target[1]) - m_position[2]);
+        const double noise = std::uniform_real_distribution<double>(-o.switchNoise, o.switchNoise)(m_probeNoise);
+        row.append(std::round((bed + noise) * 1e6) / 1e6);
         if (row.size() == 3)
             probed.points.append(std::exchange(row, {}));
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "klippyhost.h"
 #include "klippysettings.h"
@@ -156,8 +157,86 @@ Task Host::driveZ(std::array<bool, 4> motors, double distance, double speed, dou
     co_return {};
 }
 
+/// Up to the switch, back, and slowly once more.
+Task Host::homeUpward()
+{
+    co_await waitMoves();
+    const MachineOptions& o = m_world.options;
+    constexpr double speed = 10, back = 2;
+    m_homed.insert('z');
+    machine().energize();
+    for (const double pace : {speed, speed / 2}) {
+        const double press = std::normal_distribution<double>(0, std::max(o.endstopNoise, 1e-9))(m_probeNoise);
+        const double gap = std::max(0.0, machine().topGap() + press);
+        if (!machine().canMove() || gap > 1.5 * o.maxZ) {
+            m_homed.erase('z');
+            co_return std::string("No trigger on z after full movement");
+        }
+        Axes position = m_position;
+        position[2] = o.maxZ - gap;
+        setPosition(position);
+        position[2] = o.maxZ;
+        m_planner.add(m_position, position, pace, {});
+        m_position = position;
+        co_await waitMoves();
+        if (pace == speed) {
+            position[2] -= back;
+            m_planner.add(m_position, position, speed, {});
+            m_position = position;
+            co_await waitMoves();
+        }
+        if (halted())
+            co_return {};
+    }
+    setPosition(m_position);
+    co_return {};
+}
+
+/// Down until the probe meets what is below it: the bed, or plastic.
+Task Host::cmdProbe(const GcodeLine& line)
+{
+    if (m_homed.size() < 3)
+        co_return std::string("Must home before probe");
+    const ProbeOptions probe = *m_world.options.probe;
+    constexpr double speed = 5, retract = 2;
+    const int count = std::clamp(static_cast<int>(line.number("SAMPLES").value_or(1)), 1, 50);
+    std::vector<double> found;
+    for (int sample = 0; sample < count && !halted(); ++sample) {
+        co_await waitMoves();
+        Axes target = m_position;
+        const double x = target[0] + probe.x, y = target[1] + probe.y;
+        const Machine& m = machine();
+        const double noise = std::normal_distribution<double>(0, probe.noise)(m_probeNoise);
+        const double down = m.planeAt(m.trueX() + probe.x, m.trueY() + probe.y) - probe.z - m.surfaceAt(m.trueX() + probe.x, m.trueY() + probe.y) + noise;
+        if (down <= 0)
+            co_return std::string("Probe triggered prior to movement");
+        target[2] = std::max(m_position[2] - down, axisMinimumZ);
+        const bool missed = target[2] > m_position[2] - down + 1e-9;
+        if (auto failure = moveTo(target, speed))
+            co_return failure;
+        co_await waitMoves();
+        if (missed)
+            co_return std::string("No trigger on probe after full movement");
+        found.push_back(target[2]);
+        info("probe at " + format("%.3f,%.3f is z=%.6f", x, y, target[2], 0));
+        if (sample + 1 < count) {
+            target[2] += retract;
+            if (auto failure = moveTo(target, speed))
+                co_return failure;
+        }
+    }
+    if (found.empty())
+        co_return {};
+    m_lastProbe = std::accumulate(found.begin(), found.end(), 0.0) / static_cast<double>(found.size());
+    info("Result is z=" + format("%.6f", m_lastProbe, 0, 0, 0));
+    resetLastPosition();
+    co_return {};
+}
+
 Task Host::homeAxis(std::size_t axis)
 {
+    if (axis == 2 && m_world.options.topEndstop)
+        co_return co_await homeUpward();
     constexpr std::array names{'x', 'y', 'z'};
     co_await waitMoves();
     const MachineOptions& o = m_world.options;

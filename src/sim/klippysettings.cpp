@@ -97,9 +97,22 @@ void addMachine(QJsonObject& settings, const MachineOptions& o)
                                 {u"max_z_accel"_s, 350.0}});
     settings.insert(u"stepper_x"_s, rail(40, 0, o.bedX, 40, 3));
     settings.insert(u"stepper_y"_s, rail(40, 0, o.bedY, 40, 3));
-    settings.insert(u"stepper_z"_s, rail(8, axisMinimumZ, o.maxZ, 10, 2));
-    for (const QString& name : {u"stepper_z1"_s, u"stepper_z2"_s, u"stepper_z3"_s})
-        settings.insert(name, stepper(16, 8));
+    QJsonObject z = rail(8, axisMinimumZ, o.maxZ, 10, 2);
+    if (o.topEndstop) {
+        z.insert(u"position_endstop"_s, o.maxZ);
+        z.insert(u"homing_positive_dir"_s, true);
+    }
+    settings.insert(u"stepper_z"_s, z);
+    if (o.probe) {
+        settings.insert(u"probe"_s, QJsonObject{{u"pin"_s, u"^PB7"_s}, {u"x_offset"_s, o.probe->x}, {u"y_offset"_s, o.probe->y},
+                                                {u"z_offset"_s, o.probe->z}, {u"speed"_s, 5.0}, {u"samples"_s, 1},
+                                                {u"sample_retract_dist"_s, 2.0}, {u"samples_result"_s, u"average"_s},
+                                                {u"activate_gcode"_s, QString()}, {u"deactivate_gcode"_s, QString()}});
+    }
+    for (const QString& name : {u"stepper_z1"_s, u"stepper_z2"_s, u"stepper_z3"_s}) {
+        if (!o.coupledZ)
+            settings.insert(name, stepper(16, 8));
+    }
     QJsonObject extruder = heater(300);
     const QJsonObject drive = stepper(16, 33.5);
     for (auto it = drive.begin(); it != drive.end(); ++it)

@@ -39,6 +39,8 @@ QStringList Host::objectNames() const
         names.append(u"gcode_macro "_s + name);
     for (const QString& name : buttonNames())
         names.append(u"gcode_button "_s + name);
+    if (m_world.options.probe)
+        names.append(u"probe"_s);
     names += {u"stepper_enable"_s, u"motion_report"_s, u"query_endstops"_s, u"system_stats"_s, u"manual_probe"_s,
               u"toolhead"_s, u"extruder"_s};
     return names;
@@ -130,6 +132,8 @@ QJsonObject Host::machineStatus(const QString& object) const
             steppers.insert(name, m_world.machine.motorsEnergized());
         return {{u"steppers"_s, steppers}};
     }
+    if (object == u"probe"_s && m_world.options.probe)
+        return {{u"name"_s, u"probe"_s}, {u"last_query"_s, false}, {u"last_z_result"_s, m_lastProbe}};
     if (object == u"system_stats"_s)
         return {{u"sysload"_s, 0.1}, {u"cputime"_s, rounded(eventTime() * 0.05, 0.01)}, {u"memavail"_s, 2000000}};
     if (object == u"manual_probe"_s) {

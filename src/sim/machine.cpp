@@ -24,6 +24,8 @@ Machine::Machine(const MachineSetup& setup)
 {
     m_xy = {setup.bedX * 0.4, setup.bedY * 0.3};
     m_z.fill(12.0);
+    m_held = m_z;
+    m_topSwitch = setup.topSwitch;
     clearBed();
     for (auto& noise : m_noise)
         noise = std::normal_distribution<double>(0, m_setup.switchNoise)(m_random);
@@ -200,24 +202,46 @@ const Segment* Machine::running() const
     return !m_queue.empty() && m_queue.front().start <= m_now ? &m_queue.front() : nullptr;
 }
 
+/// A driver that kept its phase pulls the motor to the nearest place of that phase.
 void Machine::energize()
 {
-    if (m_power && m_motorSupply)
-        m_energized = true;
+    if (!m_power || !m_motorSupply || std::exchange(m_energized, true))
+        return;
+    if (!m_setup.rephase || m_setup.rephaseSteps < 2)
+        return;
+    settle(m_held, fullStepZ * m_setup.rephaseSteps);
+}
+
+/// Each motor to the nearest place of its driver's phase.
+void Machine::settle(const std::array<double, 4>& phase, double period)
+{
+    std::array<double, 4> by{};
+    for (std::size_t i = 0; i < m_z.size(); ++i) {
+        const std::size_t motor = m_setup.coupledZ ? 0 : i;
+        const double away = m_z[motor] - phase[motor];
+        by[i] = std::round(away / period) * period - away;
+    }
+    for (std::size_t i = 0; i < m_z.size(); ++i)
+        m_z[i] += by[i];
 }
 
 void Machine::release()
 {
-    if (std::exchange(m_energized, false))
-        sink();
+    if (!std::exchange(m_energized, false))
+        return;
+    m_held = m_z;
+    sink();
 }
 
 void Machine::sink()
 {
     if (!m_setup.dropsUnpowered)
         return;
-    for (double& z : m_z) {
-        const double share = std::uniform_real_distribution<double>(0.75, 1.25)(m_random);
+    double share = 1;
+    for (std::size_t i = 0; i < m_z.size(); ++i) {
+        if (i == 0 || !m_setup.coupledZ)
+            share = std::uniform_real_distribution<double>(0.75, 1.25)(m_random);
+        double& z = m_z[i];
         z = std::max(0.0, z - m_setup.drop * share);
     }
 }
@@ -225,6 +249,10 @@ void Machine::sink()
 void Machine::cut()
 {
     drop();
+    if (m_energized) {
+        for (double& z : m_z)
+            z += m_setup.powerLossLift;
+    }
     release();
     m_power = false;
     m_haltAt.reset();
@@ -235,8 +263,8 @@ void Machine::restore()
 {
     if (!std::exchange(m_power, true) || !m_motorSupply) {
         if (m_setup.rephase) {
-            for (double& z : m_z)
-                z = std::round(z / fullStepZ) * fullStepZ;
+            settle({}, fullStepZ * m_setup.rephaseSteps);
+            m_held = m_z;
         }
     }
     m_motorSupply = true;
@@ -275,11 +303,33 @@ void Machine::setStuck(int motor, bool stuck)
 
 std::array<double, 4> Machine::position() const
 {
+    return {m_xy[0], m_xy[1], planeAt(m_xy[0], m_xy[1]), m_e};
+}
+
+double Machine::planeAt(double x, double y) const
+{
     // Motors stand at the corners: front left, back left, back right, front right.
-    const double u = m_xy[0] / m_setup.bedX;
-    const double v = m_xy[1] / m_setup.bedY;
-    const double z = (1 - u) * (1 - v) * m_z[0] + (1 - u) * v * m_z[1] + u * v * m_z[2] + u * (1 - v) * m_z[3];
-    return {m_xy[0], m_xy[1], z, m_e};
+    const double u = x / m_setup.bedX;
+    const double v = y / m_setup.bedY;
+    return (1 - u) * (1 - v) * m_z[0] + (1 - u) * v * m_z[1] + u * v * m_z[2] + u * (1 - v) * m_z[3];
+}
+
+double Machine::bedAt(double x, double y) const
+{
+    const double u = 2 * x / m_setup.bedX - 1, v = 2 * y / m_setup.bedY - 1;
+    return m_setup.bedTilt[0] * x + m_setup.bedTilt[1] * y + m_setup.bedBow * (1 - (u * u + v * v) / 2);
+}
+
+double Machine::surfaceAt(double x, double y) const
+{
+    return std::max(bedAt(x, y), static_cast<double>(m_top[cell(x, y)]));
+}
+
+void Machine::expandFrame(double mm)
+{
+    m_topSwitch += mm;
+    for (double& z : m_z)
+        z += mm * z / m_setup.maxZ;
 }
 
 void Machine::clearBed()

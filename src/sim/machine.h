@@ -21,6 +21,12 @@ struct MachineSetup {
     bool dropsUnpowered = false;
     double drop = 0.6;
     bool rephase = true;
+    int rephaseSteps = 1;                ///< full steps of a driver's electrical period: where it may come to rest
+    bool coupledZ = false;               ///< one motor, or belts that keep all four screws together
+    double powerLossLift = 0;            ///< with what is left in its capacitors when the power goes
+    double topSwitch = 0;                ///< true height of the Z end switch at the top, at the first motor; 0 = none
+    std::array<double, 2> bedTilt{};     ///< mm a mm
+    double bedBow = 0;                   ///< how much higher the middle of the bed is than its edges
     double ambient = 22;
     double heaterRate = 1;
     unsigned seed = 1;
@@ -67,6 +73,11 @@ public:
     [[nodiscard]] double pressHeight(int motor) const; ///< height at which this approach will press the switch
     void setStuck(int motor, bool stuck);
     [[nodiscard]] double bottomGap() const { return m_z[0]; } ///< mm above the lower endstop
+    [[nodiscard]] double topGap() const { return m_topSwitch - m_z[0]; } ///< mm below the upper end switch
+    [[nodiscard]] double planeAt(double x, double y) const; ///< height of what the motors carry, level with the nozzle
+    [[nodiscard]] double surfaceAt(double x, double y) const; ///< of the bed or the plastic on it
+    [[nodiscard]] double bedAt(double x, double y) const;
+    void expandFrame(double mm);                 ///< by heat, over its whole height
 
     // truth
     Heater nozzle, bed;
@@ -97,6 +108,7 @@ private:
     void extrude(const Segment& segment, double amount, const std::array<double, 3>& from);
     void touch(const std::array<double, 3>& from, const std::array<double, 3>& to, bool laying);
     void sink();
+    void settle(const std::array<double, 4>& phase, double period);
     [[nodiscard]] double watchTime(const Segment& segment) const;
     [[nodiscard]] std::size_t cell(double x, double y) const;
 
@@ -107,6 +119,8 @@ private:
     Axes m_believed{};
     std::array<double, 2> m_xy{};
     std::array<double, 4> m_z{};
+    std::array<double, 4> m_held{};              ///< where the drivers last held the motors
+    double m_topSwitch = 0;
     double m_e = 0;
     Origin m_executed;
     double m_retracted = 0; ///< mm of filament pulled back

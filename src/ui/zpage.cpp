@@ -26,7 +26,15 @@ ZPage::ZPage(app::ResumeFlow& flow, app::Session& session, QWidget* parent)
     addMethod(recovery::ZMethod::Keep, tr("&Keep the height it had"), {});
     addMethod(recovery::ZMethod::PlrZHome, tr("Home &upwards with the plugin (PLR_Z_HOME)"),
               tr("Four Z+ end stops and a Klipper up to July 2025: newer ones made this command fail. It moves up only, away from the part."));
+    addMethod(recovery::ZMethod::FreeSpot, tr("&Probe the bed beside the part"),
+              tr("The probe finds the bed where nothing is printed under the head; the mesh of the print tells how high it is there."));
+    addMethod(recovery::ZMethod::TopEndstop, tr("Home Z &up to its end switch at the top"), tr("For printers whose Z homes upward, away from the part."));
     addMethod(recovery::ZMethod::FirmwareLift, tr("The firmware &lifted it: I measured how high"), {});
+    addMethod(recovery::ZMethod::StockZplus, tr("Home up to four calibrated &switches"), {});
+    m_methods->button(static_cast<int>(recovery::ZMethod::StockZplus))->setEnabled(false);
+    m_supply = new QCheckBox(tr("The supply of the &motors was on all the time"), this);
+    m_supply->setAccessibleDescription(tr("Keeping the height needs this proof; drivers that Klipper watches give it by themselves"));
+    body()->addWidget(m_supply);
     addSubheading(tr("Height of the nozzle now"));
     m_known = new QCheckBox(tr("I &declare it"), this);
     m_known->setAccessibleDescription(tr("Otherwise the height at the last executed line is taken"));
@@ -45,6 +53,7 @@ ZPage::ZPage(app::ResumeFlow& flow, app::Session& session, QWidget* parent)
     body()->addStretch(1);
     connect(m_methods, &QButtonGroup::idClicked, this, &ZPage::apply);
     connect(m_known, &QCheckBox::clicked, this, &ZPage::apply);
+    connect(m_supply, &QCheckBox::clicked, this, &ZPage::apply);
     connect(m_height, &QDoubleSpinBox::valueChanged, this, &ZPage::apply);
     connect(&flow, &app::ResumeFlow::chosenChanged, this, &ZPage::showFlow);
     connect(&flow, &app::ResumeFlow::planned, this, &ZPage::showFlow);
@@ -75,6 +84,11 @@ void ZPage::showJudgement(recovery::ZMethod method, QLabel* label) const
 {
     const app::ResumeFlow::ZJudgement judgement = flow().judge(method);
     const QLocale locale;
+    if (!judgement.engine) {
+        label->setText(tr("This program cannot calibrate the switches yet, so there are no heights to home to."));
+        setTone(label, Tone::Dim);
+        return;
+    }
     if (!judgement.missing.empty()) {
         QStringList why;
         for (const Message& message : judgement.missing)
@@ -103,7 +117,15 @@ void ZPage::entered()
 
 bool ZPage::isComplete() const
 {
-    return !flow().planError() || flow().planError()->field.rfind("touch", 0) != 0;
+    return !refusal();
+}
+
+/// Why the chosen method cannot run, when that is what stands in the way of a plan.
+const Error* ZPage::refusal() const
+{
+    const auto& error = flow().planError();
+    const bool ofMethod = error && (error->field.rfind("touch", 0) == 0 || error->field == "zMethod" || error->field == "freespot");
+    return ofMethod ? &*error : nullptr;
 }
 
 void ZPage::showFlow()
@@ -114,7 +136,9 @@ void ZPage::showFlow()
         button->setChecked(true);
     for (const auto& [method, label] : m_judged)
         showJudgement(method, label);
-    const bool touch = flow().zMethod() == recovery::ZMethod::Touch;
+    const bool touch = flow().zMethod() == recovery::ZMethod::Touch, keep = flow().zMethod() == recovery::ZMethod::Keep;
+    m_supply->setVisible(keep);
+    m_supply->setChecked(flow().statements().supplyStayed);
     const auto declared = flow().statements().declaredZ;
     const auto& chosen = flow().chosen();
     {
@@ -124,10 +148,15 @@ void ZPage::showFlow()
         else if (chosen)
             m_height->setValue(flow().snapshot() ? recovery::trueHeight(flow().snapshot()->state, chosen->z) : chosen->z);
     }
-    m_known->setEnabled(flow().zMethod() != recovery::ZMethod::PlrZHome);
+    const bool byItself = flow().zMethod() == recovery::ZMethod::PlrZHome || flow().zMethod() == recovery::ZMethod::FreeSpot
+        || flow().zMethod() == recovery::ZMethod::TopEndstop;
+    m_known->setEnabled(!byItself);
     m_known->setChecked(declared.has_value());
     m_height->setEnabled(m_known->isEnabled() && declared.has_value());
-    m_heightHint->setText(touch ? touchText() : tr("Leave it open if nobody moved the nozzle since the stop."));
+    const Error* refused = touch ? nullptr : refusal();
+    m_heightHint->setText(touch ? touchText() : refused ? app::errorText(*refused).full() : byItself ? tr("The printer finds it by itself.")
+                                                                                                   : tr("Leave it open if nobody moved the nozzle since the stop."));
+    setTone(m_heightHint, refused ? Tone::Warning : Tone::Normal);
     emit completeChanged();
 }
 
@@ -153,7 +182,9 @@ void ZPage::apply()
     if (m_methods->checkedId() >= 0)
         flow().setZMethod(static_cast<recovery::ZMethod>(m_methods->checkedId()));
     app::Statements said = flow().statements();
-    said.declaredZ = m_known->isChecked() ? std::optional(m_height->value()) : std::nullopt;
+    const bool declares = m_known->isChecked() && flow().zMethod() != recovery::ZMethod::FreeSpot && flow().zMethod() != recovery::ZMethod::TopEndstop;
+    said.declaredZ = declares ? std::optional(m_height->value()) : std::nullopt;
+    said.supplyStayed = m_supply->isChecked();
     flow().setStatements(said);
     showFlow();
 }

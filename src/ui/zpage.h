@@ -26,10 +26,12 @@ private:
     void showFlow();
     void apply();
     [[nodiscard]] QString touchText() const;
+    [[nodiscard]] const Error* refusal() const;
 
     app::Session& m_session;
     std::map<recovery::ZMethod, QLabel*> m_judged;
     QButtonGroup* m_methods;
+    QCheckBox* m_supply;
     QCheckBox* m_known;
     QDoubleSpinBox* m_height;
     QLabel* m_heightHint;

@@ -18,6 +18,15 @@ struct Scene {
     GateFacts facts;
 };
 
+inline ZEvidence proved()
+{
+    ZEvidence evidence;
+    evidence.hostAlive = evidence.noShutdown = evidence.motorsEnabled = evidence.supplyIntact = true;
+    evidence.idleSeconds = 100;
+    evidence.idleTimeout = 600;
+    return evidence;
+}
+
 inline std::string smallPrint()
 {
     std::string text = "M140 S60\nM104 S210\nM221 S95\nM106 S128\nSET_GCODE_OFFSET Z=0.05\nSET_VELOCITY_LIMIT ACCEL=900\n"
@@ -67,6 +76,7 @@ inline GateFacts soundFacts(const FileIdentity& local)
     facts.hostUptime = 100000;
     facts.zAtStop = 3;
     facts.zReadBack = ZReadBack{3, 3};
+    facts.zEvidence = proved();
     return facts;
 }
 

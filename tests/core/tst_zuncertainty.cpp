@@ -17,6 +17,7 @@ private slots:
     void keepDemandsProof();
     void otherMethodsDemandTheirs_data();
     void otherMethodsDemandTheirs();
+    void oneSwitchSeesNoTilt();
     void everyMethodSaysWhatItAssumes();
     void verdictAgainstTheLayer_data();
     void verdictAgainstTheLayer();
@@ -70,7 +71,7 @@ void TestZUncertainty::keepDemandsProof()
     case 9: e = {}; break;
     default: break;
     }
-    QCOMPARE(missingProof(ZMethod::Keep, e).size(), static_cast<std::size_t>(missing));
+    QCOMPARE(missingProof(ZMethod::Keep, {}, e).size(), static_cast<std::size_t>(missing));
 }
 
 void TestZUncertainty::otherMethodsDemandTheirs_data()
@@ -84,9 +85,10 @@ void TestZUncertainty::otherMethodsDemandTheirs_data()
     row("no calibration", ZMethod::StockZplus, false, 1);
     row("calibrated", ZMethod::StockZplus, true, 0);
     row("plugin without stored heights", ZMethod::PlrZHome, false, 1);
-    row("top switch without calibration", ZMethod::TopEndstop, false, 1);
-    row("no probe", ZMethod::FreeSpot, false, 1);
-    row("a probe", ZMethod::FreeSpot, true, 0);
+    row("top switch not proved", ZMethod::TopEndstop, false, 1);
+    row("top switch proved", ZMethod::TopEndstop, true, 0);
+    row("no probe, no mesh", ZMethod::FreeSpot, false, 2);
+    row("a probe and a mesh", ZMethod::FreeSpot, true, 0);
     row("touch needs nothing but a hand", ZMethod::Touch, false, 0);
 }
 
@@ -99,12 +101,27 @@ void TestZUncertainty::otherMethodsDemandTheirs()
     if (given) {
         e.measuredLift = 10.2;
         e.baseline = true;
-        e.probeSigma = 0.003;
+        e.topEndstop = e.probe = e.mesh = true;
     }
-    QCOMPARE(missingProof(static_cast<ZMethod>(method), e).size(), static_cast<std::size_t>(missing));
+    QCOMPARE(missingProof(static_cast<ZMethod>(method), {}, e).size(), static_cast<std::size_t>(missing));
     e.measuredLift = 0;
     if (static_cast<ZMethod>(method) == ZMethod::FirmwareLift)
-        QCOMPARE(missingProof(ZMethod::FirmwareLift, e).size(), std::size_t{1}); // it did not lift at all
+        QCOMPARE(missingProof(ZMethod::FirmwareLift, {}, e).size(), std::size_t{1}); // it did not lift at all
+}
+
+void TestZUncertainty::oneSwitchSeesNoTilt()
+{
+    ZEvidence e;
+    e.topEndstop = true;
+    ZMechanics two{.screws = {{0, 100}, {200, 100}}};
+    QCOMPARE(missingProof(ZMethod::TopEndstop, two, e).size(), std::size_t{1});
+    e.motorsEnabled = true;
+    QCOMPARE(missingProof(ZMethod::TopEndstop, two, e).size(), std::size_t{1});
+    e.supplyIntact = true; // held all the time
+    QVERIFY(missingProof(ZMethod::TopEndstop, two, e).empty());
+    e.motorsEnabled = false;
+    two.screws.pop_back();
+    QVERIFY(missingProof(ZMethod::TopEndstop, two, e).empty());
 }
 
 void TestZUncertainty::everyMethodSaysWhatItAssumes()

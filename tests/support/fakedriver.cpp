@@ -179,6 +179,11 @@ void FakeDriver::readReadiness(QObject* context, Reply<link::Readiness> reply)
     answer<link::Readiness>(u"readReadiness"_s, {}, context, std::move(reply), [this] { return readiness; });
 }
 
+void FakeDriver::readProbe(QObject* context, Reply<link::ProbeResult> reply)
+{
+    answer<link::ProbeResult>(u"readProbe"_s, {}, context, std::move(reply), [this] { return probe; });
+}
+
 void FakeDriver::readMeshes(QObject* context, Reply<MeshProfiles> reply)
 {
     answer<MeshProfiles>(u"readMeshes"_s, {}, context, std::move(reply), [this] { return meshes; });

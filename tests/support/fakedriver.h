@@ -29,6 +29,7 @@ public:
     QJsonObject variables, settings;
     MeshProfiles meshes;                              ///< answer of readMeshes
     link::Readiness readiness;                        ///< answer of readReadiness
+    link::ProbeResult probe;                          ///< answer of readProbe
     std::map<QString, QByteArray> files;              ///< "config/variables.cfg" -> bytes
     std::map<QString, double> modified;
     std::vector<link::RemoteJob> jobs;                ///< newest first, answer of history
@@ -62,6 +63,7 @@ public:
     void readVariables(QObject* context, Reply<QJsonObject> reply) override;
     void readSettings(QObject* context, Reply<QJsonObject> reply) override;
     void readReadiness(QObject* context, Reply<link::Readiness> reply) override;
+    void readProbe(QObject* context, Reply<link::ProbeResult> reply) override;
     void readMeshes(QObject* context, Reply<MeshProfiles> reply) override;
     void runScript(const QString& script, QObject* context, Reply<link::ScriptResult> reply) override;
     void startPrint(const QString& file, QObject* context, Reply<> reply) override;

@@ -90,6 +90,9 @@ void ClearanceCheck::plan(const HeightField& field, const std::vector<Motion>& m
         case Motion::Kind::Approach:
             others(field, sweep, nullptr);
             break;
+        case Motion::Kind::Probing:
+            travel(field, sweep, true);
+            break;
         case Motion::Kind::Descent:
         case Motion::Kind::Homing:
         case Motion::Kind::Travel:
@@ -107,7 +110,8 @@ void ClearanceCheck::press(const HeightField& field, const HeightField& raw, con
             nozzle(field, raw, sweepOf(motion));
 }
 
-void ClearanceCheck::travel(const HeightField& field, const Sweep& sweep)
+/// `towardsTheBed`: only what is printed counts, the bed is what is looked for.
+void ClearanceCheck::travel(const HeightField& field, const Sweep& sweep, bool towardsTheBed)
 {
     const double required = m_options.clearance;
     for (const HeadPart& part : m_parts) {
@@ -116,6 +120,8 @@ void ClearanceCheck::travel(const HeightField& field, const Sweep& sweep)
         if (bound >= required && m_report.lowest && bound >= m_report.lowest->clearance)
             continue;
         const HeightField::Peak peak = field.highestUnder(swept(sweep.hull, part.outline));
+        if (towardsTheBed && peak.z <= 0)
+            continue;
         const double margin = peak.z > 0 ? m_margin : 0; // the bed does not curl
         const double clearance = under - peak.z - margin;
         const ClearanceHit hit = hitOf(sweep, part, clearance, required, peak);

@@ -51,7 +51,7 @@ protected:
     };
     [[nodiscard]] static Sweep sweepOf(const Motion& motion);
     [[nodiscard]] ClearanceHit hitOf(const Sweep& sweep, const HeadPart& part, double clearance, double required, const HeightField::Peak& peak) const;
-    void travel(const HeightField& field, const Sweep& sweep);
+    void travel(const HeightField& field, const Sweep& sweep, bool towardsTheBed = false);
     void others(const HeightField& field, const Sweep& sweep, std::optional<ClearanceHit>* lowest);
     void nozzle(const HeightField& field, const HeightField& raw, const Sweep& sweep);
     void limits(const Sweep& sweep, double high, bool across);

@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(Id::Count)> name
     "must-have-field", "conflicts", "unknown-motion", "after-macro", "tool-after-macro", "mesh",
     "unsimulated", "tail", "travel-limits", "clearance", "declared-height", "plan-homes", "plan-state", "not-restored",
     "macro-homing", "macro-audit", "homed-at-start",
-    "keep-proof", "head-untouched", "z-moved", "z-read-back",
+    "keep-proof", "z-proof", "head-untouched", "z-moved", "z-read-back",
     "klipper-version", "controller-version", "plr-version", "plr-reference", "plr-overshoot", "plr-tools", "plr-timers"};
 
 } // namespace

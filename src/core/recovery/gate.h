@@ -12,6 +12,7 @@
 #include "recovery/plan.h"
 #include "recovery/stopinterval.h"
 #include "recovery/tailcheck.h"
+#include "recovery/zuncertainty.h"
 
 namespace kintsugi::recovery {
 
@@ -80,6 +81,8 @@ struct GateFacts {
     std::optional<double> hostUptime;            ///< s since the printer's computer booted
     std::optional<std::string> hostPower;        ///< what its computer complains of (under-voltage …); "" = nothing
     std::optional<double> zAtStop;               ///< mm, machine Z as last seen before the stop
+    ZMechanics zMechanics;                       ///< the drive, beside the evidence:
+    std::optional<ZEvidence> zEvidence;          ///< what is proved of the stop, for the method's demands
     std::optional<ZReadBack> zReadBack;          ///< of a registration that is done already
 };
 
@@ -87,6 +90,8 @@ struct GateFacts {
 [[nodiscard]] std::vector<GateCheck> runGate(const Plan& plan, const gcode::FileIndex& index, const FileIdentity& local,
                                              const GateFacts& facts);
 [[nodiscard]] bool isOpen(const std::vector<GateCheck>& checks); ///< no failed Block
+/// Must agree, or whatever goes on stops.
+[[nodiscard]] GateCheck zReadBackCheck(const ZReadBack& z);
 /// Every id a check can have.
 [[nodiscard]] std::vector<std::string_view> gateCheckIds();
 

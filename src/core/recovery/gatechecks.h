@@ -21,7 +21,7 @@ enum class Id {
     MustHaveField, Conflicts, UnknownMotion, AfterMacro, ToolAfterMacro, Mesh,
     Unsimulated, Tail, TravelLimits, Clearance, DeclaredHeight, PlanHomes, PlanState, NotRestored,
     MacroHoming, MacroAudit, HomedAtStart,
-    KeepProof, HeadUntouched, ZMoved, ZReadBack,
+    KeepProof, ZProof, HeadUntouched, ZMoved, ZReadBack,
     KlipperVersion, ControllerVersion, PlrVersion, PlrReference, PlrOvershoot, PlrTools, PlrTimers,
     Count
 };

@@ -104,7 +104,8 @@ void planHomes(const View& v, List& list)
             const gcode::Command command = gcode::parseCommand(line);
             const bool workspace = command.letter == 'G' && command.number >= 54 && command.number <= 59; // the plan's own
             const bool foreign = step.kind == StepKind::Note && isForbidden(line) && !workspace;
-            if (foreign || homesZ(line))
+            const bool upward = v.plan.zMethod == ZMethod::TopEndstop && step.kind == StepKind::RegisterZ && line == "G28 Z"; // proved by the planner
+            if (foreign || (homesZ(line) && !upward))
                 found = line;
         }
     }

@@ -66,16 +66,28 @@ void zMoved(const View& v, List& list)
                             {decimal(now), decimal(then)}});
 }
 
+/// What a method demands is demanded here: what is not proved blocks as what is disproved.
+void proof(const View& v, List& list)
+{
+    const ZMethod method = v.plan.zMethod;
+    const bool declared = method == ZMethod::Keep && v.has(StepKind::DeclareZ);
+    const bool demands = method == ZMethod::Keep || method == ZMethod::FirmwareLift || method == ZMethod::FreeSpot || method == ZMethod::TopEndstop;
+    if (!demands || declared)
+        return;
+    if (!v.facts.zEvidence)
+        return list.notChecked(Id::ZProof);
+    const std::vector<Message> missing = missingProof(method, v.facts.zMechanics, *v.facts.zEvidence);
+    const std::string wanted(recovery::name(method));
+    for (const Message& one : missing)
+        list.add(Id::ZProof, Severity::Block, false, {}, wanted, one);
+    if (missing.empty())
+        list.add(Id::ZProof, Severity::Block, true, {}, wanted, {KINTSUGI_TEXT("What \"%1\" demands is proved."), {wanted}});
+}
+
 void readBack(const View& v, List& list)
 {
-    if (!v.facts.zReadBack)
-        return;
-    const ZReadBack& z = *v.facts.zReadBack;
-    const bool same = z.reported && std::abs(*z.reported - z.declared) <= readBackTolerance + 1e-9;
-    const std::string reported = z.reported ? decimal(*z.reported) : "?", declared = decimal(z.declared);
-    list.add(Id::ZReadBack, Severity::Block, same, reported, declared,
-             same ? Message{KINTSUGI_TEXT("The printer reports the registered height of %1 mm."), {declared}}
-                  : Message{KINTSUGI_TEXT("Z was registered as %1 mm, but the printer reports %2 mm: something moved or declared it since. Register it again."), {declared, reported}});
+    if (v.facts.zReadBack)
+        list.append({zReadBackCheck(*v.facts.zReadBack)});
 }
 
 } // namespace
@@ -83,8 +95,22 @@ void readBack(const View& v, List& list)
 void ofZ(const View& v, List& list)
 {
     keepProof(v, list);
+    proof(v, list);
     zMoved(v, list);
     readBack(v, list);
 }
 
 } // namespace kintsugi::recovery::checks
+
+namespace kintsugi::recovery {
+
+GateCheck zReadBackCheck(const ZReadBack& z)
+{
+    const bool same = z.reported && std::abs(*z.reported - z.declared) <= checks::readBackTolerance + 1e-9;
+    const std::string reported = z.reported ? decimal(*z.reported) : "?", declared = decimal(z.declared);
+    return {std::string(checks::name(checks::Id::ZReadBack)), Severity::Block, same, reported, declared,
+            same ? Message{KINTSUGI_TEXT("The printer reports the registered height of %1 mm."), {declared}}
+                 : Message{KINTSUGI_TEXT("Z was registered as %1 mm, but the printer reports %2 mm: something moved or declared it since. Register it again."), {declared, reported}}, {}};
+}
+
+} // namespace kintsugi::recovery

@@ -22,7 +22,11 @@ void stepRoots(const Plan& plan, std::vector<AuditRoot>& roots)
     const std::size_t z = plan.zMethod == ZMethod::Keep ? 0 : std::min(firstOf(plan, StepKind::DeclareZ), firstOf(plan, StepKind::RegisterZ));
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
         const PlanStep& step = plan.steps[i];
-        roots.push_back({.label = "step " + std::to_string(step.n), .lines = step.gcode, .beforeLift = i < lift, .modesFollow = i < modes,
+        std::vector<std::string> lines = step.gcode;
+        const bool measures = step.kind == StepKind::RegisterZ && (plan.zMethod == ZMethod::TopEndstop || plan.zMethod == ZMethod::FreeSpot);
+        if (measures) // proved when the method was planned: no macro, no override
+            std::erase_if(lines, [](const std::string& line) { return line == "G28 Z" || line.starts_with("PROBE "); });
+        roots.push_back({.label = "step " + std::to_string(step.n), .lines = std::move(lines), .beforeLift = i < lift, .modesFollow = i < modes,
                          .zIsKnown = i >= z});
     }
 }

@@ -17,6 +17,17 @@ enum class ZMethod { StockZplus, PlrZHome, Keep, FirmwareLift, Touch, FreeSpot, 
 /// How the stop left the nozzle, which decides the first steps.
 enum class NozzleContact { Unknown, Touching, Lifted };
 
+/// The probe that hangs beside the nozzle. offset: X Y of its tip from the nozzle; Z: height of the nozzle when it triggers. mm
+struct ProbeFacts { std::array<double, 3> offset{}; };
+
+/// A place where the bed is probed. mm
+struct ProbePlace {
+    double x = 0, y = 0;                 ///< of the nozzle
+    double probeX = 0, probeY = 0;       ///< of the probe's tip
+    double bed = 0;                      ///< the machine's own Z of the bed there, as the print had it: its mesh
+    double trigger = 0;                  ///< height of the nozzle when the probe finds it
+};
+
 /// What is known of the printer. Lengths mm, speeds mm/s. Defaults are for an unknown printer of product.md 1.
 struct PrinterFacts {
     std::string name;
@@ -31,6 +42,9 @@ struct PrinterFacts {
     bool setHomedKnown = true;           ///< SET_KINEMATIC_POSITION knows SET_HOMED (Klipper since 2025-01)
     bool homeXyIsPlain = true;           ///< G28 X Y moves X and Y alone (no homing_override / safe_z_home hop)
     bool plrPresent = false;             ///< Klipper with klipper-plr: the plan ends by arming it
+    std::optional<ProbeFacts> probe;
+    std::optional<double> topEndstop;    ///< what Z counts itself at when G28 Z went straight up to its switch at the top
+    std::string whyNoTopEndstop;         ///< in words; empty = the configuration was not read
 };
 
 /// A person's own lines by place, see recovery/ownlines.h.
@@ -43,8 +57,9 @@ struct Unsimulated {
 
 enum class StepKind { Note, HeatBed, Soften, DeclareZ, Lift, HomeXY, RegisterZ, LoadMesh, HeatNozzle, Prime, Limits, Factors, Objects, SelectTool, Approach, RestoreModes, Continue };
 
-/// What a person does in a step, after its lines and before the next step. Press: before its lines, in a dry run.
-enum class Hand { None, Touch, LookAtPrime, LookAtHoming, Press };
+/// What happens in a step after its lines and before the next step: a person's part, or what the program reads back. Press:
+/// before its lines, in a dry run.
+enum class Hand { None, Touch, LookAtPrime, LookAtHoming, Press, Probe, ReadBack };
 
 struct PlanStep {
     int n = 0;                           ///< from 1
@@ -54,6 +69,9 @@ struct PlanStep {
     Origin origin = Origin::Unknown;     ///< weakest origin among the numbers used
     std::string numbersFrom;             ///< e.g. "file byte 1204", "observed"
     Hand hand = Hand::None;
+    std::optional<ProbePlace> probe;     ///< of Hand::Probe
+    bool lastProbe = false;              ///< then Z is declared as all places together tell
+    std::optional<double> readBack;      ///< of Hand::ReadBack: what the machine's own Z must be, mm
 };
 
 /// Something of the state that the plan cannot bring back.
@@ -107,6 +125,7 @@ struct PlanOptions {
     /// The same ways, higher by PrinterFacts::clearance: softened lift, homing, registration, beside the print, over the
     /// resume point and back. The bed at its target, the nozzle at standby; nothing is extruded, loaded or set.
     bool dryRun = false;
+    std::vector<ProbePlace> probePlaces; ///< FreeSpot: where the bed is probed, see recovery/freespot.h
 };
 
 /// The preamble that makes the machine equal to the file's state at snapshot.byte. UnknownState (field names it),

@@ -117,11 +117,21 @@ Result<> PlanBuilder::checkMethod()
     case ZMethod::FirmwareLift:
         if (dialect == gcode::Dialect::Klipper || dialect == gcode::Dialect::Marlin1)
             return notHere("this firmware does not lift when the power fails");
+        if (m_options.contact == NozzleContact::Touching)
+            return fail(problem(ErrorCode::Unsafe, "zMethod", "the nozzle touches the part: the firmware did not lift it"));
         break;
     case ZMethod::StockZplus:
+        return notHere("there are no heights of the upper switches that this program calibrated");
     case ZMethod::FreeSpot:
+        if (dialect != gcode::Dialect::Klipper)
+            return notHere("what a probe found is read back from Klipper alone");
+        if (m_options.probePlaces.empty())
+            return notHere("where the bed is free, and how high it is there, is found at the printer with its probe and the mesh of the print");
+        break;
     case ZMethod::TopEndstop:
-        return notHere("this way of registering Z needs the guided run at the printer");
+        if (!m_printer.topEndstop)
+            return notHere(m_printer.whyNoTopEndstop.empty() ? "the configuration of the printer must tell that Z homes at the top" : m_printer.whyNoTopEndstop.c_str());
+        break;
     }
     const bool needsHeight = (method == ZMethod::Touch && !m_options.touchByHand) || method == ZMethod::FirmwareLift;
     if (needsHeight && !m_options.declaredZ)

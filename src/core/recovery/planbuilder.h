@@ -41,6 +41,8 @@ private:
     [[nodiscard]] double softening() const;
     void registerZ();
     void touchByHand();
+    void homeZAtTheTop();
+    void probeTheBed();
     void prepare();
     void selectTool();
     void heatNozzle();
@@ -73,6 +75,7 @@ private:
     std::array<gcode::Nanometres, 3> m_inForce{};
     bool m_declares = false;
     double m_declaredZ = 0, m_travelZ = 0, m_liftZ = 0; ///< mm, the machine's own
+    double m_room = 0; ///< mm declared on top of the highest credible Z, so that a probe can go down as far as it must
 };
 
 } // namespace kintsugi::recovery

@@ -13,6 +13,9 @@ using parts::problem;
 
 namespace {
 
+constexpr double probeRoom = 10, leastProbeRoom = 2; // mm a bed may have sunk while it was unpowered
+constexpr double probeClear = 3;                     // mm over where the probe triggers: a bed that rises, a gantry that sagged
+
 Error outside(std::string field, double measured, double limit)
 {
     Error error = problem(ErrorCode::Unsafe, std::move(field), "outside the travel limits");
@@ -76,11 +79,21 @@ Result<> PlanBuilder::placeAndLimits()
     m_liftZ = m_travelZ + std::max(zOffsetOf(m_state), 0.0);
     if (m_declares)
         m_liftZ = std::max(m_liftZ, m_declaredZ + 1.0);
+    for (const ProbePlace& place : m_options.probePlaces) // not triggered on the way
+        m_liftZ = std::max(m_liftZ, place.trigger + probeClear);
     if (m_options.dryRun) {
         m_travelZ += m_printer.clearance;
         m_liftZ += m_printer.clearance;
     }
     m_plan.liftToZ = m_liftZ;
+    if (m_options.zMethod == ZMethod::FreeSpot && !m_options.heldZ) {
+        m_room = std::min(probeRoom, m_printer.maximum[2] - m_liftZ);
+        if (m_room < leastProbeRoom)
+            return fail(outside("travel", m_liftZ + leastProbeRoom, m_printer.maximum[2]));
+        m_liftZ += m_room;
+        m_declaredZ += m_room;
+        m_plan.declares = m_declaredZ;
+    }
     m_plan.zOffset = zOffsetOf(m_state);
     m_plan.resumeZ = z + zOffsetOf(m_state);
     measureLayer();
@@ -124,6 +137,8 @@ void PlanBuilder::declareZ()
     const bool told = m_options.declaredZ.has_value();
     Message reason = m_options.heldZ
         ? Message{KINTSUGI_TEXT("the printer holds Z since it was registered, and reports %1 mm: said once more, nothing changes"), {z}}
+        : m_room > 0
+        ? Message{KINTSUGI_TEXT("declare Z %1 mm: %2 mm more than the highest at which the nozzle can be, so that the probe may go down as far as a bed sinks"), {z, decimal(m_room)}}
         : !told ? Message{KINTSUGI_TEXT("declare the highest Z at which the nozzle can be (%1 mm), so that the climb is counted from there"), {z}}
         : m_options.zMethod == ZMethod::FirmwareLift
         ? Message{KINTSUGI_TEXT("the firmware lifted the nozzle to Z %1 mm: as measured"), {z}}
@@ -149,10 +164,54 @@ void PlanBuilder::registerZ()
         add(StepKind::RegisterZ, {"PLR_Z_HOME MODE=RESUME"}, {KINTSUGI_TEXT("Register Z at the upper switches"), {}},
             {KINTSUGI_TEXT("climb to the upper switches and take Z from the stored heights; nothing comes near the part"), {}});
     }
+    if (m_options.zMethod == ZMethod::TopEndstop && !m_options.heldZ)
+        homeZAtTheTop();
     if (m_declares)
         homeXy();
     if (m_options.touchByHand)
         touchByHand();
+    if (m_options.zMethod == ZMethod::FreeSpot && !m_options.heldZ)
+        probeTheBed();
+}
+
+/// Away from the part: the switch is above everything.
+void PlanBuilder::homeZAtTheTop()
+{
+    const double top = *m_printer.topEndstop;
+    add(StepKind::RegisterZ, {"G28 Z"}, {KINTSUGI_TEXT("Home Z at the top"), {}},
+        {KINTSUGI_TEXT("straight up to the end switch at the top, which the configuration places at %1 mm; read back, nothing comes near the part"), {decimal(top)}},
+        {}, "printer configuration");
+    m_plan.steps.back().hand = Hand::ReadBack;
+    m_plan.steps.back().readBack = top;
+}
+
+/// Never G28 Z: that would go where it always goes, part or not.
+void PlanBuilder::probeTheBed()
+{
+    const double standby = softening();
+    const auto& places = m_options.probePlaces;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        const ProbePlace& place = places[i];
+        Lines lines;
+        if (i == 0) {
+            lines = {"SET_GCODE_OFFSET X=0 Y=0 Z=0", "BED_MESH_CLEAR"};
+            parts::append(lines, m_writer->soften(standby));
+        } else {
+            lines.push_back(upTo(m_liftZ, m_printer.zSpeed));
+        }
+        parts::append(lines, {across({place.x, place.y}), "PROBE SAMPLES=3"});
+        add(StepKind::RegisterZ, std::move(lines), {KINTSUGI_TEXT("Probe the free bed"), {}},
+            {KINTSUGI_TEXT("at X %1 Y %2, where nothing is printed under the head: the mesh of the print says %3 mm there; the result is read back"),
+             {decimal(place.probeX), decimal(place.probeY), decimal(place.bed)}},
+            {"mesh"}, "probe and mesh");
+        PlanStep& step = m_plan.steps.back();
+        step.hand = Hand::Probe;
+        step.probe = place;
+        step.lastProbe = i + 1 == places.size();
+    }
+    m_liftZ -= m_room;
+    add(StepKind::Lift, {upTo(m_liftZ, m_printer.zSpeed)}, {KINTSUGI_TEXT("Lift"), {}},
+        {KINTSUGI_TEXT("the height is true now: to Z %1 mm, %2 mm above everything printed"), {decimal(m_liftZ), decimal(*m_plan.clearance)}}, {"position.z"});
 }
 
 /// Once, or three times: how far apart the switches ended the ways is what a seam in X and Y can be off by.

@@ -112,6 +112,7 @@ Message motionText(Motion::Kind kind)
     case Motion::Kind::Travel: return {KINTSUGI_TEXT("travel"), {}};
     case Motion::Kind::Prime: return {KINTSUGI_TEXT("priming"), {}};
     case Motion::Kind::Approach: return {KINTSUGI_TEXT("down on the resume point"), {}};
+    case Motion::Kind::Probing: return {KINTSUGI_TEXT("down on the free bed"), {}};
     }
     return {KINTSUGI_TEXT("travel"), {}};
 }

@@ -28,6 +28,7 @@ struct Motion {
         Travel,     ///< anything else that does not print
         Prime,      ///< plastic comes out and X or Y moves
         Approach,   ///< straight down on the resume point
+        Probing,    ///< straight down on the free bed, until the probe finds it
     };
     Kind kind = Kind::Travel;
     int step = 0;                       ///< of the plan

@@ -102,6 +102,8 @@ void MotionRunner::beginStep(const PlanStep& step)
     m_step = step.n;
     m_kind = step.kind;
     m_foreign = step.numbersFrom == "own lines";
+    m_probe = step.probe;
+    m_lastProbe = step.lastProbe;
 }
 
 void MotionRunner::know(std::size_t axis, double value)
@@ -177,7 +179,22 @@ void MotionRunner::execute(const Command& command)
         m_zError = {-m_setup.zUncertainty, m_setup.zUncertainty};
         return;
     }
+    if (m_probe && isNamed(command, "PROBE"))
+        return probe();
     other(command);
+}
+
+/// Down until the bed is found, wherever the firmware believes it; after the last one the program declares the truth.
+void MotionRunner::probe()
+{
+    if (!m_true[0] || !m_true[1])
+        problem(false, {KINTSUGI_TEXT("the bed is probed where X and Y are not known"), {}});
+    const double found = m_probe->trigger;
+    spread(m_places, found, found, Kind::Probing);
+    if (m_lastProbe) {
+        m_machine[2] = found;
+        m_zError = {-m_setup.zUncertainty, m_setup.zUncertainty};
+    }
 }
 
 void MotionRunner::other(const Command& command)
@@ -377,7 +394,7 @@ void MotionRunner::spread(const std::vector<Hull>& after, double low, double hig
         const bool across = !same(a, b);
         if (!across) {
             if (up || down || high > m_high + flat) {
-                const Kind straight = up || !down ? (m_hidden ? Kind::HiddenLift : Kind::Lift) : m_kind == StepKind::Approach ? Kind::Approach : Kind::Descent;
+                const Kind straight = up || !down ? (m_hidden ? Kind::HiddenLift : Kind::Lift) : m_kind == StepKind::Approach ? Kind::Approach : kind == Kind::Probing ? kind : Kind::Descent;
                 emit(a, from, to, m_low, low, std::min(m_low, low), std::max(m_high, high), straight);
             }
             continue;

@@ -40,6 +40,7 @@ private:
     void shiftLine(const gcode::Command& command);
     void babystep(const std::array<gcode::Nanometres, 3>& before);
     void other(const gcode::Command& command);
+    void probe();
     // homing
     void home(const gcode::Command& command);
     void homeKlipper(const gcode::Command& command, std::array<bool, 3> axes);
@@ -73,6 +74,8 @@ private:
     int m_step = 0, m_depth = 0;
     StepKind m_kind = StepKind::Note;
     bool m_foreign = false, m_hidden = false;
+    std::optional<ProbePlace> m_probe;       ///< of the step
+    bool m_lastProbe = false;
     std::string m_line;
 };
 

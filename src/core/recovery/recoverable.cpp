@@ -128,6 +128,8 @@ std::vector<ZMethod> methodsOf(const PrinterFacts& printer, gcode::Dialect diale
     if (dialect != gcode::Dialect::Klipper && dialect != gcode::Dialect::Marlin1)
         methods.push_back(ZMethod::FirmwareLift);
     methods.push_back(ZMethod::Touch);
+    if (printer.topEndstop && dialect == gcode::Dialect::Klipper)
+        methods.push_back(ZMethod::TopEndstop);
     if (freeSpot)
         methods.push_back(ZMethod::FreeSpot);
     return methods;

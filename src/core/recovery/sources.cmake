@@ -57,4 +57,6 @@ set(recovery_sources
     recovery/touch.h recovery/touch.cpp recovery/touchspots.h recovery/touchspots.cpp
     recovery/versions.h recovery/versions.cpp
     recovery/walk.h recovery/walk.cpp
-    recovery/zuncertainty.h recovery/zuncertainty.cpp)
+    recovery/zhardware.h recovery/zhardware.cpp
+    recovery/zuncertainty.h recovery/zuncertainty.cpp
+    recovery/freespot.h recovery/freespot.cpp)

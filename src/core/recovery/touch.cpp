@@ -138,6 +138,26 @@ Result<std::vector<double>> weights(const std::vector<Contact>& contacts, const 
     return std::vector<double>{1 - wb - wc, wb, wc};
 }
 
+/// What a plane through three places misses over the resume point when four corners settled by as much as a driver may.
+double twistSigma(const std::vector<Contact>& contacts, const std::vector<double>& weights, const std::array<double, 2>& at, const ZMechanics& mechanics)
+{
+    std::array<double, 2> low{1e300, 1e300}, high{-1e300, -1e300};
+    for (const auto& screw : mechanics.screws) {
+        for (std::size_t axis = 0; axis < 2; ++axis) {
+            low[axis] = std::min(low[axis], screw[axis]);
+            high[axis] = std::max(high[axis], screw[axis]);
+        }
+    }
+    const double area = (high[0] - low[0]) * (high[1] - low[1]);
+    if (!(area > 0))
+        return 0;
+    const auto product = [&](double x, double y) { return (x - low[0]) * (y - low[1]) / area; };
+    double missed = product(at[0], at[1]);
+    for (std::size_t i = 0; i < contacts.size(); ++i)
+        missed -= weights[i] * product(contacts[i].spot.x, contacts[i].spot.y);
+    return 2 * rephaseSigma(mechanics) * std::abs(missed); // of the sum of four corners, signs alternating
+}
+
 } // namespace
 
 Result<> check(const Setup& setup)
@@ -224,11 +244,15 @@ Result<Registration> registration(const Setup& setup, const std::vector<Contact>
                 result.slope[axis] += ((*moved)[i] - (*w)[i]) * deltas[i];
         }
     }
-    const double spread = std::sqrt(squares);
+    const double spread = result.spread = std::sqrt(squares);
     auto& parts = result.uncertainty.parts;
     parts.push_back({ZTerm::Contact, std::hypot(contactSigma, sigmaOfBound(setup.fineStep / 2)) * spread, {KINTSUGI_TEXT("when the feeler begins to drag"), {}}});
     parts.push_back({ZTerm::Surface, surfaceSigma * spread, {KINTSUGI_TEXT("a printed top is not flat"), {}}});
     parts.push_back({ZTerm::Step, mechanics.microstep / std::sqrt(12.0), {KINTSUGI_TEXT("a microstep is %1 mm"), {decimal(mechanics.microstep, 4)}}});
+    if (contacts.size() == 3 && mechanics.screws.size() > 3) {
+        const double sigma = twistSigma(contacts, *w, resumeAt, mechanics);
+        parts.push_back({ZTerm::Tilt, sigma, {KINTSUGI_TEXT("four motors that settled unevenly lie in no plane"), {}}});
+    }
     if (contacts.size() == 1 && mechanics.canTilt()) {
         const double lever = std::hypot(resumeAt[0] - contacts[0].spot.x, resumeAt[1] - contacts[0].spot.y);
         parts.push_back({ZTerm::Tilt, 0.0001 * lever, {KINTSUGI_TEXT("%1 mm from the touched place"), {decimal(lever, 0)}}});

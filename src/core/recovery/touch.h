@@ -72,6 +72,7 @@ struct Registration {
     double delta = 0;                      ///< true height of the tip over the resume point minus the coordinate
     std::array<double, 2> slope{};         ///< mm a mm along X and Y, of the coordinates against the part; 0 with one touch
     ZUncertainty uncertainty;              ///< of delta
+    double spread = 1;                     ///< by which the noise of one place arrives in delta
     /// By how much heights differ over a rectangle when only `delta` is corrected.
     [[nodiscard]] double tiltAcross(double width, double depth) const;
 };

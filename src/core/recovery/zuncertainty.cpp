@@ -9,6 +9,7 @@ namespace kintsugi::recovery {
 namespace {
 
 constexpr double rephaseSteps = 2;       // full steps a driver may settle away at power-up: half its electrical period
+constexpr double leastLift = 0.5;        // mm: below it a misread gap looks like a lift; firmwares lift by 2 mm and more
 constexpr double liftReading = 0.1;      // mm, half-width of a height read with a rule or caliper beside a hot part
 constexpr double defaultGap = 20;        // °C of frame, when nobody knows: a cooled chamber
 constexpr double defaultSwitch = 0.005;  // mm: Klipper's own limit for a usable switch is 25 um range of ten, 8 um sigma
@@ -59,6 +60,11 @@ void demand(std::vector<Message>& missing, const std::optional<bool>& fact, Mess
         missing.push_back(std::move(unknown));
     else if (!*fact)
         missing.push_back(std::move(untrue));
+}
+
+bool motorsHeld(const ZEvidence& e)
+{
+    return e.motorsEnabled.value_or(false) && e.supplyIntact.value_or(false);
 }
 
 std::vector<Message> missingForKeep(const ZEvidence& e)
@@ -119,6 +125,11 @@ ZVerdict ZUncertainty::verdict(double layerHeight) const
     return share < 0.10 ? ZVerdict::Good : share <= 0.25 ? ZVerdict::Fair : ZVerdict::Poor;
 }
 
+double rephaseSigma(const ZMechanics& mechanics)
+{
+    return sigmaOfBound(rephaseSteps * mechanics.fullStep);
+}
+
 double rephaseSlope(const ZMechanics& mechanics)
 {
     double longest = 0;
@@ -126,7 +137,25 @@ double rephaseSlope(const ZMechanics& mechanics)
         for (const auto& b : mechanics.screws)
             longest = std::max(longest, std::hypot(a[0] - b[0], a[1] - b[1]));
     }
-    return longest > 0 ? std::sqrt(2.0) * sigmaOfBound(rephaseSteps * mechanics.fullStep) / longest : 0.0;
+    const double twist = mechanics.screws.size() > 3 ? std::sqrt(2.0) : 1.0; // four corners lie in no plane
+    return longest > 0 ? twist * std::sqrt(2.0) * rephaseSigma(mechanics) / longest : 0.0;
+}
+
+double leverOf(ZMethod method, const ZMechanics& mechanics, const std::array<double, 2>& resumeAt)
+{
+    if (!mechanics.canTilt())
+        return 0;
+    std::array<double, 2> from = mechanics.screws.front(); // the switch of the first motor stops them all
+    if (method == ZMethod::FirmwareLift) { // anywhere: the middle between the motors
+        from = {};
+        for (const auto& screw : mechanics.screws) {
+            for (std::size_t axis = 0; axis < 2; ++axis)
+                from[axis] += screw[axis] / static_cast<double>(mechanics.screws.size());
+        }
+    } else if (method != ZMethod::TopEndstop) {
+        return 0;
+    }
+    return std::hypot(resumeAt[0] - from[0], resumeAt[1] - from[1]);
 }
 
 ZMethodFacts facts(ZMethod method)
@@ -157,7 +186,7 @@ ZMethodFacts facts(ZMethod method)
     return {};
 }
 
-std::vector<Message> missingProof(ZMethod method, const ZEvidence& e)
+std::vector<Message> missingProof(ZMethod method, const ZMechanics& mechanics, const ZEvidence& e)
 {
     std::vector<Message> missing;
     switch (method) {
@@ -166,18 +195,25 @@ std::vector<Message> missingProof(ZMethod method, const ZEvidence& e)
     case ZMethod::FirmwareLift:
         if (!e.measuredLift)
             missing.push_back({KINTSUGI_TEXT("the lift was not measured: what is configured may not have happened"), {}});
-        else if (!(*e.measuredLift > 0))
+        else if (!(*e.measuredLift >= leastLift))
             missing.push_back({KINTSUGI_TEXT("the measured lift is %1 mm: there was none"), {decimal(*e.measuredLift)}});
         break;
     case ZMethod::StockZplus:
     case ZMethod::PlrZHome:
-    case ZMethod::TopEndstop:
         demand(missing, e.baseline, {KINTSUGI_TEXT("it is not known whether the switch was calibrated"), {}},
                {KINTSUGI_TEXT("there is no calibration of the switch with this nozzle and plate"), {}});
         break;
+    case ZMethod::TopEndstop:
+        demand(missing, e.topEndstop, {KINTSUGI_TEXT("the printer's configuration was not read: it must say that Z homes at the top"), {}},
+               {KINTSUGI_TEXT("the configuration does not prove that G28 Z goes straight up to a switch at the top"), {}});
+        if (mechanics.canTilt() && !motorsHeld(e))
+            missing.push_back({KINTSUGI_TEXT("several motors carry Z and may have settled unevenly: one switch tells the height, not the tilt"), {}});
+        break;
     case ZMethod::FreeSpot:
-        if (!e.probeSigma)
-            missing.push_back({KINTSUGI_TEXT("no probe is known on this printer"), {}});
+        demand(missing, e.probe, {KINTSUGI_TEXT("no probe is known on this printer"), {}},
+               {KINTSUGI_TEXT("no probe hangs on the head all the time with a known offset"), {}});
+        demand(missing, e.mesh, {KINTSUGI_TEXT("the mesh of the print is not known: it tells how high the bed is at the spot"), {}},
+               {KINTSUGI_TEXT("the mesh of the print was shifted or is lost: how high the bed is at the spot is not known"), {}});
         break;
     case ZMethod::Touch:
         break;

@@ -50,6 +50,9 @@ struct ZEvidence {
     std::optional<double> temperatureGap; ///< °C of frame or bed, now against when the reference was taken
     std::optional<bool> baseline;         ///< a calibration run of this nozzle and plate exists
     std::optional<double> switchSigma, offsetSigma, betweenSigma; ///< mm, of that run
+    std::optional<bool> topEndstop;       ///< the configuration proves that Z homes upward, to a switch at the top
+    std::optional<bool> probe;            ///< one hangs on the head and its offset is known
+    std::optional<bool> mesh;             ///< of the print: its points are known and count from where Z is 0
     std::optional<double> probeSigma;     ///< mm
     std::optional<double> meshSigma;      ///< mm, of the mesh value at the spot; unknown without a mesh
 };
@@ -59,11 +62,17 @@ struct ZMethodFacts { Message assumes, cannotSee; };
 [[nodiscard]] ZMethodFacts facts(ZMethod method);
 
 /// What the method demands and the evidence does not prove, or disproves. Empty = its assumptions hold.
-[[nodiscard]] std::vector<Message> missingProof(ZMethod method, const ZEvidence& evidence);
+[[nodiscard]] std::vector<Message> missingProof(ZMethod method, const ZMechanics& mechanics, const ZEvidence& evidence);
 
 /// The budget of a method that reads Z from the machine. `lever`: mm from where Z was taken to the resume point, for the
 /// tilt that a single reading cannot see. Touch has its own, see recovery/touch.h.
 [[nodiscard]] ZUncertainty budget(ZMethod method, const ZMechanics& mechanics, const ZEvidence& evidence, double lever = 0);
+
+/// From where the method takes Z to the resume point, mm: 0 where it is taken there.
+[[nodiscard]] double leverOf(ZMethod method, const ZMechanics& mechanics, const std::array<double, 2>& resumeAt);
+
+/// By how much a driver may settle away when its supply returns, mm (one standard deviation).
+[[nodiscard]] double rephaseSigma(const ZMechanics& mechanics);
 
 /// Tilt, as a slope (one standard deviation), that re-phased motors can leave between screws: 0 with one motor.
 [[nodiscard]] double rephaseSlope(const ZMechanics& mechanics);
