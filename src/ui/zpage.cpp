@@ -156,7 +156,7 @@ void ZPage::showFlow()
     const Error* refused = touch ? nullptr : refusal();
     m_heightHint->setText(touch ? touchText() : refused ? app::errorText(*refused).full() : byItself ? tr("The printer finds it by itself.")
                                                                                                    : tr("Leave it open if nobody moved the nozzle since the stop."));
-    setTone(m_heightHint, refused ? Tone::Warning : Tone::Normal);
+    setTone(m_heightHint, refused ? Tone::Warning : Tone::Dim);
     emit completeChanged();
 }
 

@@ -248,6 +248,7 @@ void TestFreeSpot::topSwitch_data()
     QTest::newRow("safe_z_home") << "safe_z_home.home_xy_position" << "1,1" << false;
     QTest::newRow("macro") << "gcode_macro G28.gcode" << "G28.1" << false;
     QTest::newRow("delta") << "printer.kinematics" << "delta" << false;
+    QTest::newRow("backs off far") << "stepper_z.homing_retract_dist" << "10.1" << false;
     QTest::newRow("no number") << "stepper_z.position_endstop" << "high" << false;
 }
 

@@ -28,6 +28,7 @@ private:
     void believeDeclaration();
     Result<> placeAndLimits();
     void measureLayer();
+    [[nodiscard]] Result<> checkMethodsHeight() const;
     Result<> writeTexts();
     Result<> nameLosses();
     Result<> checkLines();

@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "recovery/planparts.h"
+#include "recovery/zhardware.h"
+#include "recovery/zuncertainty.h"
 
 /// Heights of a plan: what is measured, how Z is declared, lifted and registered.
 namespace kintsugi::recovery {
@@ -97,6 +99,8 @@ Result<> PlanBuilder::placeAndLimits()
     m_plan.zOffset = zOffsetOf(m_state);
     m_plan.resumeZ = z + zOffsetOf(m_state);
     measureLayer();
+    if (auto done = checkMethodsHeight(); !done)
+        return done;
     m_plan.clearance = m_travelZ - m_plan.highestPrinted;
     if (m_liftZ > m_printer.maximum[2])
         return fail(outside("travel", m_liftZ, m_printer.maximum[2]));
@@ -113,6 +117,20 @@ Result<> PlanBuilder::placeAndLimits()
     if (!prime)
         return fail(prime.error());
     m_plan.primeAt = *prime;
+    return {};
+}
+
+/// A lift that was measured and is none; a switch too near above the part to back off from it.
+Result<> PlanBuilder::checkMethodsHeight() const
+{
+    if (m_options.zMethod == ZMethod::FirmwareLift && m_declaredZ < m_plan.layerZ + leastLift) {
+        Error error = at(problem(ErrorCode::Unsafe, "declaredZ", "the measured lift is " + decimal(m_declaredZ - m_plan.layerZ) + " mm: there was none"));
+        error.measured = m_declaredZ;
+        error.limit = m_plan.layerZ + leastLift;
+        return fail(std::move(error));
+    }
+    if (m_options.zMethod == ZMethod::TopEndstop && m_travelZ + mostRetract > *m_printer.topEndstop)
+        return fail(outside("travel", m_travelZ + mostRetract, *m_printer.topEndstop));
     return {};
 }
 

@@ -107,6 +107,8 @@ Result<double> topEndstopOf(const KlipperConfig& config)
     const auto most = config.number("stepper_z", "position_max");
     if (!z.position || !most || *z.position > *most + clearOfTheTop)
         return refuse("the configuration does not tell where the upper end switch of Z is");
+    if (!(config.number("stepper_z", "homing_retract_dist").value_or(5) <= mostRetract))
+        return refuse("Z backs off far from its switch before it goes there once more: too near to the part");
     return *z.position;
 }
 

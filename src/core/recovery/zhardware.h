@@ -9,6 +9,9 @@
 /// (field "zMethod") with the reason in `detail`.
 namespace kintsugi::recovery {
 
+/// How far an axis may back off from its switch before it goes there once more, mm; Klipper's default is 5.
+inline constexpr double mostRetract = 10;
+
 /// A probe that hangs on the head all the time. One that is fetched, or whose commands are macros, moves where nobody knows.
 [[nodiscard]] Result<ProbeFacts> probeOf(const KlipperConfig& config);
 

@@ -9,7 +9,6 @@ namespace kintsugi::recovery {
 namespace {
 
 constexpr double rephaseSteps = 2;       // full steps a driver may settle away at power-up: half its electrical period
-constexpr double leastLift = 0.5;        // mm: below it a misread gap looks like a lift; firmwares lift by 2 mm and more
 constexpr double liftReading = 0.1;      // mm, half-width of a height read with a rule or caliper beside a hot part
 constexpr double defaultGap = 20;        // °C of frame, when nobody knows: a cooled chamber
 constexpr double defaultSwitch = 0.005;  // mm: Klipper's own limit for a usable switch is 25 um range of ten, 8 um sigma

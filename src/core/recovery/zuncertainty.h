@@ -61,6 +61,9 @@ struct ZEvidence {
 struct ZMethodFacts { Message assumes, cannotSee; };
 [[nodiscard]] ZMethodFacts facts(ZMethod method);
 
+/// mm: below it a misread gap looks like a lift; firmwares lift by 2 mm and more.
+inline constexpr double leastLift = 0.5;
+
 /// What the method demands and the evidence does not prove, or disproves. Empty = its assumptions hold.
 [[nodiscard]] std::vector<Message> missingProof(ZMethod method, const ZMechanics& mechanics, const ZEvidence& evidence);
 
