@@ -306,6 +306,8 @@ void ResumeRun::askHand(std::size_t step)
         return checkReadBack(m_setup.plan.steps[step].readBack.value_or(0), &ResumeRun::handDone);
     case recovery::Hand::None:
     case recovery::Hand::LookAtPrime:
+    case recovery::Hand::LookAtHoming:
+    case recovery::Hand::Press:
         break;
     }
     emit changed();
