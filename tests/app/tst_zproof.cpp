@@ -78,7 +78,7 @@ void TestZProof::placesOfTheMotors()
 
 void TestZProof::nonsenseKeepsTheDefaults()
 {
-    for (const QJsonValue bad : {QJsonValue(-8.0), QJsonValue(0), QJsonValue(u"x"_s), QJsonValue()}) {
+    for (const QJsonValue& bad : {QJsonValue(-8.0), QJsonValue(0), QJsonValue(u"x"_s), QJsonValue()}) {
         const auto mechanics = zMechanics({{u"stepper_z"_s, QJsonObject{{u"rotation_distance"_s, bad}}}}, {});
         QCOMPARE(mechanics.fullStep, ZMechanics{}.fullStep);
     }

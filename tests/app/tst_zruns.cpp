@@ -163,7 +163,7 @@ void TestZRuns::methodsThatCannotRunSayWhy()
     QVERIFY(!job.plan(static_cast<ZMethod>(method)));
     QVERIFY2(job.why().contains(why), qPrintable(job.why()));
     job.flow->arm();
-    QTest::qWaitFor([&] { return !job.flow->isBusy(); });
+    QTRY_VERIFY(!job.flow->isBusy());
     QVERIFY(job.scripts().isEmpty());
 }
 

@@ -86,10 +86,13 @@ inline std::unique_ptr<Scene> scene(ZMethod method = ZMethod::Keep)
     auto index = gcode::buildIndex(source, gcode::Dialect::Klipper);
     const ByteOffset byte = smallPrint().find("\nG1 X54 Y50 E25") + 1;
     PlanOptions options;
-    options.zMethod = method;
-    if (method == ZMethod::Touch)
+    // What these three are planned from is no matter of the gate: the steps of a touch do.
+    const bool measured = method == ZMethod::FirmwareLift || method == ZMethod::FreeSpot || method == ZMethod::TopEndstop;
+    options.zMethod = measured ? ZMethod::Touch : method;
+    if (options.zMethod == ZMethod::Touch)
         options.declaredZ = 0.25;
     auto plan = planResume(source, *index, *snapshotFromFile(source, *index, byte), {}, options);
+    plan->zMethod = method;
     const FileIdentity local{"small.gcode", index->size, index->xxh3};
     return std::make_unique<Scene>(Scene{std::move(source), std::move(*index), std::move(*plan), local, soundFacts(local)});
 }

@@ -134,6 +134,7 @@ void TestFreeSpot::theHeadFitsWhereItIsSent()
     const auto places = freespot::findPlaces(q);
     QVERIFY2(places.has_value(), places ? "" : places.error().detail.c_str());
     QVERIFY(count == 1 ? places->size() <= 2 : places->size() == static_cast<std::size_t>(count));
+    const std::vector<SolidOutline> outlines = outlinesOf(q.envelope, 1);
     for (const ProbePlace& place : *places) {
         QCOMPARE(place.probeX, place.x - 30);
         QCOMPARE(place.probeY, place.y + 15);
@@ -143,7 +144,7 @@ void TestFreeSpot::theHeadFitsWhereItIsSent()
         QVERIFY(!map.printedIn(place.probeX - 3, place.probeY - 3, place.probeX + 3, place.probeY + 3));
         for (double x = 100; x <= 140; x += 0.5) {
             for (double y = 100; y <= 140; y += 0.5) {
-                for (const SolidOutline& solid : outlinesOf(q.envelope, 1)) {
+                for (const SolidOutline& solid : outlines) {
                     double x0 = 1e9, x1 = -1e9, y0 = 1e9, y1 = -1e9;
                     for (const Place& corner : solid.outline)
                         x0 = std::min(x0, corner[0]), x1 = std::max(x1, corner[0]), y0 = std::min(y0, corner[1]), y1 = std::max(y1, corner[1]);

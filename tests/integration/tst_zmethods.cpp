@@ -430,9 +430,10 @@ Outcome trial(ZMethod method, int number)
             return out;
         }
     }
-    const double before = scene.bench->klippy->crushed();
+    // A gantry that sagged stands in the plastic already; what counts is how much deeper the method goes.
+    const double sunk = std::max({0.0, scene.layerThen - scene.bench->klippy->truePosition()[2], scene.bench->klippy->crushed()});
     Outcome ran = execute(scene, *planned);
-    if (scene.bench->klippy->crushed() > before)
+    if (scene.bench->klippy->crushed() > sunk + 1e-3)
         ran.deepest = std::max(ran.deepest, scene.bench->klippy->crushed());
     return ran;
 }
