@@ -62,10 +62,10 @@ QString HandTalk::question() const
         return u"did plastic come out? y, n (once more), q (stop and lift)"_s;
     if (m_flow.hand() != Hand::Touch)
         return {};
-    if (const auto found = m_flow.registration())
+    if (const auto found = m_flow.registration(); found && !m_accepted)
         return u"height off by %1 mm, U %2 mm: a (take it), r (touch all places again), q (stop and lift)"_s.arg(mm(found->delta, 3), mm(found->uncertainty.u(), 3));
     const app::TouchRun* run = m_flow.touch();
-    if (!run || run->isMoving())
+    if (!run || run->isMoving() || m_accepted)
         return {};
     const auto& state = run->state();
     const touch::Spot& spot = run->setup().spots[std::min(state.contacts.size(), run->setup().spots.size() - 1)];
@@ -79,6 +79,7 @@ QString HandTalk::question() const
 /// One answer is taken for each question, also when several came at once.
 void HandTalk::ask()
 {
+    m_accepted = m_accepted && m_flow.registration(); // taken, until the run goes on: the next answer is for the next question
     const QString now = question();
     if (!now.isEmpty() && now != m_asked)
         m_out.note(now);
@@ -116,6 +117,12 @@ void HandTalk::take()
     }
 }
 
+void HandTalk::accept()
+{
+    m_accepted = true;
+    m_flow.acceptRegistration();
+}
+
 void HandTalk::answer(const QByteArray& line)
 {
     if (!m_offer.isEmpty() && (line == "y" || line == "q")) {
@@ -144,7 +151,7 @@ void HandTalk::answer(const QByteArray& line)
     else if (touching && line == "u")
         run->again();
     else if (found && line == "a")
-        m_flow.acceptRegistration();
+        accept();
     else if (found && line == "r")
         m_flow.touchAgain();
     else if (m_flow.hand() == Hand::Press && line == "y")

@@ -32,6 +32,7 @@ private:
     void read();
     void take();
     void answer(const QByteArray& line);
+    void accept();
     void ask();
     [[nodiscard]] QString question() const;
 
@@ -41,6 +42,7 @@ private:
     QByteArray m_pending;
     QString m_asked, m_offer;
     bool m_atEnd = false;
+    bool m_accepted = false; ///< the height was taken; the printer has not answered yet
 };
 
 } // namespace kintsugi::cli

@@ -145,9 +145,9 @@ void TestZProof::theRecordProvesOrDisproves_data()
     QTest::addColumn<QString>("evidence");
     QTest::newRow("the same run") << seen(100, 50) << seen(400, 350) << u"host+ shutdown+ motors+ supply?"_s;
     QTest::newRow("motors were let go") << seen(100, 50) << seen(400, 350, "xy") << u"host+ shutdown? motors- supply?"_s;
-    QTest::newRow("the host booted anew") << seen(1000, 50) << seen(40, 20) << u"host- shutdown? motors- supply?"_s;
-    QTest::newRow("the firmware was restarted, and homed again") << seen(100, 50) << seen(400, 20) << u"host+ shutdown- motors- supply?"_s;
-    QTest::newRow("restarted long ago: its clock is behind") << seen(100, 50) << seen(4000, 3000) << u"host+ shutdown- motors- supply?"_s;
+    QTest::newRow("the host booted anew") << seen(1000, 50) << seen(40, 20) << u"host- shutdown- motors- supply?"_s;
+    QTest::newRow("the firmware was restarted, and homed again") << seen(100, 50) << seen(400, 20) << u"host? shutdown- motors- supply?"_s;
+    QTest::newRow("restarted long ago: its clock is behind") << seen(100, 50) << seen(4000, 3000) << u"host? shutdown- motors- supply?"_s;
     Sample down = seen(400, 350);
     down.hostState = "shutdown";
     QTest::newRow("shut down now") << seen(100, 50) << down << u"host+ shutdown? motors+ supply?"_s;

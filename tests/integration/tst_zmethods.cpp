@@ -80,6 +80,7 @@ struct Scene {
     double layerThen = 0;           ///< what the file's line asked for
     Sample last;
     app::PlanFacts facts;
+    link::Driver::MeshProfiles recorded;
     PlanOptions planned;
 
     Scene(ZMethod which, int trial) : method(which), draw(trial * 7 + int(which)) {}
@@ -122,6 +123,7 @@ struct Scene {
                     return error;
             if (const QString error = bench->run(u"G28\nBED_MESH_CALIBRATE\nG1 Z20 F900"_s); !error.isEmpty())
                 return error;
+            recorded = meshes(); // nobody saved it: a restart forgets it, the record does not
         }
         const bool mesh = options.probe.has_value();
         const QByteArray text = part(x, y, layers, mesh, klipper());
@@ -180,7 +182,7 @@ struct Scene {
         facts.printer.travelSpeed = 100;
         facts.gate.now = sample();
         if (options.probe)
-            facts.meshes = meshes();
+            facts.meshes = recorded;
         if (!klipper()) {
             facts.gate.config.reset();
             facts.printer.probe.reset();
