@@ -329,6 +329,7 @@ void ResumeRun::checkReadBack(double z, void (ResumeRun::*then)())
         if (!check.passed)
             return feed(run::StepFailed{running->step, Error{.code = ErrorCode::BadReply, .detail = "the printer does not stand at the height that was registered",
                                                              .field = check.id, .measured = reported, .limit = z}});
+        m_registered = true;
         (this->*then)();
     });
 }
