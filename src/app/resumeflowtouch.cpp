@@ -109,7 +109,8 @@ Result<TouchPlan> planTouch(const PartMaps& maps, const recovery::Plan& plan, co
         result.resumeAt[axis] = gcode::toMillimetres(*at - snapshot.state.shift[axis]);
     }
     touch::SpotRules rules;
-    rules.reach = {printer.minimum[0], printer.minimum[1], printer.maximum[0], printer.maximum[1]};
+    if (plan.limited[0] && plan.limited[1])
+        rules.reach = {plan.minimum[0], plan.minimum[1], plan.maximum[0], plan.maximum[1]};
     const std::size_t count = touch::contactsNeeded(mechanics, evidence);
     auto spots = touch::findSpots(maps.surely, maps.possibly, *stops, result.resumeAt, count, rules);
     if (!spots) { // between sparse infill only walls are left
@@ -128,7 +129,7 @@ Result<TouchPlan> planTouch(const PartMaps& maps, const recovery::Plan& plan, co
         spot.top += offset;
     result.setup.spots = std::move(*spots);
     result.setup.travelZ = plan.liftToZ;
-    result.setup.minimumZ = printer.minimum[2];
+    result.setup.minimumZ = plan.minimum[2];
     result.setup.below = credibleDrop;
     result.setup.above = roomAbove;
     if (auto good = touch::check(result.setup); !good)

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "printervolume.h"
 #include "recovery/plan.h"
 #include "recovery/plangcode.h"
 #include "recovery/resumewriter.h"
@@ -295,6 +296,7 @@ void TestPlan::primePlace()
     QFETCH(double, bed);
     QFETCH(bool, found);
     PrinterFacts printer;
+    printer.minimum = {0, 0, 0};
     printer.maximum = {bed, bed, 250};
     if (x >= 0)
         printer.primePlace = {x, y};
@@ -694,7 +696,7 @@ void TestPlan::refusals()
     QFETCH(QByteArray, field);
     const Print print = square();
     Snapshot snapshot = print.at(what == 0 ? 12 : what == 1 ? print.index.size : cut());
-    PrinterFacts printer;
+    PrinterFacts printer = printerOf();
     PlanOptions options;
     if (what == 2)
         snapshot.state.hotend.clear();
