@@ -208,7 +208,7 @@ void TestKnownFacts::primesWhereThePrintHasBeen()
         }
     all.erase(std::remove(all.begin(), all.end(), '@'), all.end());
     const Print print(all);
-    const auto plan = print.plan(print.at(all.size() - rest.size() - 20));
+    const auto plan = print.plan(print.at(all.rfind("\nG1 Y") + 1));
     QVERIFY2(plan.has_value(), plan ? "" : plan.error().detail.c_str());
     for (const double at : plan->primeAt)
         QVERIFY2(at >= low && at <= high, QByteArray::number(at));

@@ -455,7 +455,7 @@ void TestPlan::ownLines()
     QFETCH(bool, allowed);
     PlanOptions options;
     options.ownLines[place.toStdString()] = {line.toStdString()};
-    const auto plan = square().plan(cut(), options);
+    const auto plan = square().plan(cut(), options, printerOf());
     QCOMPARE(plan.has_value(), allowed);
     if (!allowed) {
         QVERIFY(plan.error().code == ErrorCode::Unsafe || plan.error().code == ErrorCode::BadValue);

@@ -101,7 +101,7 @@ public:
             noteZ();
         if (!walked.prints())
             return true;
-        if ((walked.after.nativeUnknown & ~explained()) != 0 && !sameFrame(walked.after)) {
+        if (((walked.after.nativeUnknown | m_state.nativeUnknown) & ~explained()) != 0 && !sameFrame(walked.after)) {
             m_known = false;
             return false;
         }
