@@ -118,6 +118,9 @@ void machineFields(Io& io, S& state)
     io("block"_L1, state.block);
     io("unknown_fields"_L1, state.unknownFields);
     io("unknown_commands"_L1, state.unknownCommands);
+    io("maybe_changed"_L1, state.maybeChanged);
+    io("latest_macro"_L1, state.latestMacro);
+    io("speed_backup"_L1, state.speedBackup);
 }
 
 template <class Io, class S>

@@ -107,7 +107,8 @@ QJsonArray toJson(const std::vector<recovery::GateCheck>& gate)
     QJsonArray array;
     for (const recovery::GateCheck& check : gate) {
         array.append(QJsonObject{{u"id"_s, QString::fromStdString(check.id)},
-                                 {u"severity"_s, text(recovery::name(check.severity))},
+                                 {u"severity"_s, text(recovery::name(check.passed ? recovery::Severity::Info : check.severity))},
+                                 {u"state"_s, text(recovery::stateOf(check))},
                                  {u"passed"_s, check.passed},
                                  {u"measured"_s, QString::fromStdString(check.measured)},
                                  {u"limit"_s, QString::fromStdString(check.limit)},

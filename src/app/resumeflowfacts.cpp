@@ -223,10 +223,11 @@ void applySettings(PlanFacts& facts, const QJsonObject& settings)
     const std::array<QLatin1String, 3> axes{"stepper_x"_L1, "stepper_y"_L1, "stepper_z"_L1};
     for (std::size_t i = 0; i < axes.size(); ++i) {
         const QJsonObject section = settings.value(axes[i]).toObject();
-        if (const auto minimum = number(section, "position_min"_L1))
-            facts.printer.minimum[i] = *minimum;
-        if (const auto maximum = number(section, "position_max"_L1))
-            facts.printer.maximum[i] = *maximum;
+        const auto minimum = number(section, "position_min"_L1), maximum = number(section, "position_max"_L1);
+        if (!minimum && !maximum)
+            continue;
+        facts.printer.minimum[i] = minimum.value_or(0); // Klipper's default
+        facts.printer.maximum[i] = maximum ? maximum : facts.printer.maximum[i];
     }
     if (settings.contains("stepper_z"_L1))
         facts.printer.fourZ = settings.contains("stepper_z3"_L1);

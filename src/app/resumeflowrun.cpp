@@ -6,6 +6,7 @@
 
 #include <QDateTime>
 
+#include "base/overloaded.h"
 #include "errortext.h"
 #include "recovery/notrestored.h"
 
@@ -15,11 +16,6 @@ using namespace Qt::StringLiterals;
 namespace run = recovery::run;
 
 namespace {
-
-template <class... Ts>
-struct overloaded : Ts... { using Ts::operator()...; };
-template <class... Ts>
-overloaded(Ts...) -> overloaded<Ts...>;
 
 constexpr double liftMm = 10; // of stop-and-lift
 constexpr double longestHold = 7200; // s the idle timer is put off at most, while a person acts
@@ -185,7 +181,7 @@ void ResumeRun::endHand()
 
 void ResumeRun::act(const run::Action& action)
 {
-    std::visit(overloaded{
+    std::visit(Overloaded{
                    [this](const run::SendStep& send) { sendStep(send.step); },
                    [this](const run::StartTail&) { startTail(); },
                    [this](const run::LiftAndHold&) { liftAndHold(); },
@@ -858,7 +854,7 @@ void ResumeRun::lift()
             return;
         }
         QStringList lines;
-        const double top = m_session.profile().facts.maximum[2];
+        const double top = m_setup.plan.maximum[2];
         const double z = now->toolheadPosition ? (*now->toolheadPosition)[2] : top;
         const double up = std::clamp(top - z, 0.0, liftMm);
         if (now->homedAxes.find('z') != std::string::npos && up > 0)

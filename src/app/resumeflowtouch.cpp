@@ -130,8 +130,12 @@ Result<ProbePlan> planProbe(const PartMaps& maps, const recovery::Snapshot& snap
     question.envelope = recovery::defaultEnvelope(kindOf(recovery::homingFromKlipper(*config).kinematics));
     question.probe = *probe;
     question.mesh = mesh;
-    question.minimum = printer.minimum;
-    question.maximum = printer.maximum;
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        if (!printer.minimum[axis] || !printer.maximum[axis])
+            return fail(Error{.code = ErrorCode::NotSupported, .detail = "free-spot: how far the axes travel is not known", .field = "zMethod"});
+        question.minimum[axis] = *printer.minimum[axis];
+        question.maximum[axis] = *printer.maximum[axis];
+    }
     question.resumeAt = *at;
     question.clearance = std::max(leastClearance, printer.clearance - maps.possibly.margin());
     question.count = recovery::freespot::placesNeeded(mechanics, evidence);
@@ -153,7 +157,8 @@ Result<TouchPlan> planTouch(const PartMaps& maps, const recovery::Plan& plan, co
         return fail(at.error());
     TouchPlan result{{}, mechanics, evidence, *at};
     touch::SpotRules rules;
-    rules.reach = {printer.minimum[0], printer.minimum[1], printer.maximum[0], printer.maximum[1]};
+    if (plan.limited[0] && plan.limited[1])
+        rules.reach = {plan.minimum[0], plan.minimum[1], plan.maximum[0], plan.maximum[1]};
     const std::size_t count = touch::contactsNeeded(mechanics, evidence);
     auto spots = touch::findSpots(maps.surely, maps.possibly, *stops, result.resumeAt, count, rules);
     if (!spots) { // between sparse infill only walls are left
@@ -172,7 +177,7 @@ Result<TouchPlan> planTouch(const PartMaps& maps, const recovery::Plan& plan, co
         spot.top += offset;
     result.setup.spots = std::move(*spots);
     result.setup.travelZ = plan.liftToZ;
-    result.setup.minimumZ = printer.minimum[2];
+    result.setup.minimumZ = plan.minimum[2];
     result.setup.below = credibleDrop;
     result.setup.above = roomAbove;
     if (auto good = touch::check(result.setup); !good)

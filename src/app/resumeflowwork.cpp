@@ -237,7 +237,7 @@ Result<Planned> planWith(const FilePtr& file, const Snapshot& snapshot, const Pl
             planned.gate = recovery::homingChecks(*gate.config);
         return planned;
     }
-    const recovery::TravelLimits limits{plan->minimum, plan->maximum};
+    const recovery::TravelLimits limits = recovery::limitsOf(*plan);
     auto tail = recovery::checkTail(*file->source, *file->index, plan->snapshot.byte, &limits);
     if (!tail)
         return fail(tail.error());

@@ -95,8 +95,9 @@ recovery::ZMechanics zMechanics(const QJsonObject& settings, const recovery::Pri
     const auto corners = places(settings.value("quad_gantry_level"_L1).toObject().value("gantry_corners"_L1));
     if (mechanics.screws.size() < 2 && corners.size() == 2)
         mechanics.screws = {corners[0], {corners[1][0], corners[0][1]}, corners[1], {corners[0][0], corners[1][1]}};
-    if (mechanics.screws.size() < 2)
-        mechanics.screws = {{printer.minimum[0], printer.minimum[1]}, {printer.maximum[0], printer.maximum[1]}};
+    const auto& [low, high] = std::pair(printer.minimum, printer.maximum);
+    if (mechanics.screws.size() < 2 && low[0] && low[1] && high[0] && high[1])
+        mechanics.screws = {{*low[0], *low[1]}, {*high[0], *high[1]}};
     return mechanics;
 }
 

@@ -18,6 +18,7 @@
 #include "proofreport.h"
 #include "recoverable.h"
 #include "recovery/resumewriter.h"
+#include "recovery/statefields.h"
 #include "unixsignals.h"
 
 namespace kintsugi::cli {
@@ -165,6 +166,7 @@ struct PlanCommandOptions {
     std::vector<std::string> own; ///< PLACE=LINE
     PointOptions point;
     std::optional<double> nozzleZ, nozzleTemperature, softening;
+    bool confirmInferred = false;
 };
 
 Result<recovery::PlanOptions> planOptionsOf(const PlanCommandOptions& options, recovery::ZMethod method)
@@ -221,6 +223,20 @@ Result<recovery::Snapshot> pointOfPlan(const PlanCommandOptions& options, const 
     return recovery::snapshotFromFile(*opened.source, opened.index, located->byte);
 }
 
+/// Targets that nobody is sure of: those who ask for it take them as they are; others are told which they are.
+Result<> confirm(recovery::Snapshot& snapshot, bool asked)
+{
+    for (const std::string& key : snapshot.unconfirmed()) {
+        const std::string value = recovery::fields::text(snapshot.state, key).value_or(std::string());
+        const std::string basis = value + " °C, " + snapshot.fields.at(key).note;
+        if (!asked)
+            return fail(Error{.code = ErrorCode::UnknownState, .detail = "only inferred (" + basis + "): --confirm-inferred takes it", .field = key});
+        if (auto edited = recovery::edit(snapshot, key, value, "confirmed: " + snapshot.fields.at(key).note); !edited)
+            return edited;
+    }
+    return {};
+}
+
 void showPlan(const Output& out, const recovery::Plan& plan, const std::vector<recovery::GateCheck>& gate)
 {
     for (const recovery::GateCheck& check : gate) {
@@ -258,9 +274,11 @@ Result<> writeProof(const PlanCommandOptions& options, const gcode::Indexed& ope
 Result<MadePlan> makePlan(const PlanCommandOptions& options, const gcode::Indexed& opened, const recovery::PrinterFacts& facts,
                           const recovery::PlanOptions& planOptions, const gcode::Progress& progress)
 {
-    const auto snapshot = pointOfPlan(options, opened);
+    auto snapshot = pointOfPlan(options, opened);
     if (!snapshot)
         return fail(snapshot.error());
+    if (auto confirmed = confirm(*snapshot, options.confirmInferred); !confirmed)
+        return fail(confirmed.error());
     if (snapshot->dialect != opened.index.dialect) {
         const std::string spoken(gcode::name(snapshot->dialect));
         return fail(Error{.code = ErrorCode::BadUsage, .detail = "the snapshot was read as " + spoken, .field = "--dialect"});
@@ -270,7 +288,7 @@ Result<MadePlan> makePlan(const PlanCommandOptions& options, const gcode::Indexe
         return fail(plan.error());
     MadePlan made{.plan = std::move(*plan), .gate = {}, .written = {}};
     const recovery::FileIdentity local{options.file, opened.index.size, opened.index.xxh3};
-    const recovery::TravelLimits limits{made.plan.minimum, made.plan.maximum};
+    const recovery::TravelLimits limits = recovery::limitsOf(made.plan);
     auto tail = recovery::checkTail(*opened.source, opened.index, made.plan.snapshot.byte, &limits);
     if (!tail)
         return fail(tail.error());
@@ -395,6 +413,8 @@ void addFileCommands(CLI::App& app, Chosen& chosen)
                         "PLACE=LINE, a line of your own; places: before-heat, after-lift, after-registration, before-first-plastic")
         ->allow_extra_args(false);
     planApp->add_option("--proof", planOptions->proof, "Write plan, checks, numbers and pictures as HTML; never replaces a file");
+    planApp->add_flag("--confirm-inferred", planOptions->confirmInferred,
+                      "Take temperatures that are only inferred (from a start macro, or from before a macro that may have changed them)");
     planApp->add_option("--out", planOptions->out, "Write the resume file; never replaces one");
     planApp->callback([planOptions, &chosen] {
         chosen = fileCommand([planOptions](Environment& environment) { return plan(environment, *planOptions); });

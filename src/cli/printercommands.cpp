@@ -7,6 +7,7 @@
 #include "command.h"
 #include "crashtruth.h"
 #include "errortext.h"
+#include "number.h"
 #include "printerchoice.h"
 #include "printerquery.h"
 #include "secrets.h"
@@ -51,7 +52,41 @@ private:
     Environment& m_environment;
 };
 
-struct AddOptions { std::string name, address, keyFile; };
+struct AddOptions { std::string name, address, keyFile, volume, volumeFrom; };
+
+using Corner = std::array<std::optional<double>, 3>;
+
+/// "235x235x250"
+Result<Corner> cornerOf(const std::string& text, const char* option)
+{
+    Corner corner;
+    std::size_t axis = 0;
+    for (std::string_view rest = text; axis < corner.size(); ++axis) {
+        const std::string_view part = rest.substr(0, rest.find('x'));
+        corner[axis] = numberOf(part);
+        rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+        if (!corner[axis] || (axis == 2 && !rest.empty()))
+            return fail(Error{.code = ErrorCode::BadUsage, .detail = text, .field = option});
+    }
+    return corner;
+}
+
+/// What the axes can reach, for printers that do not tell.
+Result<> addVolume(recovery::PrinterFacts& facts, const AddOptions& options)
+{
+    if (options.volume.empty())
+        return options.volumeFrom.empty() ? Result<>() : fail(Error{.code = ErrorCode::BadUsage, .detail = options.volumeFrom, .field = "--volume-from"});
+    const auto high = cornerOf(options.volume, "--volume");
+    const auto low = cornerOf(options.volumeFrom.empty() ? "0x0x0" : options.volumeFrom, "--volume-from");
+    if (!high || !low)
+        return fail(high ? low.error() : high.error());
+    for (std::size_t axis = 0; axis < 3; ++axis)
+        if (!(*(*low)[axis] < *(*high)[axis]))
+            return fail(Error{.code = ErrorCode::BadUsage, .detail = options.volume, .field = "--volume"});
+    facts.minimum = *low;
+    facts.maximum = *high;
+    return {};
+}
 
 class AddPrinter final : public Command
 {
@@ -76,6 +111,8 @@ private:
             return fail(profile.error());
         if (const auto address = m_environment.drivers.parse(profile->url.toString(QUrl::FullyEncoded)); !address)
             return fail(address.error());
+        if (const auto volume = addVolume(profile->facts, m_options); !volume)
+            return volume;
         Result<QString> key = QString();
         if (!m_options.keyFile.empty())
             key = readKey(m_options.keyFile);
@@ -258,6 +295,8 @@ void addPrinterCommands(CLI::App& app, Chosen& chosen)
     add->add_option("name", addOptions->name, "Name to show")->required();
     add->add_option("address", addOptions->address, "moonraker://host[:7125], demo: …")->required();
     add->add_option("--api-key-file", addOptions->keyFile, "File with the API key; it is kept in the keychain");
+    add->add_option("--volume", addOptions->volume, "Highest X, Y and Z the nozzle can go to, in mm, as 235x235x250; Klipper tells by itself");
+    add->add_option("--volume-from", addOptions->volumeFrom, "Lowest X, Y and Z likewise; 0x0x0 when it is left out");
     add->callback([addOptions, &chosen] {
         chosen = [addOptions](Environment& environment) -> std::unique_ptr<Command> { return std::make_unique<AddPrinter>(environment, *addOptions); };
     });

@@ -10,6 +10,7 @@
 #include <QPushButton>
 #include <QTableView>
 
+#include "base/overloaded.h"
 #include "errortext.h"
 #include "gentlepanel.h"
 #include "handpanel.h"
@@ -23,11 +24,6 @@ namespace kintsugi::ui {
 namespace run = recovery::run;
 
 namespace {
-
-template <class... F>
-struct Overloaded : F... { using F::operator()...; };
-template <class... F>
-Overloaded(F...) -> Overloaded<F...>;
 
 std::pair<Shape, QColor> lightSign(const QModelIndex& index, const QPalette& palette)
 {

@@ -428,15 +428,17 @@ void TestResumeFlow::causes()
 void TestResumeFlow::settingsBecomeFacts()
 {
     PlanFacts facts;
+    facts.printer.maximum[1] = 211;
     applySettings(facts, {{u"stepper_x"_s, QJsonObject{{u"position_min"_s, -5.0}, {u"position_max"_s, 300.0}}},
                           {u"stepper_z"_s, QJsonObject{{u"position_max"_s, 340.0}}},
                           {u"stepper_z3"_s, QJsonObject()},
                           {u"idle_timeout"_s, QJsonObject{{u"timeout"_s, 600}}},
                           {u"homing_override"_s, QJsonObject{{u"gcode"_s, u"G28 Z"_s}}}});
-    QCOMPARE(facts.printer.minimum[0], -5.0);
-    QCOMPARE(facts.printer.maximum[0], 300.0);
-    QCOMPARE(facts.printer.maximum[1], 235.0); // not told: the profile's
-    QCOMPARE(facts.printer.maximum[2], 340.0);
+    QCOMPARE(facts.printer.minimum[0], std::optional(-5.0));
+    QCOMPARE(facts.printer.maximum[0], std::optional(300.0));
+    QCOMPARE(facts.printer.maximum[1], std::optional(211.0)); // not told: the profile's
+    QCOMPARE(facts.printer.minimum[2], std::optional(0.0));
+    QCOMPARE(facts.printer.maximum[2], std::optional(340.0));
     QVERIFY(facts.printer.fourZ);
     QVERIFY(!facts.printer.homeXyIsPlain);
     QCOMPARE(facts.gate.macrosHomingZ->front(), std::string("G28 Z"));

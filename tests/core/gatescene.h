@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "printervolume.h"
 #include "recovery/gate.h"
 
 namespace kintsugi::test {
@@ -91,9 +92,10 @@ inline std::unique_ptr<Scene> scene(ZMethod method = ZMethod::Keep)
     options.zMethod = measured ? ZMethod::Touch : method;
     if (options.zMethod == ZMethod::Touch)
         options.declaredZ = 0.25;
-    auto plan = planResume(source, *index, *snapshotFromFile(source, *index, byte), {}, options);
+    auto plan = planResume(source, *index, *snapshotFromFile(source, *index, byte), printerOf(), options);
     plan->zMethod = method;
     const FileIdentity local{"small.gcode", index->size, index->xxh3};
+    plan->snapshot.fields["bed"].observed = plan->snapshot.fields["bed"].replayed;
     return std::make_unique<Scene>(Scene{std::move(source), std::move(*index), std::move(*plan), local, soundFacts(local)});
 }
 

@@ -373,6 +373,7 @@ Situation situation(Random& random)
         out.snapshot.earliest = moves[size_t(first)].byte;
         out.snapshot.latest = moves[size_t(last)].byte;
     }
+    out.printer.minimum = {0, 0, 0};
     out.printer.maximum = {235, 235, chance(random, 0.8) ? 250 : out.index.printed.maxZ + pick(random, 0.5, 6.0)};
     out.printer.clearance = pick(random, 0.5, 2.5);
     if (chance(random, 0.3))
@@ -956,7 +957,7 @@ void TestClearance::foundWaysClear()
     for (int seed = 0; seed < count; ++seed) {
         Random random(static_cast<unsigned>(5000 + seed));
         Situation s = situation(random);
-        const double room = s.printer.maximum[2];
+        const double room = *s.printer.maximum[2];
         s.printer.maximum[2] = 250; // let the planner write its steps
         auto plan = planResume(*s.source, s.index, s.snapshot, s.printer, s.planned);
         if (!plan)

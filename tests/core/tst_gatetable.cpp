@@ -39,6 +39,8 @@ std::vector<Case> fileCases()
         {"file-identity", Bad, "one byte longer", "block", [](Scene& s) { s.local.size += 1; }},
         {"file-identity", Good, "hash unknown", "passed", [](Scene& s) { s.plan.snapshot.file.xxh3.reset(); }},
         {"file-identity", Bad, "other content", "block", [](Scene& s) { *s.plan.snapshot.file.xxh3 ^= 1; }},
+        {"file-identity", State, "a point of the file itself, offline", "info", [](Scene& s) { s.facts.fileOnPrinter.reset(); }},
+        {"file-identity", State, "offline, but recorded", "passed", [](Scene& s) { s.facts.fileOnPrinter.reset(), s.plan.snapshot.source = SnapshotSource::Recorder; }},
         {"file-on-printer", At, "same size", "passed", [](Scene&) {}},
         {"file-on-printer", Good, "hash unknown", "passed", [](Scene& s) { s.facts.fileOnPrinter->xxh3.reset(); }},
         {"file-on-printer", Bad, "one byte shorter", "block", [](Scene& s) { s.facts.fileOnPrinter->size -= 1; }},
@@ -105,6 +107,7 @@ std::vector<Case> printerCases()
         {"tool", State, "selected by a macro", "passed", [](Scene& s) {
              s.facts.now->activeExtruder = "extruder1", s.plan.steps.front().gcode.emplace_back("T0"), config(s).sections["gcode_macro t0"]["gcode"] = "M105";
          }},
+        {"tool", State, "activated", "passed", [](Scene& s) { s.facts.now->activeExtruder = "extruder1", s.plan.steps.front().gcode.emplace_back("ACTIVATE_EXTRUDER EXTRUDER=extruder"); }},
         {"tool", State, "selected by nothing", "block", [](Scene& s) { s.facts.now->activeExtruder = "extruder1", s.plan.steps.front().gcode.emplace_back("T0"); }},
         {"exclusions", At, "none", "passed", [](Scene&) {}},
         {"exclusions", Good, "one, of the file", "passed", [](Scene& s) { s.plan.snapshot.state.excluded = {"cube"}, s.index.objects = {"cube"}; }},
@@ -142,12 +145,17 @@ std::vector<Case> stateCases()
         {"must-have-field", State, "all known", "passed", [](Scene&) {}},
         {"must-have-field", State, "Z unknown", "block", [](Scene& s) { s.plan.snapshot.state.position[2].reset(); }},
         {"must-have-field", State, "E mode in doubt", "block", [](Scene& s) { s.plan.snapshot.fields["absolute_e"].observed = "false"; }},
+        {"conflicts", State, "nothing was seen", "info", [](Scene& s) { s.plan.snapshot.fields["bed"].observed.clear(); }},
         {"conflicts", State, "none", "passed", [](Scene&) {}},
         {"conflicts", State, "bed", "warn", [](Scene& s) { s.plan.snapshot.fields["bed"].observed = "61"; }},
         {"unknown-motion", State, "none", "passed", [](Scene&) {}},
         {"unknown-motion", State, "a macro moved", "warn", [](Scene& s) { s.plan.snapshot.state.unknownMotion = true; }},
         {"after-macro", State, "none", "passed", [](Scene&) {}},
         {"after-macro", State, "Z in doubt", "block", [](Scene& s) { s.plan.snapshot.state.doubtfulAxes = 4; }},
+        {"after-macro", State, "fans in doubt", "warn", [](Scene& s) { s.plan.snapshot.state.maybeChanged = {"fans"}, s.plan.snapshot.state.latestMacro = "A"; }},
+        {"after-macro", State, "fans entered", "passed", [](Scene& s) {
+             s.plan.snapshot.state.maybeChanged = {"fans"}, s.plan.snapshot.fields["fans.0"].origin = Origin::Edited;
+         }},
         {"tool-after-macro", State, "none", "absent", [](Scene&) {}},
         {"tool-after-macro", State, "tool macro", "warn", [](Scene& s) { s.plan.snapshot.state.unknownCommands = {"TOOL_CHANGE"}; }},
         {"mesh", At, "off by a layer", "warn", mesh(MeshAdvice::Kind::Lost, 0.2)},
@@ -171,6 +179,8 @@ std::vector<Case> planCases()
         {"tail", State, "homes Z", "block", tail(true)},
         {"travel-limits", At, "at the limit", "passed", [](Scene& s) { s.plan.maximum[0] = s.plan.whole.maxX; }},
         {"travel-limits", Good, "inside", "passed", [](Scene& s) { s.plan.maximum[0] = s.plan.whole.maxX + 0.01; }},
+        {"travel-limits", State, "not known", "info", [](Scene& s) { s.plan.limited[2] = false; }},
+        {"travel-limits", State, "one not known, another left", "block", [](Scene& s) { s.plan.limited[2] = false, s.plan.maximum[0] = s.plan.whole.maxX - 0.01; }},
         {"travel-limits", Bad, "outside", "block", [](Scene& s) { s.plan.maximum[0] = s.plan.whole.maxX - 0.01; }},
         {"clearance", At, "0.5 mm", "passed", [](Scene& s) { s.plan.clearance = 0.5; }},
         {"clearance", Good, "more", "passed", [](Scene& s) { s.plan.clearance = 0.51; }},

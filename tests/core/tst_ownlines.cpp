@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "printervolume.h"
 #include "recovery/ownlines.h"
 
 using namespace kintsugi;
@@ -25,7 +26,7 @@ Result<Plan> planWith(Dialect dialect, const OwnLines& own, ZMethod method = ZMe
     if (method == ZMethod::Touch)
         options.declaredZ = 0.2;
     options.ownLines = own;
-    return planResume(source, *index, *snapshotFromFile(source, *index, text.size()), {}, options);
+    return planResume(source, *index, *snapshotFromFile(source, *index, text.size()), printerOf(), options);
 }
 
 std::string placeName(std::string_view place) { return std::string(place); }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "printervolume.h"
 #include "recovery/plan.h"
 #include "recovery/plangcode.h"
 #include "recovery/resumewriter.h"
@@ -295,6 +296,7 @@ void TestPlan::primePlace()
     QFETCH(double, bed);
     QFETCH(bool, found);
     PrinterFacts printer;
+    printer.minimum = {0, 0, 0};
     printer.maximum = {bed, bed, 250};
     if (x >= 0)
         printer.primePlace = {x, y};
@@ -453,7 +455,7 @@ void TestPlan::ownLines()
     QFETCH(bool, allowed);
     PlanOptions options;
     options.ownLines[place.toStdString()] = {line.toStdString()};
-    const auto plan = square().plan(cut(), options);
+    const auto plan = square().plan(cut(), options, printerOf());
     QCOMPARE(plan.has_value(), allowed);
     if (!allowed) {
         QVERIFY(plan.error().code == ErrorCode::Unsafe || plan.error().code == ErrorCode::BadValue);
@@ -694,7 +696,7 @@ void TestPlan::refusals()
     QFETCH(QByteArray, field);
     const Print print = square();
     Snapshot snapshot = print.at(what == 0 ? 12 : what == 1 ? print.index.size : cut());
-    PrinterFacts printer;
+    PrinterFacts printer = printerOf();
     PlanOptions options;
     if (what == 2)
         snapshot.state.hotend.clear();

@@ -103,6 +103,38 @@ void TestPlanLosses::settingsAreSaidAgain_data()
     row("skew on a profile", Dialect::Klipper, "SET_SKEW XZ=1,2,3\nSKEW_PROFILE LOAD=mine\nSET_SKEW XY=1,2,3\n", "SKEW_PROFILE LOAD=mine|SET_SKEW XY=1,2,3");
     row("Marlin's shaper", Dialect::Marlin, "M593 X F40 D0.1\nM593 Y F35\n", "M593 X D0.1 F40|M593 Y F35");
     row("Marlin's shaper of both", Dialect::Marlin, "M593 F30\n", "M593 X F30|M593 Y F30");
+    row("steps a mm", Dialect::Marlin, "M92 E415\nM92 X80.5\n", "M92 E415 X80.5|G92.9 Z0.2");
+    row("steps a mm of a tool", Dialect::Marlin1, "M92 T1 E400\n", "M92 T1 E400|G92 Z0.2");
+    row("steps a mm, RepRapFirmware", Dialect::RepRapFirmware, "M92 E14 Z400\n", "M92 E14 Z400|G92 Z0.2");
+    row("mixed tools", Dialect::Marlin, "M163 S0 P0.6\nM163 S1 P0.4\nM164 S1\nM163 S0 P0.2\nM166 S1 A0 Z20 I0 J1\n",
+        "M163 S0 P0.6|M163 S1 P0.4|M164 S1|M163 S0 P0.2|M163 S1 P0.4|M166 A0 I0 J1 S1 Z20");
+    row("mixed at once", Dialect::Marlin, "M165 A0.3 B0.7\nM165 B1\n", "M163 S0 P0|M163 S1 P1|M164 S0|M163 S0 P0|M163 S1 P1");
+    row("filament width", Dialect::RepRapFirmware, "M404 N1.75 D0.4\n", "M404 D0.4 N1.75");
+    row("filament width, Marlin", Dialect::Marlin, "M404 W1.72\n", "M404 W1.72");
+    row("skewed axes", Dialect::RepRapFirmware, "M556 S100 X0.2 Y0.1\nM556 S50 Y0.3\n", "M556 S100 X0.2|M556 S50 Y0.3");
+    row("scaled axes", Dialect::RepRapFirmware, "M579 X1.01 Y0.99 Z1\n", "M579 X1.01 Y0.99");
+    row("duplication", Dialect::Marlin, "M605 S2 X100 R2\n", "M605 S2 R2 X100|G28 R0 X Y");
+    row("duplication over", Dialect::Marlin, "M605 S2 X100 R2\nM605 S1\n", "M605 S1|G28 R0 X Y");
+    row("filament a turn", Dialect::Klipper, "SET_EXTRUDER_ROTATION_DISTANCE EXTRUDER=extruder DISTANCE=22.5\n",
+        "SET_EXTRUDER_ROTATION_DISTANCE EXTRUDER=extruder DISTANCE=22.5");
+    row("extruders in step", Dialect::Klipper,
+        "SYNC_EXTRUDER_MOTION EXTRUDER=extruder1 MOTION_QUEUE=extruder\nSYNC_EXTRUDER_MOTION EXTRUDER=belted MOTION_QUEUE=\n",
+        "SYNC_EXTRUDER_MOTION EXTRUDER=belted MOTION_QUEUE=\"\"|SYNC_EXTRUDER_MOTION EXTRUDER=extruder1 MOTION_QUEUE=extruder");
+    row("extruders out of step", Dialect::Klipper,
+        "SYNC_EXTRUDER_MOTION EXTRUDER=a MOTION_QUEUE=extruder\nSYNC_EXTRUDER_MOTION EXTRUDER=a MOTION_QUEUE=extruder1\n",
+        "SYNC_EXTRUDER_MOTION EXTRUDER=a MOTION_QUEUE=extruder1");
+    row("carriages", Dialect::Klipper, "SET_DUAL_CARRIAGE CARRIAGE=0\nSET_DUAL_CARRIAGE CARRIAGE=1 MODE=COPY\n",
+        "G28 X Y|SET_DUAL_CARRIAGE CARRIAGE=1 MODE=COPY");
+    row("currents", Dialect::Klipper, "SET_TMC_CURRENT STEPPER=stepper_x CURRENT=0.8 HOLDCURRENT=0.5\nSET_TMC_CURRENT STEPPER=stepper_x CURRENT=0.7\n",
+        "SET_TMC_CURRENT STEPPER=stepper_x CURRENT=0.7 HOLDCURRENT=0.5");
+    row("driver's field", Dialect::Klipper, "SET_TMC_FIELD STEPPER=stepper_x FIELD=tpwmthrs VALUE=7\nSET_TMC_FIELD STEPPER=stepper_x FIELD=tpwmthrs VELOCITY=50\n",
+        "SET_TMC_FIELD STEPPER=stepper_x FIELD=tpwmthrs VELOCITY=50");
+    row("smooth time", Dialect::Klipper, "SET_PRESSURE_ADVANCE ADVANCE=0.05 SMOOTH_TIME=0.02\n",
+        "SET_PRESSURE_ADVANCE EXTRUDER=extruder SMOOTH_TIME=0.02|SET_PRESSURE_ADVANCE EXTRUDER=extruder ADVANCE=0.05");
+    row("extruder by name", Dialect::Klipper, "M104 T1 S220\nACTIVATE_EXTRUDER EXTRUDER=extruder1\n", "ACTIVATE_EXTRUDER EXTRUDER=extruder1|M109 T1 S220");
+    row("extruder by macro", Dialect::Klipper, "M104 T1 S220\nACTIVATE_EXTRUDER EXTRUDER=extruder1\nT0\nT1\n", "T1|M109 T1 S220");
+    row("first extruder by name", Dialect::Klipper, "T1\nACTIVATE_EXTRUDER EXTRUDER=extruder\n", "ACTIVATE_EXTRUDER EXTRUDER=extruder|M109 S210");
+    row("speed factor kept", Dialect::Marlin, "M220 S80\nM220 B\nM220 S50\n", "M220 S80|M220 B|M220 S50");
     row("RepRapFirmware's shaper", Dialect::RepRapFirmware, "M593 P\"zvd\" F30\nM593 P\"mzv\" F42.5\n", "M593 P\"mzv\" F42.5");
 }
 
@@ -147,13 +179,17 @@ void TestPlanLosses::whatIsLostIsNamed_data()
     row("saved and asked for later", Dialect::Klipper, "SAVE_GCODE_STATE NAME=a\n", "RESTORE_GCODE_STATE block", "", "RESTORE_GCODE_STATE NAME=a\n");
     row("another slot", Dialect::Klipper, "SAVE_GCODE_STATE NAME=a\n", "", "", "SAVE_GCODE_STATE NAME=b\nRESTORE_GCODE_STATE NAME=b\n");
     row("Klipper ignores M900", Dialect::Klipper, "M900 K0.05\n", "M900 warn", "M900 warn");
-    row("steps a mm", Dialect::Marlin, "M92 E415\n", "M92 warn");
-    row("two carriages", Dialect::Marlin, "M605 S2\n", "M605 warn");
-    row("skew of the axes", Dialect::RepRapFirmware, "M556 S100 X0.2\n", "M556 warn");
+    row("few steps a mm change limits", Dialect::Marlin, "M92 E14\n", "M92 warn");
+    row("steps of several", Dialect::RepRapFirmware, "M92 E420:410\n", "M92 warn");
+    row("mirrored carriages", Dialect::Marlin, "M605 S2 X100\nM605 S3\n", "M605 warn");
+    row("mixing of old", Dialect::Marlin1, "M163 S0 P0.5\nM164 S0\n", "M163 warn, M164 warn");
+    row("Marlin knows no M556", Dialect::Marlin, "M556 S100 X0.2\n", "M556 warn");
+    row("a scaled Z", Dialect::RepRapFirmware, "M579 X1.01 Z1.01\n", "M579 warn");
     row("Klipper knows no M92", Dialect::Klipper, "M92 E415\n", "");
-    row("filament a turn", Dialect::Klipper, "SET_EXTRUDER_ROTATION_DISTANCE EXTRUDER=extruder DISTANCE=22\n", "SET_EXTRUDER_ROTATION_DISTANCE warn");
-    row("extruders in step", Dialect::Klipper, "SYNC_EXTRUDER_MOTION EXTRUDER=extruder1 MOTION_QUEUE=extruder\n", "SYNC_EXTRUDER_MOTION warn");
-    row("smooth time", Dialect::Klipper, "SET_PRESSURE_ADVANCE ADVANCE=0.05 SMOOTH_TIME=0.02\n", "SET_PRESSURE_ADVANCE warn");
+    row("a stepper that cannot be said", Dialect::Klipper, "SET_TMC_CURRENT STEPPER=\"a;b\" CURRENT=1\n", "SET_TMC_CURRENT warn");
+    row("carriage by name", Dialect::Klipper, "SET_DUAL_CARRIAGE CARRIAGE=u\n", "SET_DUAL_CARRIAGE warn");
+    row("a tool that only a person knows", Dialect::Prusa, "Tx\nTc\n", "Tc warn, Tx warn");
+    row("no tools", Dialect::Prusa, "T255\nT1000\n", "");
     row("a pin is not the print", Dialect::Klipper, "SET_PIN PIN=light VALUE=1\n", "");
     row("workspace", Dialect::Klipper, "G55\n", "G55 warn", "G55 warn");
 }

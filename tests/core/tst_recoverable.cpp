@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "printervolume.h"
 #include "recovery/recoverable.h"
 
 using namespace kintsugi;
@@ -67,7 +68,8 @@ void TestRecoverable::whyNot()
 {
     QFETCH(QByteArray, text);
     QFETCH(QByteArray, lack);
-    PrinterFacts printer;
+    PrinterFacts printer = printerOf();
+    printer.minimum = {0, 0, 0};
     printer.maximum = {235, 235, 100};
     const auto layers = judge(text, printer);
     QVERIFY(layers && !layers->empty());
@@ -86,7 +88,8 @@ void TestRecoverable::whyNot()
 
 void TestRecoverable::liftRoomShrinksWithTheHeight()
 {
-    PrinterFacts printer;
+    PrinterFacts printer = printerOf();
+    printer.minimum = {0, 0, 0};
     printer.maximum = {235, 235, 13};
     printer.clearance = 2;
     const auto layers = judge(tower(100, 100, 20, 12), printer);
@@ -103,7 +106,7 @@ void TestRecoverable::liftRoomShrinksWithTheHeight()
 /// The only place to prime lies beside a tower: the head can come down there until the tower is as high as the solid above it.
 void TestRecoverable::placesAreLostAsThePrintGrows()
 {
-    PrinterFacts printer;
+    PrinterFacts printer = printerOf();
     printer.primePlace = std::array<double, 2>{60, 110};
     const auto layers = judge(tower(100, 100, 20, 80), printer);
     QVERIFY(layers);
@@ -147,7 +150,7 @@ void TestRecoverable::methods()
     QFETCH(bool, fourZ);
     QFETCH(bool, plr);
     QFETCH(QByteArray, expected);
-    PrinterFacts printer;
+    PrinterFacts printer = printerOf();
     printer.homeXyIsPlain = plain;
     printer.fourZ = fourZ;
     printer.plrPresent = plr;
@@ -165,7 +168,7 @@ void TestRecoverable::manyLayersAreCheckedOnSome()
     QByteArray text = tower(100, 100, 20, 1);
     for (int layer = 2; layer <= 3000; ++layer)
         text += ";LAYER_CHANGE\nG1 X100 Y100 Z" + QByteArray::number(1 + layer * 0.02) + "\nG1 X120 E.3\n";
-    PrinterFacts printer;
+    PrinterFacts printer = printerOf();
     printer.primePlace = std::array<double, 2>{60, 110};
     const auto layers = judge(text, printer);
     QVERIFY(layers);
@@ -177,7 +180,7 @@ void TestRecoverable::manyLayersAreCheckedOnSome()
 
 void TestRecoverable::wrongNumbers()
 {
-    PrinterFacts printer;
+    PrinterFacts printer = printerOf();
     printer.maximum[0] = std::nan("");
     const auto none = judge(tower(100, 100, 20, 2), printer);
     QVERIFY(!none);
@@ -185,7 +188,7 @@ void TestRecoverable::wrongNumbers()
     const MemorySource source(tower(100, 100, 20, 2).toStdString());
     const auto index = buildIndex(source, Dialect::Klipper);
     QVERIFY(index);
-    const auto cancelled = recoverableLayers(source, *index, {}, {}, [](double) { return false; });
+    const auto cancelled = recoverableLayers(source, *index, printerOf(), {}, [](double) { return false; });
     QVERIFY(!cancelled);
     QCOMPARE(cancelled.error().code, ErrorCode::Cancelled);
     QVERIFY(!recoverableLayers(source, *index, {}, {.map = {}, .envelope = {}}));

@@ -332,20 +332,6 @@ std::string readValue(Cursor& cursor)
 
 } // namespace
 
-std::size_t secondCommand(const Command& command)
-{
-    if (command.kind != Command::Kind::Code)
-        return std::string_view::npos;
-    const std::string_view rest = command.rest;
-    for (std::size_t at = 0; at + 1 < rest.size(); ++at) {
-        const bool begins = at == 0 || rest[at - 1] == ' ' || rest[at - 1] == '\t';
-        const char letter = static_cast<char>(rest[at] & ~0x20);
-        if (begins && (letter == 'G' || letter == 'M') && rest[at + 1] >= '0' && rest[at + 1] <= '9')
-            return at;
-    }
-    return std::string_view::npos;
-}
-
 // --- RepRapFirmware ------------------------------------------------------------------------------------------------------
 
 namespace {

@@ -62,10 +62,6 @@ struct Command {
 /// The same into a command that is used again and again; `values` of letters that are not `valued` keep what they held.
 void parseCommand(std::string_view line, Command& command);
 
-/// Where in `rest` of a Code another G or M command begins; npos when there is none. RepRapFirmware executes it as well,
-/// others read it as parameters.
-[[nodiscard]] std::size_t secondCommand(const Command& command);
-
 /// A line as RepRapFirmware takes it apart (its StringParser): a ';' between quotes is text, and a G or M outside quotes and
 /// braces begins another command. Blanks and the number before the first command are not in `code`.
 struct RepRapLine {

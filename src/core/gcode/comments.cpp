@@ -106,13 +106,15 @@ std::optional<Dialect> flavour(std::string_view value)
     return found == flavours.end() ? std::nullopt : std::optional(found->second);
 }
 
-constexpr std::array<std::string_view, 32> settingKeys{"temperature", "first_layer_temperature", "bed_temperature",
+constexpr std::array<std::string_view, 45> settingKeys{"temperature", "first_layer_temperature", "bed_temperature",
     "first_layer_bed_temperature", "filament_type", "nozzle_temperature", "nozzle_temperature_initial_layer", "curr_bed_type",
     "hot_plate_temp", "hot_plate_temp_initial_layer", "cool_plate_temp", "cool_plate_temp_initial_layer", "eng_plate_temp",
     "eng_plate_temp_initial_layer", "textured_plate_temp", "textured_plate_temp_initial_layer", "supertack_plate_temp",
     "supertack_plate_temp_initial_layer", "temperature_C", "first_layer_C", "bed_C", "material_name", "temperatureNumber",
     "temperatureHeatedBed", "temperatureSetpointCount", "temperatureSetpointTemperatures", "temperatureType",
-    "temperatureSetpoints", "printMaterial", "BUILD_PLATE.INITIAL_TEMPERATURE", "Filament Type #1", "Filament Type #2"};
+    "temperatureSetpoints", "printMaterial", "BUILD_PLATE.INITIAL_TEMPERATURE", "Filament Type #1", "Filament Type #2",
+    "bed_shape", "max_print_height", "printable_area", "printable_height", "machine_width", "machine_depth", "machine_height",
+    "machine_center_is_zero", "strokeXoverride", "strokeYoverride", "strokeZoverride", "originOffsetXoverride", "originOffsetYoverride"};
 constexpr std::string_view trainKey = "EXTRUDER_TRAIN.";
 
 /// Few of the hundreds of keys in a config block begin like one that is kept: told by their first letters.

@@ -39,7 +39,7 @@ struct LayerMark {
 /// Cura's ";LAYER_COUNT:": its layers begin here, whatever looked like one before.
 [[nodiscard]] bool isLayerCount(std::string_view comment);
 
-/// A setting that tells of temperatures or material, whatever the slicer's way to write it: "; temperature = 215",
+/// A setting that tells of temperatures, material or the size of the machine, whatever the slicer's way to write it: "; temperature = 215",
 /// ";   temperatureNumber,0,1", ";EXTRUDER_TRAIN.0.INITIAL_TEMPERATURE:210", ";Filament Type #1: PLA". No other.
 struct SettingNote {
     std::string_view key, value;

@@ -22,6 +22,7 @@ constexpr std::size_t maxMacroText = 1024;
 constexpr std::size_t settledOwnMarks = 2; ///< of the family of a slicer that is known
 constexpr std::size_t settledMarks = 4;    ///< when none is known
 constexpr std::size_t maxSettings = 512;
+constexpr std::size_t maxArea = 16 << 10;
 constexpr std::size_t maxCuraSettings = std::size_t{256} << 10;
 constexpr std::size_t maxThumbnailEdges = 256;
 constexpr ByteOffset maxThumbnail = 4 << 20;
@@ -31,7 +32,7 @@ enum Notes : unsigned char { objectNotes = 1, dialectNotes = 2, thumbnailNotes =
 constexpr std::array<unsigned char, 256> makeNotesByLetter()
 {
     constexpr std::array<std::pair<Notes, std::string_view>, 5> letters{{
-        {objectNotes, "MPps"}, {dialectNotes, "FGgp"}, {thumbnailNotes, "Ttpjb"}, {settingNotes, "tfbnchesmpBFES"}, {markNotes, "LClBZH"}}};
+        {objectNotes, "MPps"}, {dialectNotes, "FGgp"}, {thumbnailNotes, "Ttpjb"}, {settingNotes, "tfbnchesmpBFESo"}, {markNotes, "LClBZH"}}};
     std::array<unsigned char, 256> table{};
     for (const auto& [notes, all] : letters)
         for (const char letter : all)
@@ -170,8 +171,9 @@ void FileFacts::readSettings(std::string_view comment)
 
 void FileFacts::addSetting(std::string_view key, std::string_view value)
 {
+    const bool area = key == "bed_shape" || key == "printable_area"; // a round bed has many corners
     if (m_settings.size() < maxSettings)
-        m_settings.push_back({.key = std::string(key), .value = std::string(value.substr(0, MachineState::maxNameLength))});
+        m_settings.push_back({.key = std::string(key), .value = std::string(value.substr(0, area ? maxArea : MachineState::maxNameLength))});
 }
 
 void FileFacts::followComments(const Line& line)
@@ -539,11 +541,11 @@ void FileFacts::chooseLayers(FileIndex& index, std::vector<Layer> segments, std:
 void FileFacts::readCuraSettings()
 {
     for (const std::string_view key : {"material_print_temperature", "material_print_temperature_layer_0", "material_bed_temperature",
-             "material_bed_temperature_layer_0"}) {
+             "material_bed_temperature_layer_0", "machine_width", "machine_depth", "machine_height", "machine_center_is_zero"}) {
         const std::string wanted = "n" + std::string(key) + " = ";
         for (auto at = m_curaSettings.find(wanted); at != std::string::npos; at = m_curaSettings.find(wanted, at + 1)) {
             const auto begin = at + wanted.size();
-            addSetting(key, std::string_view(m_curaSettings).substr(begin, m_curaSettings.find_first_not_of("0123456789.", begin) - begin));
+            addSetting(key, std::string_view(m_curaSettings).substr(begin, m_curaSettings.find_first_not_of("0123456789.TrueFals", begin) - begin));
         }
     }
     m_curaSettings.clear();

@@ -63,7 +63,7 @@ struct MacroCall {
     ByteOffset byte = 0;
 };
 
-/// A setting of the slicer that tells of temperatures or material, as the file says it.
+/// A setting of the slicer that tells of temperatures, material or the machine's size, as the file says it.
 struct SlicerSetting { std::string key, value; };
 
 struct Extents { double minX = 0, minY = 0, minZ = 0, maxX = 0, maxY = 0, maxZ = 0; bool valid = false; };

@@ -35,7 +35,7 @@ void fields(auto& archive, Like<MachineState> auto& x)
         x.speedPercent, x.flowPercent, x.hotend, x.bed, x.chamber, x.fans, x.heaters, x.motion, x.pressureAdvance, x.firmwareRetracted,
         x.mesh, x.gcodeOffset, x.babystep, x.volumetric, x.toolSetup, x.advanceCode, x.workspace, x.excluded, x.object, x.definedObjects,
         x.unknownMotion, x.doubtfulAxes, x.shiftedAxes, x.shift, x.nativeUnknown, x.everShifted, x.lastMove, x.block,
-        x.unknownFields, x.unknownCommands);
+        x.unknownFields, x.unknownCommands, x.maybeChanged, x.latestMacro, x.speedBackup);
 }
 
 void fields(auto& archive, Like<PlrMarkers> auto& x)

@@ -8,10 +8,16 @@
 
 #include "gcode/reprapstate.h"
 #include "gcode/text.h"
+#include "gcode/toolsetup.h"
 
 namespace kintsugi::gcode {
 
 namespace {
+
+using setup::headOf;
+using setup::isPlainWord;
+using setup::keep;
+using setup::Parameters;
 
 constexpr std::uint8_t allAxes = 7;
 constexpr std::size_t maxUnknownCommands = 64;
@@ -89,10 +95,17 @@ void put(std::set<std::string>& set, std::string key)
         set.insert(std::move(key));
 }
 
-void doubt(MachineState& state, std::string name)
+/// `heats`: it may change temperatures and fans as well. A start macro may, too, but what it is told and what follows it tells of that.
+void doubt(MachineState& state, std::string name, bool heats)
 {
     state.doubtfulAxes = allAxes;
     state.unknownMotion = true;
+    if (heats && state.eHighest > 0) {
+        state.maybeChanged = {"bed", "fans", "hotend"};
+        if (state.chamber)
+            state.maybeChanged.insert("chamber");
+        state.latestMacro = name;
+    }
     auto& names = state.unknownCommands;
     if (names.size() < maxUnknownCommands && std::ranges::find(names, name) == names.end())
         names.push_back(std::move(name));
@@ -219,37 +232,26 @@ void declarePosition(MachineState& state, const Command& command)
         state.e = metric(state, value.value_or(0));
 }
 
+void setHotend(MachineState& state, int tool, double target)
+{
+    put(state.hotend, tool, target);
+    if (tool == state.tool)
+        state.maybeChanged.erase("hotend");
+}
+
+void setBed(MachineState& state, double target)
+{
+    state.bed = target;
+    state.maybeChanged.erase("bed");
+}
+
 /// G10 with P and S, or M568: a RepRapFirmware tool temperature.
 void setToolTemperature(MachineState& state, const Command& command)
 {
     const auto tool = command.value('P');
     const auto target = plain(command, 'S');
     if (tool && target)
-        put(state.hotend, toInt(*tool), *target);
-}
-
-/// The entry of a head, unless there are too many.
-std::map<std::string, double>* setupOf(MachineState& state, const std::string& name)
-{
-    const bool room = state.toolSetup.count(name) != 0 || state.toolSetup.size() < MachineState::maxNames;
-    return room ? &state.toolSetup[name] : nullptr;
-}
-
-void forgetSetup(MachineState& state, std::string_view head)
-{
-    std::erase_if(state.toolSetup, [head](const auto& item) { return item.first.starts_with(head); });
-}
-
-/// Every value of the letters, kept under a name that is also the head of the line that sets it again.
-void keep(MachineState& state, const std::string& name, const Command& command, std::string_view letters)
-{
-    for (const char letter : letters) {
-        const auto value = plain(command, letter);
-        if (!value)
-            continue;
-        if (auto* const setup = setupOf(state, name))
-            (*setup)[std::string(1, letter)] = *value;
-    }
+        setHotend(state, toInt(*tool), *target);
 }
 
 void retractOrTool(MachineState& state, const Command& command, Dialect dialect)
@@ -286,7 +288,7 @@ void heightMap(MachineState& state, const Command& command)
     if (what <= 1)
         state.mesh = MeshState{.profile = std::move(file)};
     if (what != 1)
-        doubt(state, "G29");
+        doubt(state, "G29", false);
 }
 
 void applyG(MachineState& state, const Command& command, Dialect dialect)
@@ -329,14 +331,14 @@ void applyG(MachineState& state, const Command& command, Dialect dialect)
         if (dialect == Dialect::RepRapFirmware)
             heightMap(state, command);
         else
-            doubt(state, codeName(command));
+            doubt(state, codeName(command), dialect == Dialect::Klipper);
         return;
     case 80:
         if (dialect == Dialect::Prusa) // levels with a mesh
-            doubt(state, codeName(command));
+            doubt(state, codeName(command), false);
         return;
     case 5: case 6: case 12: case 27: case 30: case 32: case 33: case 34: case 35: case 38: case 61: case 76: case 425:
-        doubt(state, codeName(command));
+        doubt(state, codeName(command), dialect == Dialect::Klipper);
         return;
     default:
         return;
@@ -360,7 +362,10 @@ void setFan(MachineState& state, const Command& command, Dialect dialect)
         if (dialect == Dialect::RepRapFirmware && speed > 0 && speed <= 1)
             speed *= full;
     }
-    put(state.fans, std::to_string(toolOr(command, 'P', 0)), std::clamp(speed, 0.0, full));
+    const int number = toolOr(command, 'P', 0);
+    put(state.fans, std::to_string(number), std::clamp(speed, 0.0, full));
+    if (number == 0)
+        state.maybeChanged.erase("fans");
 }
 
 /// Klipper understands S, or the smaller of P and T; others keep print and travel apart, and an old S means both.
@@ -428,15 +433,6 @@ void setBabystep(MachineState& state, const Command& command, Dialect dialect)
     }
 }
 
-/// A word that needs no quotes.
-bool isPlainWord(std::string_view text)
-{
-    const auto harmless = [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' || c == '.' || c == ',';
-    };
-    return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, harmless);
-}
-
 /// M593: Marlin by axis (X and Y are flags), RepRapFirmware by the name of a shape.
 void setShaping(MachineState& state, const Command& command, Dialect dialect)
 {
@@ -454,10 +450,10 @@ void setShaping(MachineState& state, const Command& command, Dialect dialect)
         const std::string_view text = command.rest.substr(begin + 1);
         const std::string_view shape = text.substr(0, text.find('"'));
         head = isPlainWord(shape) ? "M593 P\"" + std::string(shape) + '"' : std::string("M593 P?");
-        forgetSetup(state, "M593");
+        setup::forget(state, "M593");
     }
     keep(state, head, command, "FS");
-    setupOf(state, head);
+    setup::of(state, head);
 }
 
 /// Where the machine's zero is taken to be; neither Klipper nor a restart knows of it.
@@ -468,7 +464,30 @@ void setHomeOffset(MachineState& state, const Command& command, Dialect dialect)
     if (command.number == 206)
         keep(state, "M206", command, "XYZ");
     else
-        setupOf(state, "M428");
+        setup::of(state, "M428");
+}
+
+/// Klipper takes a code without S for 100 %, others only report.
+std::optional<double> factor(const Command& command, Dialect dialect)
+{
+    constexpr double whole = 100;
+    const auto percent = plain(command, 'S');
+    return percent || dialect != Dialect::Klipper ? percent : std::optional(whole);
+}
+
+/// M220 B keeps the factor, R goes back to it; with S in the same line Marlin believes S, the MK3 R. Both begin with 100 %.
+void setSpeedFactor(MachineState& state, const Command& command, Dialect dialect)
+{
+    const bool keeps = dialect == Dialect::Marlin || dialect == Dialect::Prusa;
+    const double before = state.speedPercent, kept = state.speedBackup.value_or(100.0);
+    const auto percent = factor(command, dialect);
+    const bool back = keeps && command.has('R');
+    if (keeps && command.has('B'))
+        state.speedBackup = before;
+    if (back && (!percent || dialect == Dialect::Prusa))
+        state.speedPercent = dialect == Dialect::Prusa ? state.speedBackup.value_or(100.0) : kept;
+    else
+        state.speedPercent = percent.value_or(before);
 }
 
 void labelObject(MachineState& state, const Command& command)
@@ -498,17 +517,19 @@ void applyM(MachineState& state, const Command& command, Dialect dialect)
         return;
     case 104: case 109:
         if (const auto target = either(command, 'S', 'R'))
-            put(state.hotend, toolOr(command, 'T', state.tool), *target);
+            setHotend(state, toolOr(command, 'T', state.tool), *target);
         return;
     case 106: case 107:
         return setFan(state, command, dialect);
     case 140: case 190:
         if (const auto target = either(command, 'S', 'R'))
-            state.bed = target;
+            setBed(state, *target);
         return;
     case 141: case 191:
-        if (const auto target = plain(command, 'S'))
+        if (const auto target = plain(command, 'S')) {
             state.chamber = target;
+            state.maybeChanged.erase("chamber");
+        }
         return;
     case 200:
         return setVolumetric(state, command, dialect);
@@ -531,10 +552,9 @@ void applyM(MachineState& state, const Command& command, Dialect dialect)
     case 204:
         return setAcceleration(state, command, dialect);
     case 220:
-        state.speedPercent = plain(command, 'S').value_or(state.speedPercent);
-        return;
+        return setSpeedFactor(state, command, dialect);
     case 221:
-        if (const auto percent = plain(command, 'S'))
+        if (const auto percent = factor(command, dialect))
             put(state.flowPercent, toolOr(command, dialect == Dialect::RepRapFirmware ? 'D' : 'T', state.tool), *percent);
         return;
     case 420:
@@ -547,20 +567,16 @@ void applyM(MachineState& state, const Command& command, Dialect dialect)
         return setToolTemperature(state, command);
     case 572: case 900:
         return setPressureAdvance(state, command);
-    case 92: case 163: case 164: case 165: case 166: case 404: case 556: case 579: case 605: // steps, mixing, filament, skew, scale, carriages
-        if (dialect != Dialect::Klipper)
-            setupOf(state, codeName(command) + " ?");
-        return;
-    case 48: case 125: case 600: case 601: case 701: case 702: case 1000:
-        return doubt(state, codeName(command));
+    case 92: case 163: case 164: case 165: case 166: case 404: case 556: case 579: case 605:
+        return setup::keepCode(state, command, dialect);
+    case 48: case 125: case 600: case 601: case 701: case 702: case 1000: // in some firmware a macro stands behind them
+        return doubt(state, codeName(command), dialect == Dialect::Klipper || dialect == Dialect::RepRapFirmware);
     default:
         return;
     }
 }
 
 // --- extended ----------------------------------------------------------------------------------------------------------
-
-using Parameters = std::map<std::string, std::string, std::less<>>;
 
 const std::string* find(const Parameters& parameters, std::string_view key)
 {
@@ -609,9 +625,9 @@ void setHeater(MachineState& state, const Parameters& parameters)
     const std::string name = heater ? *heater : std::string();
     const double target = number(parameters, "TARGET").value_or(0.0);
     if (name == "heater_bed")
-        state.bed = target;
+        setBed(state, target);
     else if (const auto tool = extruderNumber(name))
-        put(state.hotend, *tool, target);
+        setHotend(state, *tool, target);
     else
         put(state.heaters, cut(name), target);
 }
@@ -649,10 +665,10 @@ void setNumbers(MachineState& state, const Parameters& parameters, const char* n
         put(state.motion[name], key, value);
 }
 
-/// "NAME KEY=value", or "NAME KEY?" where the value cannot be said again.
-std::string head(const char* name, std::string_view key, std::string_view value)
+void keepNumber(MachineState& state, const std::string& head, const char* key, double value)
 {
-    return name + (' ' + std::string(key)) + (isPlainWord(value) ? '=' + std::string(value) : std::string("?"));
+    if (auto* const kept = setup::of(state, head))
+        (*kept)[key] = value;
 }
 
 /// A shape for both axes, or for one.
@@ -664,8 +680,8 @@ void setInputShaper(MachineState& state, const Parameters& parameters)
             continue;
         const std::string name = std::string("SET_INPUT_SHAPER ") + key;
         for (const char* const end : {"=", "?", "_"})
-            forgetSetup(state, name + end);
-        setupOf(state, head("SET_INPUT_SHAPER", key, *type));
+            setup::forget(state, name + end);
+        setup::of(state, headOf("SET_INPUT_SHAPER", key, *type));
     }
     setNumbers(state, parameters, "SET_INPUT_SHAPER");
 }
@@ -673,15 +689,15 @@ void setInputShaper(MachineState& state, const Parameters& parameters)
 void setSkew(MachineState& state, const Parameters& parameters)
 {
     if (number(parameters, "CLEAR").value_or(0) != 0) {
-        forgetSetup(state, "SET_SKEW");
-        forgetSetup(state, "SKEW_PROFILE");
-        setupOf(state, "SET_SKEW CLEAR=1");
+        setup::forget(state, "SET_SKEW");
+        setup::forget(state, "SKEW_PROFILE");
+        setup::of(state, "SET_SKEW CLEAR=1");
         return;
     }
     for (const char* const plane : {"XY", "XZ", "YZ"}) {
         if (const std::string* const lengths = find(parameters, plane)) {
-            forgetSetup(state, std::string("SET_SKEW ") + plane);
-            setupOf(state, head("SET_SKEW", plane, *lengths));
+            setup::forget(state, std::string("SET_SKEW ") + plane);
+            setup::of(state, headOf("SET_SKEW", plane, *lengths));
         }
     }
 }
@@ -721,6 +737,23 @@ void excludeObject(MachineState& state, const Parameters& parameters)
         put(state.excluded, cut(*name));
 }
 
+void selectTool(MachineState& state, int tool)
+{
+    state.tool = tool;
+    setup::forget(state, "ACTIVATE_EXTRUDER");
+}
+
+void turnOffHeaters(MachineState& state)
+{
+    for (auto& [name, target] : state.heaters)
+        target = 0;
+    for (auto& [tool, target] : state.hotend)
+        target = 0;
+    if (state.bed)
+        setBed(state, 0);
+    state.maybeChanged.erase("hotend");
+}
+
 struct Handler {
     std::string_view name;
     void (*run)(MachineState&, const Parameters&);
@@ -728,8 +761,13 @@ struct Handler {
 
 constexpr std::array handlers{
     Handler{"ACTIVATE_EXTRUDER", [](MachineState& state, const Parameters& parameters) {
-        const auto* const name = find(parameters, "EXTRUDER");
-        state.tool = extruderNumber(name ? *name : std::string("extruder")).value_or(state.tool);
+        const auto* const given = find(parameters, "EXTRUDER");
+        const std::string name = given ? *given : std::string("extruder");
+        const auto tool = extruderNumber(name);
+        if (!tool)
+            return;
+        selectTool(state, *tool);
+        setup::of(state, headOf("ACTIVATE_EXTRUDER", "EXTRUDER", name));
     }},
     Handler{"BED_MESH_CLEAR", [](MachineState& state, const Parameters&) { state.mesh.reset(); }},
     Handler{"BED_MESH_PROFILE", [](MachineState& state, const Parameters& parameters) {
@@ -745,7 +783,7 @@ constexpr std::array handlers{
     }},
     Handler{"SAVE_GCODE_STATE", [](MachineState& state, const Parameters& parameters) {
         const auto* const name = find(parameters, "NAME");
-        setupOf(state, head("SAVE_GCODE_STATE", "NAME", name ? *name : std::string("default")));
+        setup::of(state, headOf("SAVE_GCODE_STATE", "NAME", name ? *name : std::string("default")));
     }},
     Handler{"SET_FAN_SPEED", [](MachineState& state, const Parameters& parameters) {
         const auto* const fan = find(parameters, "FAN");
@@ -760,8 +798,8 @@ constexpr std::array handlers{
         const std::string own = state.tool == 0 ? "extruder" : "extruder" + std::to_string(state.tool);
         const std::string name = extruder ? cut(*extruder) : own;
         const auto advance = number(parameters, "ADVANCE");
-        if (find(parameters, "SMOOTH_TIME"))
-            setupOf(state, "SET_PRESSURE_ADVANCE ?");
+        if (const auto smooth = number(parameters, "SMOOTH_TIME"))
+            keepNumber(state, headOf("SET_PRESSURE_ADVANCE", "EXTRUDER", name), "SMOOTH_TIME", *smooth);
         if (!advance)
             return;
         put(state.pressureAdvance, name, *advance);
@@ -771,28 +809,22 @@ constexpr std::array handlers{
     Handler{"SET_VELOCITY_LIMIT", setVelocityLimit},
     Handler{"SKEW_PROFILE", [](MachineState& state, const Parameters& parameters) {
         if (const auto* const profile = find(parameters, "LOAD")) {
-            forgetSetup(state, "SET_SKEW");
-            forgetSetup(state, "SKEW_PROFILE");
-            setupOf(state, head("SKEW_PROFILE", "LOAD", *profile));
+            setup::forget(state, "SET_SKEW");
+            setup::forget(state, "SKEW_PROFILE");
+            setup::of(state, headOf("SKEW_PROFILE", "LOAD", *profile));
         }
     }},
+    Handler{"TURN_OFF_HEATERS", [](MachineState& state, const Parameters&) { turnOffHeaters(state); }},
 };
 
 /// Commands known to move nothing. Any other name may be a macro that does.
 bool movesNothing(std::string_view name)
 {
-    constexpr std::array<std::string_view, 19> prefixes{
+    constexpr std::array<std::string_view, 18> prefixes{
         "SET_", "EXCLUDE_OBJECT", "BED_MESH_PROFILE", "BED_MESH_CLEAR", "PLR_SAVE_", "PLR_ENABLE", "PLR_DISABLE", "PLR_RESET_PRINT_DATA",
         "PLR_QUERY_", "RESPOND", "ECHO", "TEMPERATURE_WAIT", "SAVE_GCODE_STATE", "SAVE_VARIABLE", "UPDATE_DELAYED_GCODE",
-        "TURN_OFF_HEATERS", "ACTIVATE_EXTRUDER", "SYNC_EXTRUDER_MOTION", "QUERY_"};
+        "ACTIVATE_EXTRUDER", "SYNC_EXTRUDER_MOTION", "QUERY_"};
     return std::ranges::any_of(prefixes, [name](std::string_view prefix) { return name.starts_with(prefix); });
-}
-
-/// Settings of extrusion and axes that are in the firmware's memory alone.
-bool lastsUntilRestart(std::string_view name)
-{
-    constexpr std::array<std::string_view, 5> words{"SET_EXTRUDER_ROTATION_DISTANCE", "SYNC_EXTRUDER_MOTION", "SET_DUAL_CARRIAGE", "SET_TMC_CURRENT", "SET_TMC_FIELD"};
-    return std::ranges::find(words, name) != words.end();
 }
 
 /// What a macro made of M900 or M572 for this extruder no longer holds.
@@ -803,21 +835,29 @@ void overruleCodes(MachineState& state, const Parameters& parameters)
         state.pressureAdvance.erase(std::to_string(*tool));
 }
 
+/// Tools that only a person or a filament changer knows: "T?", "Tx", "Tc" of a Prusa MMU.
+bool isPseudoTool(std::string_view name)
+{
+    return name == "T?" || name == "TX" || name == "TC";
+}
+
 void applyExtended(MachineState& state, const Command& command, Dialect dialect)
 {
     std::string name = upper(command.name.substr(0, MachineState::maxNameLength));
+    const bool klipper = dialect == Dialect::Klipper;
+    Parameters parameters;
+    for (auto& [key, value] : parseParameters(command.rest))
+        parameters.insert_or_assign(std::move(key), std::move(value));
     const auto handler = std::ranges::find(handlers, name, &Handler::name);
     if (handler != handlers.end()) {
-        Parameters parameters;
-        for (auto& [key, value] : parseParameters(command.rest))
-            parameters.insert_or_assign(std::move(key), std::move(value));
         handler->run(state, parameters);
-        if (dialect == Dialect::Klipper && name == "SET_PRESSURE_ADVANCE")
+        if (klipper && name == "SET_PRESSURE_ADVANCE")
             overruleCodes(state, parameters);
-    } else if (dialect == Dialect::Klipper && lastsUntilRestart(name)) {
-        setupOf(state, name + " ?");
-    } else if (!movesNothing(name)) {
-        doubt(state, std::move(name));
+    } else if (!klipper && isPseudoTool(name)) {
+        setup::of(state, "T" + lower(name.substr(1)) + " ?");
+    } else if (!(klipper && setup::keepNamed(state, name, parameters)) && !movesNothing(name)) {
+        const bool heats = name.find("TIMELAPSE") == std::string::npos;
+        doubt(state, std::move(name), heats);
     }
 }
 
@@ -882,6 +922,16 @@ void setHotPart(MachineState& state, const HotState& hot)
 
 namespace {
 
+/// T255 and T1000 mean "none" and the like; Klipper knows a T only as a macro.
+void toolChange(MachineState& state, const Command& command, Dialect dialect)
+{
+    constexpr std::uint32_t noTool = 255;
+    if (command.number < noTool)
+        selectTool(state, static_cast<int>(command.number));
+    else if (dialect == Dialect::Klipper)
+        doubt(state, codeName(command), true);
+}
+
 Effect execute(MachineState& state, const Command& command, Dialect dialect)
 {
     switch (command.kind) {
@@ -890,7 +940,7 @@ Effect execute(MachineState& state, const Command& command, Dialect dialect)
         return {};
     case Command::Kind::Text:
         if (command.number == 98 || (command.number == 32 && dialect == Dialect::RepRapFirmware))
-            doubt(state, codeName(command));
+            doubt(state, codeName(command), true);
         return {.kind = Effect::Kind::Text};
     case Command::Kind::Extended:
         applyExtended(state, command, dialect);
@@ -901,7 +951,7 @@ Effect execute(MachineState& state, const Command& command, Dialect dialect)
     if (command.letter == 'G' && command.number <= 3 && command.subcode == 0)
         return move(state, command, dialect);
     if (command.letter == 'T') {
-        state.tool = static_cast<int>(std::min<std::uint32_t>(command.number, std::numeric_limits<int>::max()));
+        toolChange(state, command, dialect);
         return {.kind = Effect::Kind::Tool};
     }
     if (command.letter == 'G')

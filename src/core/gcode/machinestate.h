@@ -59,7 +59,8 @@ struct MachineState {
     std::array<Nanometres, 3> babystep{};          ///< M290: moves the machine, not its coordinates
     std::map<int, double> volumetric;              ///< M200: tool -> filament diameter in mm; 0 = E counts lengths
     /// Settings by the head of the line that sets them again: "M218 T1" -> {"X": …}, "SET_SKEW XY=100,100,71" -> {}; also
-    /// M206, M428, "G10 L2 P1" and "SAVE_GCODE_STATE NAME=a". A head that ends with '?' cannot be said again.
+    /// M206, M428, "G10 L2 P1", "SAVE_GCODE_STATE NAME=a", "ACTIVATE_EXTRUDER EXTRUDER=a" (the tool in use was selected so) and what
+    /// gcode/toolsetup.h tells. A head that ends with '?' cannot be said again.
     std::map<std::string, std::map<std::string, double>> toolSetup;
     int advanceCode = 0;                           ///< 900 or 572 when such a code set pressureAdvance last, else 0
     double workspace = 54;                         ///< G54..G59.3 as written
@@ -76,6 +77,10 @@ struct MachineState {
     std::optional<std::uint32_t> block;            ///< RepRapFirmware: indent of the if or while whose body this is
     std::set<std::string> unknownFields;           ///< keys of what a condition or an expression made unknown, as Snapshot's; "printed": something at an unknown place
     std::vector<std::string> unknownCommands;      ///< names of macros run so far, first occurrence each, at most 64
+    /// Of "hotend" (the tool in use), "bed", "chamber", "fans": what a macro behind the first extrusion may have changed since the file set it.
+    std::set<std::string> maybeChanged;
+    std::string latestMacro;                       ///< the last macro of which maybeChanged tells
+    std::optional<double> speedBackup;             ///< %, of M220 B
     static constexpr std::size_t maxNames = 1024;  ///< objects, fans, heaters …: a hostile file cannot grow the state further
     static constexpr std::size_t maxNameLength = 256; ///< bytes; longer names are cut
 

@@ -35,7 +35,9 @@ set(gcode_sources
     gcode/sharedstates.h gcode/sharedstates.cpp
     gcode/source.h gcode/source.cpp
     gcode/startmacro.h gcode/startmacro.cpp
+    gcode/statedvolume.h gcode/statedvolume.cpp
     gcode/text.h
+    gcode/toolsetup.h gcode/toolsetup.cpp
     gcode/textcache.h
     gcode/toolpath.h gcode/toolpath.cpp)
 # The clock's loops only become vector code when a square root need not set errno and a comparison need not trap.

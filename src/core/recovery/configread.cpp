@@ -4,30 +4,16 @@
 #include <algorithm>
 #include <charconv>
 
+#include "gcode/text.h"
+
 namespace kintsugi::recovery {
 
 namespace {
 
 constexpr std::size_t mostText = std::size_t{4} << 20;
 
-char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string lowered(std::string_view text)
-{
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(), lower);
-    return out;
-}
-
-std::string_view trimmed(std::string_view text)
-{
-    constexpr std::string_view blanks = " \t\r\n";
-    const std::size_t begin = text.find_first_not_of(blanks);
-    return begin == std::string_view::npos ? std::string_view() : text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
-}
+using gcode::lower;
+using gcode::trimmed;
 
 /// Klipper drops everything from '#' on, and comments of whole lines.
 std::string_view withoutComment(std::string_view line)
@@ -61,7 +47,7 @@ private:
     {
         const std::size_t end = line.find(']');
         m_value = nullptr;
-        m_section = end == std::string_view::npos ? nullptr : &config.sections[lowered(trimmed(line.substr(1, end - 1)))];
+        m_section = end == std::string_view::npos ? nullptr : &config.sections[lower(trimmed(line.substr(1, end - 1)))];
     }
     void option(std::string_view line)
     {
@@ -69,7 +55,7 @@ private:
         m_value = nullptr;
         if (!m_section || sign == std::string_view::npos)
             return;
-        m_value = &(*m_section)[lowered(trimmed(line.substr(0, sign)))];
+        m_value = &(*m_section)[lower(trimmed(line.substr(0, sign)))];
         *m_value = trimmed(line.substr(sign + 1));
     }
 
@@ -116,11 +102,11 @@ std::vector<std::string> KlipperConfig::named(std::string_view kind) const
 
 std::string KlipperConfig::macro(std::string_view called) const
 {
-    std::string name = "gcode_macro " + lowered(called);
+    std::string name = "gcode_macro " + lower(called);
     if (has(name))
         return name;
     // A server that keeps the case the section was written in.
-    const auto found = std::find_if(sections.begin(), sections.end(), [&name](const auto& section) { return lowered(section.first) == name; });
+    const auto found = std::find_if(sections.begin(), sections.end(), [&name](const auto& section) { return lower(section.first) == name; });
     return found == sections.end() ? std::string() : found->first;
 }
 

@@ -30,8 +30,11 @@ std::vector<GateCheck> declaredHeight(const Plan& plan)
                        {decimal(z), decimal(plan.layerZ)}})};
     if (!mayHang && z > top + mostAbove + tolerance)
         return {check(Severity::Block, false, z, top + mostAbove,
-                      {KINTSUGI_TEXT("The nozzle was said to touch at %1 mm, but only %2 mm are printed. Measure again, or say that it is lifted."),
-                       {decimal(z), decimal(top)}})};
+                      plan.contact == NozzleContact::Touching
+                          ? Message{KINTSUGI_TEXT("The nozzle was said to touch at %1 mm, but only %2 mm are printed. Measure again, or say that it is lifted."),
+                                    {decimal(z), decimal(top)}}
+                          : Message{KINTSUGI_TEXT("The nozzle is taken to touch the part, at %1 mm, but only %2 mm are printed. Measure again, or say that it is lifted."),
+                                    {decimal(z), decimal(top)}})};
     std::vector<GateCheck> checks{check(Severity::Block, true, z, top, {KINTSUGI_TEXT("The declared height of %1 mm fits the part."), {decimal(z)}})};
     if (plan.zOffset != 0)
         checks.push_back(check(Severity::Info, true, z, plan.zOffset,

@@ -2,6 +2,7 @@
 #include "recovery/dialectwriter.h"
 
 #include <algorithm>
+#include <array>
 #include <numbers>
 
 #include "recovery/dialectwriters.h"
@@ -121,15 +122,70 @@ Lines DialectWriter::named(const std::map<std::string, std::map<std::string, dou
 
 Lines DialectWriter::setup(bool inInch) const
 {
+    constexpr std::array<std::string_view, 5> apart{"M92", "M605", "M163 ", "M164 ", "M166"};
     Lines lines;
     for (const auto& [head, values] : m_state.toolSetup) {
-        if (!canBeSaidAgain(head))
+        const bool own = std::any_of(apart.begin(), apart.end(), [&head = head](std::string_view begin) { return head.starts_with(begin); });
+        if (own || !canBeSaidAgain(head))
             continue;
         if (values.empty() && !inInch)
             lines.push_back(head);
         const Lines more = named({{head, values}}, inInch);
         lines.insert(lines.end(), more.begin(), more.end());
     }
+    return lines;
+}
+
+Lines DialectWriter::saidAgain(std::string_view begin) const
+{
+    Lines lines;
+    for (const auto& [head, values] : m_state.toolSetup) {
+        if (!head.starts_with(begin) || !canBeSaidAgain(head))
+            continue;
+        std::string line = head;
+        for (const auto& [letter, value] : values)
+            line += ' ' + letter + decimal(value, 6);
+        lines.push_back(std::move(line));
+    }
+    return lines;
+}
+
+Lines DialectWriter::stepsPerMm() const
+{
+    return saidAgain("M92");
+}
+
+/// A firmware that stayed alive holds them, and changing the mode would want homing.
+Lines DialectWriter::carriages() const
+{
+    return m_declares ? saidAgain("M605") : Lines{};
+}
+
+/// The mix of each tool from parts that are set for it, then the parts as they stand, then what fades one mix into another.
+Lines DialectWriter::mixing() const
+{
+    constexpr std::string_view commit = "M164 ";
+    Lines lines;
+    for (const auto& [head, mix] : m_state.toolSetup) {
+        if (!head.starts_with(commit) || !canBeSaidAgain(head))
+            continue;
+        for (const auto& [channel, part] : mix)
+            lines.push_back("M163 S" + channel + " P" + decimal(part, 6));
+        lines.push_back(head);
+    }
+    for (const char* const rest : {"M163 ", "M166"}) {
+        const Lines more = saidAgain(rest);
+        lines.insert(lines.end(), more.begin(), more.end());
+    }
+    return lines;
+}
+
+Lines DialectWriter::speedFactor() const
+{
+    Lines lines;
+    if (m_state.speedBackup)
+        lines = {"M220 S" + decimal(*m_state.speedBackup, 6), "M220 B"};
+    lines.push_back("M220 S" + decimal(m_state.speedPercent, 6));
     return lines;
 }
 
@@ -156,6 +212,7 @@ std::optional<Lines> DialectWriter::limits() const
     Lines lines = named(m_state.motion, false);
     const auto append = [&lines](const Lines& more) { lines.insert(lines.end(), more.begin(), more.end()); };
     append(setup(false));
+    append(mixing());
     append(pressureAdvance());
     for (const auto& [tool, diameter] : m_state.volumetric)
         lines.push_back("M200" + (tool == m_state.tool ? std::string() : " T" + std::to_string(tool)) + " D" + decimal(diameter, 6));

@@ -35,6 +35,8 @@ public:
     [[nodiscard]] virtual std::optional<Refusal> refusal() const = 0;
     [[nodiscard]] virtual Lines knownModes() const;                  ///< mm, absolute, relative E, factors at 100 %
     [[nodiscard]] virtual Lines declareZ(double z) const = 0;        ///< mm, the machine's own coordinate
+    [[nodiscard]] Lines stepsPerMm() const;                          ///< before anything moves
+    [[nodiscard]] Lines carriages() const;                           ///< before X and Y are homed
     [[nodiscard]] virtual std::string homeXy() const { return "G28 X Y"; }
     [[nodiscard]] virtual Lines beforeTouch() const { return {}; } ///< nothing between the coordinates and the motors
     [[nodiscard]] virtual Lines afterRegistration() const { return {}; } ///< undoes what a registration sets by itself
@@ -49,6 +51,7 @@ public:
     [[nodiscard]] virtual Lines heatAndWait(int tool, double target) const;
     [[nodiscard]] virtual std::string fan(const std::string& name, double speed) const = 0; ///< speed as MachineState has it
     [[nodiscard]] virtual Lines flow() const;
+    [[nodiscard]] Lines speedFactor() const;                         ///< and the one that M220 R goes back to
     [[nodiscard]] virtual Lines offsets() const = 0;                 ///< G-code offset, babysteps
     [[nodiscard]] virtual std::optional<Lines> limits() const;       ///< motion, tool offsets, pressure advance, volumetric E
     // nullopt: a name that no quoting makes safe.
@@ -71,8 +74,10 @@ public:
 protected:
     [[nodiscard]] std::string heat(const char* code, int tool, double target) const;
     [[nodiscard]] virtual Lines pressureAdvance() const;
-    /// Heads that can be said again and change nothing but a setting.
+    /// Heads that can be said again and change nothing but a setting; all but those that have a place or a form of their own.
     [[nodiscard]] Lines setup(bool inInch) const;
+    [[nodiscard]] Lines saidAgain(std::string_view begin) const; ///< heads that begin so, each with all its values
+    [[nodiscard]] Lines mixing() const;
     [[nodiscard]] Lines named(const std::map<std::string, std::map<std::string, double>>& values, bool inInch) const;
     [[nodiscard]] bool severalTools() const;
     [[nodiscard]] bool effectiveE() const;

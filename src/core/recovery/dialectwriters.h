@@ -15,6 +15,7 @@ public:
     Lines beforeTouch() const override;
     Lines afterRegistration() const override;
     Lines soften(double target) const override;
+    Lines selectTool() const override;
     std::string fan(const std::string& name, double speed) const override;
     Lines offsets() const override;
     std::optional<Lines> limits() const override;

@@ -43,6 +43,13 @@ std::string_view name(Severity severity)
     return "info";
 }
 
+std::string_view stateOf(const GateCheck& check)
+{
+    if (!check.checked)
+        return "not-checked";
+    return check.passed ? "ok" : check.severity == Severity::Info ? "told" : "failed";
+}
+
 std::vector<std::string_view> gateCheckIds()
 {
     return {checks::names.begin(), checks::names.end()};

@@ -27,7 +27,10 @@ struct GateCheck {
     std::string measured, limit;
     Message text;              ///< what it means and what to do
     std::string remedy;        ///< text to paste into the printer's configuration; empty when none helps
+    bool checked = true;       ///< false: nothing was known to check it with
 };
+/// How a check ended: "ok", "failed", "not-checked", or "told" for an Info line that only tells.
+[[nodiscard]] std::string_view stateOf(const GateCheck& check);
 
 /// Pieces of the printer's file that were read anew and compared with the local copy, whose whole hash is known.
 struct BlockProof {

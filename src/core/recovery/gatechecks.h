@@ -51,11 +51,16 @@ class List
 public:
     void add(Id id, Severity severity, bool passed, std::string measured, std::string limit, Message text)
     {
-        m_checks.push_back({std::string(name(id)), severity, passed, std::move(measured), std::move(limit), std::move(text), {}});
+        m_checks.push_back({std::string(name(id)), severity, passed, std::move(measured), std::move(limit), std::move(text), {}, true});
     }
     /// Text to paste into the printer's configuration, for the check that was added last.
     void remedy(std::string text) { m_checks.back().remedy = std::move(text); }
-    void notChecked(Id id) { add(id, Severity::Info, false, {}, {}, {KINTSUGI_TEXT("Not checked offline."), {}}); }
+    void notChecked(Id id) { notChecked(id, {KINTSUGI_TEXT("Not checked offline."), {}}); }
+    void notChecked(Id id, Message text)
+    {
+        add(id, Severity::Info, false, {}, {}, std::move(text));
+        m_checks.back().checked = false;
+    }
     void append(std::vector<GateCheck> more) { std::move(more.begin(), more.end(), std::back_inserter(m_checks)); }
     [[nodiscard]] std::vector<GateCheck> take() { return std::move(m_checks); }
 

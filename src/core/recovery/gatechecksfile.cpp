@@ -16,6 +16,8 @@ void fileIdentity(const View& v, List& list)
 {
     const FileIdentity read{v.local.name, v.index.size, v.index.xxh3};
     const bool same = sameContent(v.snapshot.file, read) && sameContent(v.local, read);
+    if (same && v.snapshot.source == SnapshotSource::File && !v.facts.fileOnPrinter) // the point was made of this very file
+        return list.notChecked(Id::FileIdentity);
     list.add(Id::FileIdentity, Severity::Block, same, std::to_string(v.local.size), std::to_string(v.snapshot.file.size),
         same ? Message{KINTSUGI_TEXT("The file is the one that was printed."), {}}
              : Message{KINTSUGI_TEXT("The file is not the one that was printed: its size or content differs. Find the original file."), {}});

@@ -24,6 +24,8 @@ bool toolMacros(const View& v, List& list)
         if (step.kind != StepKind::SelectTool || v.plan.dialect != gcode::Dialect::Klipper)
             continue;
         for (const std::string& line : step.gcode) {
+            if (line.starts_with("ACTIVATE_EXTRUDER ")) // Klipper's own
+                continue;
             found = true;
             list.add(Id::Unsimulated, Severity::Warn, false, line, {},
                 {KINTSUGI_TEXT("%1 is a macro of the printer: what it does besides selecting the tool is not known here and runs unchecked."), {line}});
@@ -61,7 +63,12 @@ void travelLimits(const View& v, List& list)
     const gcode::Extents& p = v.plan.whole;
     const std::array<double, 3> low{p.minX, p.minY, p.minZ}, high{p.maxX, p.maxY, std::max(p.maxZ, v.plan.liftToZ)};
     constexpr double tolerance = 1e-6;
+    std::string unknown;
     for (std::size_t i = 0; i < 3 && p.valid; ++i) {
+        if (!v.plan.limited[i]) {
+            unknown += static_cast<char>('X' + i);
+            continue;
+        }
         const bool below = low[i] < v.plan.minimum[i] - tolerance;
         if (!below && high[i] <= v.plan.maximum[i] + tolerance)
             continue;
@@ -70,8 +77,13 @@ void travelLimits(const View& v, List& list)
                    axis + ' ' + decimal(below ? v.plan.minimum[i] : v.plan.maximum[i]),
                    {KINTSUGI_TEXT("The plan or the rest of the file leaves the travel of axis %1. Correct the printer's profile if it is wrong."), {axis}});
     }
+    if (!unknown.empty())
+        return list.notChecked(Id::TravelLimits,
+                   {KINTSUGI_TEXT("Not checked: nobody said how far this printer goes (axes %1). Choose a printer whose volume is known (--profile). It primes at X %2 Y %3."),
+                    {unknown, decimal(v.plan.primeAt[0]), decimal(v.plan.primeAt[1])}});
     list.add(Id::TravelLimits, Severity::Block, true, decimal(v.plan.liftToZ), decimal(v.plan.maximum[2]),
-        {KINTSUGI_TEXT("Plan and file stay within the travel limits."), {}});
+        v.plan.limitsFrom.empty() ? Message{KINTSUGI_TEXT("Plan and file stay within the travel limits."), {}}
+                                  : Message{KINTSUGI_TEXT("Plan and file stay within the volume that the file's own settings name (%1)."), {v.plan.limitsFrom}});
 }
 
 void clearance(const View& v, List& list)

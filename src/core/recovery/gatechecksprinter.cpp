@@ -178,7 +178,8 @@ void tool(const View& v, List& list)
     const std::string wanted = write::heaterName(number), active = v.facts.now->activeExtruder;
     const std::string call = "T" + std::to_string(number);
     const bool selects = planSends(v, call), macro = !v.facts.config->macro(call).empty();
-    const bool sound = (selects && macro) || active.empty() || active == wanted;
+    const bool activates = planSends(v, "ACTIVATE_EXTRUDER EXTRUDER=" + wanted);
+    const bool sound = activates || (selects && macro) || active.empty() || active == wanted;
     list.add(Id::Tool, Severity::Block, sound, active.empty() ? "?" : active, wanted,
              sound     ? Message{KINTSUGI_TEXT("Tool %1 prints on."), {std::to_string(number)}}
              : selects ? Message{KINTSUGI_TEXT("The print was on tool %1, but this printer has no macro %2: it would go on with %3. Correct the tool if the file's %2 never did anything, or add the macro."),

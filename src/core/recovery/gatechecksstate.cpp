@@ -18,9 +18,10 @@ void mustHave(const View& v, List& list)
         list.add(Id::MustHaveField, Severity::Block, false, key, {}, std::move(text));
     };
     for (const std::string& key : v.snapshot.missing())
-        block(key, {KINTSUGI_TEXT("%1 is unknown. Choose another point or enter it with a reason."), {key}});
+        block(key, v.snapshot.isOff(key) ? Message{KINTSUGI_TEXT("The heater of the nozzle is off at this point (%1). Choose another point or enter a target with a reason."), {key}}
+                                         : Message{KINTSUGI_TEXT("%1 is unknown. Choose another point or enter it with a reason."), {key}});
     for (const std::string& key : v.snapshot.unconfirmed())
-        block(key, {KINTSUGI_TEXT("%1 is only inferred from a start macro. Confirm it."), {key}});
+        block(key, {KINTSUGI_TEXT("%1 is only inferred (%2). Confirm it."), {key, v.snapshot.fields.at(key).note}});
     if (sound)
         list.add(Id::MustHaveField, Severity::Block, true, {}, {}, {KINTSUGI_TEXT("Everything that must be known is known."), {}});
 }
@@ -37,10 +38,14 @@ void extruderMode(const View& v, List& list)
 void conflicts(const View& v, List& list)
 {
     std::string names;
+    bool compared = false;
     for (const auto& [key, info] : v.snapshot.fields) {
+        compared = compared || !info.observed.empty();
         if (info.conflicts() && info.origin != Origin::Edited)
             names += (names.empty() ? "" : ", ") + key;
     }
+    if (!compared)
+        return list.notChecked(Id::Conflicts);
     list.add(Id::Conflicts, Severity::Warn, names.empty(), names, {},
         names.empty() ? Message{KINTSUGI_TEXT("The printer and the file agree."), {}}
                       : Message{KINTSUGI_TEXT("The printer and the file disagree on: %1. Look at them in the inspector."), {names}});
@@ -77,6 +82,21 @@ void afterMacro(const View& v, List& list)
     list.add(Id::AfterMacro, Severity::Warn, shifting.empty(), shifting, {},
         shifting.empty() ? Message{KINTSUGI_TEXT("Z and E were set after the last macro."), {}}
                          : Message{KINTSUGI_TEXT("A macro ran just before this point and nothing has set %1 since: the first line may begin in a wrong place."), {shifting}});
+}
+
+/// Heat that a macro may have changed must be confirmed, fans must not: a wrong one spoils lines, not the part.
+void fansAfterMacro(const View& v, List& list)
+{
+    const gcode::MachineState& state = v.snapshot.state;
+    const auto known = std::find_if(state.fans.begin(), state.fans.end(), [&v](const auto& fan) { return v.edited("fans." + fan.first); });
+    if (state.maybeChanged.count("fans") == 0 || known != state.fans.end())
+        return;
+    std::string speeds;
+    for (const auto& [fan, speed] : state.fans)
+        speeds += (speeds.empty() ? "" : ", ") + fan + ": " + decimal(speed);
+    list.add(Id::AfterMacro, Severity::Warn, false, state.latestMacro, speeds.empty() ? "?" : speeds,
+        speeds.empty() ? Message{KINTSUGI_TEXT("%1 ran since the print began and nothing has set a fan: if it turned one on, enter it."), {state.latestMacro}}
+                       : Message{KINTSUGI_TEXT("%1 ran since the fans were set (%2), and nobody saw them later. Look whether they are right."), {state.latestMacro, speeds}});
 }
 
 void toolAfterMacro(const View& v, List& list)
@@ -118,6 +138,7 @@ void ofState(const View& v, List& list)
     conflicts(v, list);
     unknownMotion(v, list);
     afterMacro(v, list);
+    fansAfterMacro(v, list);
     toolAfterMacro(v, list);
     mesh(v, list);
 }

@@ -48,6 +48,13 @@ Lines KlipperWriter::soften(double target) const
             "TEMPERATURE_WAIT SENSOR=" + heaterName(m_state.tool) + " MINIMUM=" + decimal(target - near)};
 }
 
+/// A T is a macro of the printer, if there is one: only a file that said it shows that.
+Lines KlipperWriter::selectTool() const
+{
+    const std::string own = "ACTIVATE_EXTRUDER EXTRUDER=" + heaterName(m_state.tool);
+    return m_state.toolSetup.count(own) != 0 ? Lines{own} : DialectWriter::selectTool();
+}
+
 std::string KlipperWriter::fan(const std::string& name, double speed) const
 {
     if (isNumber(name))

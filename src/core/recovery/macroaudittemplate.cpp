@@ -7,20 +7,16 @@
 #include <charconv>
 
 #include "gcode/command.h"
+#include "gcode/text.h"
 #include "recovery/plangcode.h"
 
 namespace kintsugi::recovery::audit {
 
 namespace {
 
-constexpr std::size_t deepest = 60;   ///< nested parentheses and tags
+using gcode::trimmed;
 
-std::string_view trimmed(std::string_view text)
-{
-    constexpr std::string_view blanks = " \t\r\n";
-    const std::size_t begin = text.find_first_not_of(blanks);
-    return begin == std::string_view::npos ? std::string_view() : text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
-}
+constexpr std::size_t deepest = 60;   ///< nested parentheses and tags
 
 enum class Tri { No, Yes, Maybe };
 

@@ -28,8 +28,9 @@ bool movesOrigin(const std::string& head, const std::map<std::string, double>& v
 /// A firmware that stayed alive still knows these.
 bool livesOn(const std::string& head)
 {
-    constexpr std::array<std::string_view, 15> words{"M92", "M163", "M164", "M165", "M166", "M404", "M556", "M579", "M605", "SET_EXTRUDER_ROTATION_DISTANCE",
-                                                     "SYNC_EXTRUDER_MOTION", "SET_DUAL_CARRIAGE", "SET_TMC_CURRENT", "SET_TMC_FIELD", "SET_PRESSURE_ADVANCE"};
+    constexpr std::array<std::string_view, 18> words{"M92", "M163", "M164", "M165", "M166", "M404", "M556", "M579", "M605", "SET_EXTRUDER_ROTATION_DISTANCE",
+                                                     "SYNC_EXTRUDER_MOTION", "SET_DUAL_CARRIAGE", "SET_TMC_CURRENT", "SET_TMC_FIELD", "SET_PRESSURE_ADVANCE",
+                                                     "T?", "Tx", "Tc"};
     return std::find(words.begin(), words.end(), wordOf(head)) != words.end();
 }
 

@@ -65,7 +65,7 @@ const char* lastingChange(const MachineState& before, const MachineState& after)
 {
     if (before.tool != after.tool)
         return KINTSUGI_TEXT("changes the tool");
-    if (before.motion != after.motion || before.toolSetup != after.toolSetup)
+    if (before.motion != after.motion || before.toolSetup != after.toolSetup || before.speedBackup != after.speedBackup)
         return KINTSUGI_TEXT("changes speed limits");
     if (before.pressureAdvance != after.pressureAdvance)
         return KINTSUGI_TEXT("changes pressure advance");

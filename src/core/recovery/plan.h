@@ -31,7 +31,7 @@ struct ProbePlace {
 /// What is known of the printer. Lengths mm, speeds mm/s. Defaults are for an unknown printer of product.md 1.
 struct PrinterFacts {
     std::string name;
-    std::array<double, 3> minimum{0, 0, 0}, maximum{235, 235, 250};
+    std::array<std::optional<double>, 3> minimum{}, maximum{}; ///< where the nozzle can go; nullopt = not known
     bool fourZ = false;
     double travelSpeed = 150, zSpeed = 5;
     double clearance = 2.0;              ///< above the highest printed point
@@ -94,7 +94,10 @@ struct Plan {
     gcode::Extents printed;              ///< mm, footprint of the whole print; maxZ == highestPrinted
     gcode::Extents whole;                ///< mm, of all that the whole file extrudes, in the machine's own coordinates
     bool shifted = false;                ///< the plan goes on in coordinates of G92 that only the running firmware knows
-    std::array<double, 3> minimum{}, maximum{}; ///< mm, travel limits the plan was made for
+    /// mm, travel limits the plan was made for. Of an axis that is not `limited` they are only as far as print and plan themselves go.
+    std::array<double, 3> minimum{}, maximum{};
+    std::array<bool, 3> limited{true, true, true};
+    std::string limitsFrom;              ///< setting of the file, where a limit is only its slicer's; empty: the printer's own
     std::vector<Unsimulated> unsimulated; ///< own lines that run unchecked
     NozzleContact contact = NozzleContact::Unknown;
     std::optional<double> declaredZ;     ///< mm, as in PlanOptions

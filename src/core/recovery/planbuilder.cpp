@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "recovery/notrestored.h"
 #include "recovery/ownlinescheck.h"
@@ -36,8 +37,6 @@ PlanBuilder::PlanBuilder(const gcode::Source& source, const gcode::FileIndex& in
     m_plan.snapshot = snapshot;
     m_plan.dialect = snapshot.dialect;
     m_plan.zMethod = options.zMethod;
-    m_plan.minimum = printer.minimum;
-    m_plan.maximum = printer.maximum;
     m_plan.contact = options.contact;
     m_plan.declaredZ = options.declaredZ;
     m_plan.dryRun = options.dryRun;
@@ -46,7 +45,7 @@ PlanBuilder::PlanBuilder(const gcode::Source& source, const gcode::FileIndex& in
 Result<Plan> PlanBuilder::build()
 {
     for (auto part : {&PlanBuilder::checkSnapshot, &PlanBuilder::checkNumbers, &PlanBuilder::makeWriter, &PlanBuilder::measure,
-                      &PlanBuilder::placeAndLimits, &PlanBuilder::writeTexts, &PlanBuilder::writeSteps, &PlanBuilder::checkLines, &PlanBuilder::nameLosses}) {
+                      &PlanBuilder::travelLimits, &PlanBuilder::placeAndLimits, &PlanBuilder::writeTexts, &PlanBuilder::writeSteps, &PlanBuilder::checkLines, &PlanBuilder::nameLosses}) {
         if (auto done = (this->*part)(); !done)
             return fail(done.error());
     }
@@ -60,12 +59,24 @@ Result<Plan> PlanBuilder::build()
 Result<> PlanBuilder::checkSnapshot()
 {
     const Snapshot& snapshot = m_plan.snapshot;
-    if (!m_index.firstExtrusion || snapshot.byte <= *m_index.firstExtrusion)
+    const auto missing = snapshot.missing();
+    const auto refuse = [&](const std::string& key) {
+        return fail(snapshot.isOff(key) ? at(problem(ErrorCode::Unsafe, key, "the heater of the nozzle is off at this place"))
+                                        : at(problem(ErrorCode::UnknownState, key, "unknown")));
+    };
+    const bool before = !m_index.firstExtrusion || snapshot.byte <= *m_index.firstExtrusion;
+    const bool behind = m_index.lastExtrusionEnd && snapshot.byte >= *m_index.lastExtrusionEnd;
+    // Where a place or the filament is not known, lines that print are not told from others.
+    const auto blind = std::find_if(missing.begin(), missing.end(), [](const std::string& key) { return key.starts_with("position.") || key == "e" || key == "printed"; });
+    const bool started = snapshot.state.eHighest > 0 || !snapshot.state.unknownFields.empty();
+    if ((behind || (before && started)) && blind != missing.end())
+        return refuse(*blind);
+    if (before)
         return fail(at(problem(ErrorCode::BeforeFirstExtrusion, "byte")));
-    if (m_index.lastExtrusionEnd && snapshot.byte >= *m_index.lastExtrusionEnd)
+    if (behind)
         return fail(at(problem(ErrorCode::AfterLastExtrusion, "byte")));
-    if (const auto missing = snapshot.missing(); !missing.empty())
-        return fail(at(problem(ErrorCode::UnknownState, missing.front(), "unknown")));
+    if (!missing.empty())
+        return refuse(missing.front());
     if (const auto unconfirmed = snapshot.unconfirmed(); !unconfirmed.empty())
         return fail(at(problem(ErrorCode::UnknownState, unconfirmed.front(), "only inferred, not confirmed")));
     for (const auto& [where, lines] : m_options.ownLines) {
@@ -151,7 +162,10 @@ Result<> PlanBuilder::checkNumbers()
 {
     const auto positive = [](double value) { return std::isfinite(value) && value > 0; };
     for (std::size_t i = 0; i < 3; ++i) {
-        if (!(std::isfinite(m_printer.minimum[i]) && std::isfinite(m_printer.maximum[i]) && m_printer.minimum[i] < m_printer.maximum[i]))
+        const auto& low = m_printer.minimum[i];
+        const auto& high = m_printer.maximum[i];
+        const bool sound = (!low || std::isfinite(*low)) && (!high || std::isfinite(*high)) && (!low || !high || *low < *high);
+        if (!sound)
             return fail(problem(ErrorCode::BadValue, "travel", "no travel limits"));
     }
     for (const double value : {m_printer.travelSpeed, m_printer.zSpeed, m_printer.clearance, m_printer.primeSpeed, m_printer.retractSpeed}) {
@@ -254,6 +268,8 @@ void PlanBuilder::startModes()
 {
     add(StepKind::Note, m_writer->knownModes(), {KINTSUGI_TEXT("Known modes"), {}},
         {KINTSUGI_TEXT("start from known modes, so that every number below means what it says"), {}});
+    add(StepKind::Limits, m_writer->stepsPerMm(), {KINTSUGI_TEXT("Steps per millimetre"), {}},
+        {KINTSUGI_TEXT("steps per millimetre as the file set them, before anything moves"), {}}, keysBelow({"setup.M92"}));
 }
 
 void PlanBuilder::prepare()
@@ -262,7 +278,7 @@ void PlanBuilder::prepare()
         {KINTSUGI_TEXT("the mesh the print was made with; nothing is probed"), {}}, {"mesh"});
     selectTool();
     add(StepKind::Limits, m_limits, {KINTSUGI_TEXT("Speed limits and pressure advance"), {}},
-        {KINTSUGI_TEXT("limits and pressure advance as they stood at the resume point"), {}}, keysBelow({"motion.", "pressure_advance."}));
+        {KINTSUGI_TEXT("limits and pressure advance as they stood at the resume point"), {}}, keysBelow({"motion.", "pressure_advance.", "setup."}));
     Lines factors = m_options.zMethod == ZMethod::PlrZHome ? m_writer->afterRegistration() : Lines{};
     append(factors, m_writer->offsets());
     append(factors, m_writer->flow());
@@ -292,8 +308,12 @@ Result<bool> PlanBuilder::own(std::string_view where)
     }
     const bool hot = where == place::beforeFirstPlastic;
     OwnLinesRoom room{.place = std::string(where), .mayRise = where != place::beforeHeat, .mayTravel = hot || where == place::afterRegistration,
-                      .mayExtrude = hot, .lowestZ = hot ? m_travelZ : m_liftZ, .minimum = m_printer.minimum, .maximum = m_printer.maximum};
+                      .mayExtrude = hot, .lowestZ = hot ? m_travelZ : m_liftZ, .minimum = m_plan.minimum, .maximum = m_plan.maximum};
     for (std::size_t axis = 0; axis < 3; ++axis) {
+        if (!m_plan.limited[axis]) {
+            room.minimum[axis] = -std::numeric_limits<double>::infinity();
+            room.maximum[axis] = std::numeric_limits<double>::infinity();
+        }
         const double shift = gcode::toMillimetres(m_inForce[axis]);
         room.minimum[axis] += shift;
         room.maximum[axis] += shift;

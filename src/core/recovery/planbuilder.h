@@ -25,6 +25,9 @@ private:
     Result<> makeWriter();
     Result<> measure();
     Result<> checkShift();
+    Result<> travelLimits();
+    void assumeLimits(std::size_t axis);
+    [[nodiscard]] Result<std::array<double, 2>> primePlace();
     void believeDeclaration();
     Result<> placeAndLimits();
     void measureLayer();

@@ -56,7 +56,7 @@ void PlanBuilder::approach(gcode::Nanometres unretract)
 void PlanBuilder::finish()
 {
     Lines lines = m_fans;
-    lines.push_back("M220 S" + decimal(m_state.speedPercent, 6));
+    append(lines, m_writer->speedFactor());
     add(StepKind::Factors, std::move(lines), {KINTSUGI_TEXT("Fans and speed factor"), {}},
         {KINTSUGI_TEXT("fans and speed factor as they stood at the resume point"), {}}, keysBelow({"fans.", "speed_percent"}));
     add(StepKind::RestoreModes, m_writer->restoreModes(), {KINTSUGI_TEXT("Restore the modes"), {}},

@@ -41,6 +41,19 @@ bool isForbiddenCode(const Command& command)
     return command.letter == 'M' && (stored || std::find(m.begin(), m.end(), command.number) != m.end());
 }
 
+/// One command a line: some firmware would execute a second one, and no check has seen it.
+bool holdsAnother(const std::string& line)
+{
+    gcode::RepRapLine commands(line);
+    Command command;
+    bool first = true;
+    for (; gcode::takeCommand(commands, 1, command); first = false) {
+        if (!first && (command.kind == Command::Kind::Code || command.kind == Command::Kind::Text))
+            return true;
+    }
+    return false;
+}
+
 } // namespace
 
 bool isNumber(const std::string& text)
@@ -96,7 +109,7 @@ std::string m420(const gcode::MeshState& mesh)
 
 bool canBeSaidAgain(std::string_view head)
 {
-    constexpr std::array<std::string_view, 4> others{"M206", "M428", "G10 L", "SAVE_GCODE_STATE"};
+    constexpr std::array<std::string_view, 5> others{"M206", "M428", "G10 L", "SAVE_GCODE_STATE", "ACTIVATE_EXTRUDER"};
     return !head.ends_with('?') && std::none_of(others.begin(), others.end(), [head](std::string_view other) { return head.starts_with(other); });
 }
 
@@ -108,8 +121,7 @@ bool isForbidden(const std::string& line)
         || startsWith(declaredComment))
         return true;
     const Command command = gcode::parseCommand(line);
-    // One command a line: some firmware would execute a second one, and no check has seen it.
-    if (gcode::secondCommand(command) != std::string_view::npos)
+    if (command.kind == Command::Kind::Code && holdsAnother(line))
         return true;
     if (command.kind == Command::Kind::Code && command.rest.find('{') != std::string_view::npos) // worked out by the printer
         return true;

@@ -29,7 +29,7 @@ inline constexpr std::string_view printedComment = "; printed before: ";
 inline constexpr std::string_view shiftedComment = "; coordinates shifted by: ";
 inline constexpr std::string_view declaredComment = "; Z declared: ";
 
-/// Is this head of MachineState::toolSetup a setting that can be said again, and moves no zero?
+/// Is this head of MachineState::toolSetup a setting that can be said again, moves no zero and selects nothing?
 [[nodiscard]] bool canBeSaidAgain(std::string_view head);
 
 /// Does this foreign line home, probe, calibrate, start a print, let go of the axes, shift coordinates, break out of its

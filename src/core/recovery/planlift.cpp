@@ -2,8 +2,10 @@
 #include "recovery/planbuilder.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "recovery/planparts.h"
+#include "recovery/travel.h"
 #include "recovery/zhardware.h"
 #include "recovery/zuncertainty.h"
 
@@ -18,9 +20,10 @@ namespace {
 constexpr double probeRoom = 10, leastProbeRoom = 2; // mm a bed may have sunk while it was unpowered
 constexpr double probeClear = 3;                     // mm over where the probe triggers: a bed that rises, a gantry that sagged
 
-Error outside(std::string field, double measured, double limit)
+Error outside(std::string field, double measured, double limit, const std::string& fromFile)
 {
-    Error error = problem(ErrorCode::Unsafe, std::move(field), "outside the travel limits");
+    const std::string whose = fromFile.empty() ? std::string() : ", which are those of the file's slicer (" + fromFile + ")";
+    Error error = problem(ErrorCode::Unsafe, std::move(field), "outside the travel limits" + whose);
     error.measured = measured;
     error.limit = limit;
     return error;
@@ -30,12 +33,12 @@ Error outside(std::string field, double measured, double limit)
 
 Result<> PlanBuilder::measure()
 {
-    auto measured = measurePrint(m_source, m_index, m_plan.snapshot);
+    auto measured = measurePrint(m_source, m_index, m_plan.snapshot, !m_declares);
     if (!measured)
         return fail(measured.error());
     m_measured = std::move(*measured);
     believeDeclaration();
-    if (m_state.nativeUnknown != 0)
+    if (m_declares && m_state.nativeUnknown != 0)
         return fail(at(problem(ErrorCode::NotSupported, "position", "G92 renamed a place that only the printer knew (right after homing)")));
     m_plan.highestPrinted = m_measured.highest;
     m_plan.printed = m_measured.printed;
@@ -74,6 +77,58 @@ Result<> PlanBuilder::checkShift()
     return {};
 }
 
+/// A shift of G92 at a place that only the printer knew moves the limits away from the file's coordinates, too.
+Result<> PlanBuilder::travelLimits()
+{
+    const Snapshot& snapshot = m_plan.snapshot;
+    const auto travel = travelBefore(m_source, m_index, m_printer, std::min(snapshot.earliest.value_or(snapshot.byte), snapshot.byte));
+    if (!travel)
+        return fail(travel.error());
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        m_plan.limited[axis] = travel->knows(axis) && ((m_state.nativeUnknown >> axis) & 1U) == 0;
+        if (!m_plan.limited[axis]) {
+            assumeLimits(axis);
+            continue;
+        }
+        m_plan.minimum[axis] = *travel->minimum[axis];
+        m_plan.maximum[axis] = *travel->maximum[axis];
+    }
+    m_plan.limitsFrom = travel->fromFile;
+    return {};
+}
+
+/// Where the print itself shows that the printer can go: from its corner, or all around its middle.
+void PlanBuilder::assumeLimits(std::size_t axis)
+{
+    const gcode::Extents& print = m_plan.printed;
+    const std::array<double, 3> low{print.minX, print.minY, 0}, high{print.maxX, print.maxY, print.maxZ};
+    const double at = gcode::toMillimetres(native(axis));
+    const double least = print.valid ? std::min(low[axis], at) : at, most = print.valid ? std::max(high[axis], at) : at;
+    const double reach = std::max(std::abs(least), std::abs(most));
+    m_plan.minimum[axis] = axis == 2 ? std::min(0.0, at) : least < 0 ? -reach : 0;
+    m_plan.maximum[axis] = least < 0 ? reach : most;
+    if (axis < 2 && m_printer.primePlace) {
+        m_plan.minimum[axis] = std::min(m_plan.minimum[axis], (*m_printer.primePlace)[axis]);
+        m_plan.maximum[axis] = std::max(m_plan.maximum[axis], (*m_printer.primePlace)[axis]);
+    }
+}
+
+/// Where the limits are not known, first where the print shows that the printer can go, then a little beside it.
+Result<std::array<double, 2>> PlanBuilder::primePlace()
+{
+    constexpr double beside = 20; // mm
+    auto prime = choosePrimePlace(m_printer.primePlace, m_plan.minimum, m_plan.maximum, m_plan.printed);
+    if (prime || m_printer.primePlace || (m_plan.limited[0] && m_plan.limited[1]))
+        return prime;
+    for (std::size_t axis = 0; axis < 2; ++axis) {
+        if (m_plan.limited[axis])
+            continue;
+        m_plan.maximum[axis] += beside;
+        m_plan.minimum[axis] -= m_plan.minimum[axis] < 0 ? beside : 0;
+    }
+    return choosePrimePlace(m_printer.primePlace, m_plan.minimum, m_plan.maximum, m_plan.printed);
+}
+
 Result<> PlanBuilder::placeAndLimits()
 {
     const double z = gcode::toMillimetres(native(2));
@@ -89,9 +144,9 @@ Result<> PlanBuilder::placeAndLimits()
     }
     m_plan.liftToZ = m_liftZ;
     if (m_options.zMethod == ZMethod::FreeSpot && !m_options.heldZ) {
-        m_room = std::min(probeRoom, m_printer.maximum[2] - m_liftZ);
+        m_room = m_plan.limited[2] ? std::min(probeRoom, m_plan.maximum[2] - m_liftZ) : probeRoom;
         if (m_room < leastProbeRoom)
-            return fail(outside("travel", m_liftZ + leastProbeRoom, m_printer.maximum[2]));
+            return fail(outside("travel", m_liftZ + leastProbeRoom, m_plan.maximum[2], m_plan.limitsFrom));
         m_liftZ += m_room;
         m_declaredZ += m_room;
         m_plan.declares = m_declaredZ;
@@ -102,18 +157,20 @@ Result<> PlanBuilder::placeAndLimits()
     if (auto done = checkMethodsHeight(); !done)
         return done;
     m_plan.clearance = m_travelZ - m_plan.highestPrinted;
-    if (m_liftZ > m_printer.maximum[2])
-        return fail(outside("travel", m_liftZ, m_printer.maximum[2]));
-    if (m_declares && (m_declaredZ < m_printer.minimum[2] || m_declaredZ > m_printer.maximum[2]))
-        return fail(outside("declaredZ", m_declaredZ, m_printer.maximum[2]));
+    if (!m_plan.limited[2])
+        m_plan.maximum[2] = std::max({m_plan.maximum[2], m_liftZ, m_declaredZ});
+    if (m_liftZ > m_plan.maximum[2])
+        return fail(outside("travel", m_liftZ, m_plan.maximum[2], m_plan.limitsFrom));
+    if (m_declares && (m_declaredZ < m_plan.minimum[2] || m_declaredZ > m_plan.maximum[2]))
+        return fail(outside("declaredZ", m_declaredZ, m_plan.maximum[2], m_plan.limitsFrom));
     for (std::size_t i = 0; i < positionKeys.size(); ++i) {
         const double value = gcode::toMillimetres(native(i));
-        if (value < m_printer.minimum[i] - 1e-6)
-            return fail(outside(positionKeys[i], value, m_printer.minimum[i]));
-        if (value > m_printer.maximum[i] + 1e-6)
-            return fail(outside(positionKeys[i], value, m_printer.maximum[i]));
+        if (value < m_plan.minimum[i] - 1e-6)
+            return fail(outside(positionKeys[i], value, m_plan.minimum[i], m_plan.limitsFrom));
+        if (value > m_plan.maximum[i] + 1e-6)
+            return fail(outside(positionKeys[i], value, m_plan.maximum[i], m_plan.limitsFrom));
     }
-    auto prime = choosePrimePlace(m_printer, m_plan.printed);
+    auto prime = primePlace();
     if (!prime)
         return fail(prime.error());
     m_plan.primeAt = *prime;
@@ -235,6 +292,8 @@ void PlanBuilder::probeTheBed()
 /// Once, or three times: how far apart the switches ended the ways is what a seam in X and Y can be off by.
 void PlanBuilder::homeXy()
 {
+    add(StepKind::Limits, m_writer->carriages(), {KINTSUGI_TEXT("Carriages"), {}},
+        {KINTSUGI_TEXT("the mode of the carriages as the file set it: homing comes after it"), {}}, keysBelow({"setup.M605"}));
     if (!m_options.homeThrice)
         return add(StepKind::HomeXY, {m_writer->homeXy()}, {KINTSUGI_TEXT("Home X and Y"), {}},
                    {KINTSUGI_TEXT("X and Y are homed above everything printed; Z is never homed towards the part"), {}});

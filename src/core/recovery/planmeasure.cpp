@@ -84,8 +84,8 @@ Result<> measureStop(const gcode::Source& source, const gcode::FileIndex& index,
 class NativeExtents
 {
 public:
-    NativeExtents(Measured& out, const Snapshot& snapshot, const std::optional<ResumePoint>& resumed)
-        : m_out(out), m_upper(interval(snapshot).second), m_byte(snapshot.byte), m_zDeclared(resumed && resumed->declaredZ)
+    NativeExtents(Measured& out, const Snapshot& snapshot, const std::optional<ResumePoint>& resumed, bool kept)
+        : m_out(out), m_state(snapshot.state), m_kept(kept), m_upper(interval(snapshot).second), m_byte(snapshot.byte), m_zDeclared(resumed && resumed->declaredZ)
     {
         m_tailBegin = resumed ? resumed->tailBegin : 0;
         noteZ();
@@ -101,7 +101,7 @@ public:
             noteZ();
         if (!walked.prints())
             return true;
-        if ((walked.after.nativeUnknown & ~explained()) != 0) {
+        if (((walked.after.nativeUnknown | m_state.nativeUnknown) & ~explained()) != 0 && !sameFrame(walked.after)) {
             m_known = false;
             return false;
         }
@@ -119,6 +119,16 @@ public:
 private:
     /// A resume file of this program declared Z in the machine's own coordinate: where that was is known.
     [[nodiscard]] unsigned explained() const { return m_zDeclared ? 4U : 0U; }
+    /// Counted as at the resume point, from a place that the living firmware knows.
+    [[nodiscard]] bool sameFrame(const gcode::MachineState& state) const
+    {
+        if (!m_kept || state.nativeUnknown != m_state.nativeUnknown)
+            return false;
+        for (std::size_t axis = 0; axis < 3; ++axis)
+            if (((state.nativeUnknown >> axis) & 1U) != 0 && state.shift[axis] != m_state.shift[axis])
+                return false;
+        return true;
+    }
     void noteZ() { m_out.zDeclared = m_zDeclared; }
 
     void point(const Walked& walked, const std::array<std::optional<gcode::Nanometres>, 3>& position)
@@ -137,6 +147,8 @@ private:
     }
 
     Measured& m_out;
+    const gcode::MachineState& m_state;
+    bool m_kept;
     ByteOffset m_upper, m_byte, m_tailBegin = 0;
     bool m_zDeclared;
     std::array<gcode::Nanometres, 3> m_shift{};
@@ -149,11 +161,11 @@ bool mayBeShifted(const gcode::FileIndex& index, const Snapshot& snapshot)
 }
 
 Result<> measureExtents(const gcode::Source& source, const gcode::FileIndex& index, const Snapshot& snapshot,
-                        const std::optional<ResumePoint>& resumed, Measured& out)
+                        const std::optional<ResumePoint>& resumed, bool kept, Measured& out)
 {
     const ByteOffset upper = interval(snapshot).second;
     if (mayBeShifted(index, snapshot)) {
-        NativeExtents extents(out, snapshot, resumed);
+        NativeExtents extents(out, snapshot, resumed, kept);
         if (const auto done = walk(source, index, 0, index.size, [&extents](const Walked& walked) { return extents.take(walked); }); !done)
             return done;
         if (!extents.known())
@@ -168,14 +180,14 @@ Result<> measureExtents(const gcode::Source& source, const gcode::FileIndex& ind
 
 } // namespace
 
-Result<Measured> measurePrint(const gcode::Source& source, const gcode::FileIndex& index, const Snapshot& snapshot)
+Result<Measured> measurePrint(const gcode::Source& source, const gcode::FileIndex& index, const Snapshot& snapshot, bool kept)
 {
     Measured out;
     // A resume file knows only its own part of the print; its head tells the rest.
     const auto resumed = readResumePoint(source);
     if (!resumed)
         return fail(resumed.error());
-    if (const auto done = measureExtents(source, index, snapshot, *resumed, out); !done)
+    if (const auto done = measureExtents(source, index, snapshot, *resumed, kept, out); !done)
         return fail(done.error());
     out.printed = out.whole;
     if (*resumed && (*resumed)->printed.valid)
@@ -191,24 +203,25 @@ Result<Measured> measurePrint(const gcode::Source& source, const gcode::FileInde
     return out;
 }
 
-Result<std::array<double, 2>> choosePrimePlace(const PrinterFacts& printer, const gcode::Extents& printed)
+Result<std::array<double, 2>> choosePrimePlace(const std::optional<std::array<double, 2>>& given, const std::array<double, 3>& minimum,
+                                               const std::array<double, 3>& maximum, const gcode::Extents& printed)
 {
-    if (printer.primePlace) {
+    if (given) {
         for (std::size_t i = 0; i < 2; ++i) {
-            if (!((*printer.primePlace)[i] >= printer.minimum[i] && (*printer.primePlace)[i] <= printer.maximum[i])) {
+            if (!((*given)[i] >= minimum[i] && (*given)[i] <= maximum[i])) {
                 Error error = problem(ErrorCode::Unsafe, "prime", "outside the travel limits");
-                error.measured = (*printer.primePlace)[i];
-                error.limit = printer.maximum[i];
+                error.measured = (*given)[i];
+                error.limit = maximum[i];
                 return fail(std::move(error));
             }
         }
-        if (!isFree(printed, *printer.primePlace))
+        if (!isFree(printed, *given))
             return fail(problem(ErrorCode::Unsafe, "prime", "the prime place lies over the print"));
-        return *printer.primePlace;
+        return *given;
     }
     const double inset = 5.0;
-    const std::array<double, 3> xs{printer.minimum[0] + inset, (printer.minimum[0] + printer.maximum[0]) / 2, printer.maximum[0] - inset};
-    const std::array<double, 3> ys{printer.minimum[1] + inset, (printer.minimum[1] + printer.maximum[1]) / 2, printer.maximum[1] - inset};
+    const std::array<double, 3> xs{minimum[0] + inset, (minimum[0] + maximum[0]) / 2, maximum[0] - inset};
+    const std::array<double, 3> ys{minimum[1] + inset, (minimum[1] + maximum[1]) / 2, maximum[1] - inset};
     std::optional<std::array<double, 2>> best;
     double bestDistance = -1;
     for (const double y : ys) {

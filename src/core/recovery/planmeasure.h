@@ -21,11 +21,13 @@ struct Measured {
     bool zDeclared = false;            ///< the file is a resume file whose own declaration of Z still holds at the byte
     gcode::Nanometres retracted = 0;   ///< filament (in the file's units) pulled back at the byte
 };
-/// NotSupported: what is printed cannot be told in the machine's own coordinates.
-[[nodiscard]] Result<Measured> measurePrint(const gcode::Source& source, const gcode::FileIndex& index, const Snapshot& snapshot);
+/// NotSupported: what is printed cannot be told in the machine's own coordinates. `kept`: the firmware stayed alive, so coordinates that
+/// only it knows will do, if all that was printed is counted in the same.
+[[nodiscard]] Result<Measured> measurePrint(const gcode::Source& source, const gcode::FileIndex& index, const Snapshot& snapshot, bool kept);
 
-/// The place given, or the free one that is farthest from the print. Unsafe.
-[[nodiscard]] Result<std::array<double, 2>> choosePrimePlace(const PrinterFacts& printer, const gcode::Extents& printed);
+/// The place given, or the free one between the limits that is farthest from the print. Unsafe.
+[[nodiscard]] Result<std::array<double, 2>> choosePrimePlace(const std::optional<std::array<double, 2>>& given, const std::array<double, 3>& minimum,
+                                                             const std::array<double, 3>& maximum, const gcode::Extents& printed);
 
 /// Lines before the first extrusion that `defines` accepts.
 [[nodiscard]] Result<write::Lines> objectDefinitions(const gcode::Source& source, const gcode::FileIndex& index, const Snapshot& snapshot,

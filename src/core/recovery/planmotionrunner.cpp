@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "gcode/arc.h"
+#include "gcode/linecommands.h"
+#include "gcode/text.h"
 
 namespace kintsugi::recovery {
 
@@ -24,15 +26,11 @@ std::string shortened(const std::string& line)
     return text;
 }
 
-std::string trimmed(const std::string& line)
-{
-    const std::size_t begin = line.find_first_not_of(" \t\r");
-    return begin == std::string::npos ? std::string() : line.substr(begin, line.find_last_not_of(" \t\r") - begin + 1);
-}
-
 /// What the state machine cannot follow: macros, probing.
 bool movesUnseen(const Command& command, Dialect dialect)
 {
+    if (command.kind == Command::Kind::Meta || command.computed != 0) // the printer decides
+        return true;
     gcode::MachineState fresh;
     gcode::apply(fresh, command, dialect);
     return !fresh.unknownCommands.empty();
@@ -140,25 +138,21 @@ void MotionRunner::problem(bool unsafe, Message reason)
 
 void MotionRunner::run(const std::string& line)
 {
-    const std::string text = trimmed(line);
+    const std::string text(gcode::trimmed(line));
     if (text.empty() || text[0] == ';' || text[0] == '#')
         return;
     m_line = text;
     if (m_depth > 0 && text.find('{') != std::string::npos)
         return problem(false, {KINTSUGI_TEXT("what a template makes of itself is not known"), {}});
-    const Command command = gcode::parseCommand(text);
-    if (m_setup.dialect == Dialect::RepRapFirmware) {
-        if (const std::size_t second = gcode::secondCommand(command); second != std::string_view::npos) {
-            const std::string first = text.substr(0, text.size() - (command.rest.size() - second)), rest(command.rest.substr(second));
-            run(first);
-            return run(rest);
-        }
-    }
-    execute(command);
+    gcode::LineCommands commands(text, m_setup.dialect);
+    for (Command command; commands.next(command, m_modes);)
+        execute(command);
 }
 
 void MotionRunner::execute(const Command& command)
 {
+    if (movesUnseen(command, m_setup.dialect) && !isNamed(command, "PLR_Z_HOME"))
+        return unseen(command);
     if (command.kind == Command::Kind::Code && command.letter == 'G') {
         if (command.number <= 3 && command.subcode == 0)
             return move(command);
@@ -197,15 +191,16 @@ void MotionRunner::probe()
     }
 }
 
+void MotionRunner::unseen(const Command& command)
+{
+    if (m_foreign && m_depth == 0)
+        m_out.unchecked.push_back({false, m_step, 0, 0, shortened(m_line), {KINTSUGI_TEXT("a macro of your own lines: taken to come back to where it began"), {}}});
+    else
+        problem(command.kind == Command::Kind::Code && command.letter == 'G', {KINTSUGI_TEXT("what this command moves is not known"), {}});
+}
+
 void MotionRunner::other(const Command& command)
 {
-    if (movesUnseen(command, m_setup.dialect)) {
-        if (m_foreign && m_depth == 0)
-            m_out.unchecked.push_back({false, m_step, 0, 0, shortened(m_line), {KINTSUGI_TEXT("a macro of your own lines: taken to come back to where it began"), {}}});
-        else
-            problem(command.kind == Command::Kind::Code && command.letter == 'G', {KINTSUGI_TEXT("what this command moves is not known"), {}});
-        return;
-    }
     const auto before = m_modes.babystep;
     const std::array<double, 3> offsets{offset(0), offset(1), offset(2)};
     gcode::apply(m_modes, command, m_setup.dialect);
@@ -218,6 +213,8 @@ void MotionRunner::other(const Command& command)
 
 void MotionRunner::move(const Command& command)
 {
+    if (m_setup.dialect == Dialect::RepRapFirmware)
+        m_modes.lastMove = static_cast<std::uint8_t>(std::max<std::uint32_t>(command.number, 1));
     const auto h = command.value('H') ? command.value('H') : command.value('S');
     if (m_setup.dialect == Dialect::RepRapFirmware && h && *h != 0)
         return machineMove(command, static_cast<int>(*h / 1'000'000));

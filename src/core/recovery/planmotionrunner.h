@@ -39,6 +39,7 @@ private:
     void declare(std::size_t axis, double value, bool homed);
     void shiftLine(const gcode::Command& command);
     void babystep(const std::array<gcode::Nanometres, 3>& before);
+    void unseen(const gcode::Command& command);
     void other(const gcode::Command& command);
     void probe();
     // homing

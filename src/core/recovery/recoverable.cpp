@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "recovery/snapshot.h"
+#include "recovery/travel.h"
 
 namespace kintsugi::recovery {
 
@@ -53,13 +54,13 @@ struct Candidate {
 class Survey
 {
 public:
-    Survey(const PrinterFacts& printer, const RecoverableOptions& options) : m_covers(coversOf(options.envelope))
+    Survey(const PrinterFacts& printer, const Travel& travel, const RecoverableOptions& options) : m_covers(coversOf(options.envelope))
     {
         if (printer.primePlace)
             m_candidates.push_back({.at = *printer.primePlace});
         for (int y = 0; y < gridSide; ++y) {
             for (int x = 0; x < gridSide; ++x)
-                m_candidates.push_back({.at = {place(printer, 0, x), place(printer, 1, y)}});
+                m_candidates.push_back({.at = {place(travel, 0, x), place(travel, 1, y)}});
         }
         m_given = printer.primePlace.has_value();
     }
@@ -92,9 +93,9 @@ public:
     }
 
 private:
-    static double place(const PrinterFacts& printer, std::size_t axis, int step)
+    static double place(const Travel& travel, std::size_t axis, int step)
     {
-        const double low = printer.minimum[axis] + fromEdge, high = printer.maximum[axis] - fromEdge;
+        const double low = *travel.minimum[axis] + fromEdge, high = *travel.maximum[axis] - fromEdge;
         return low + (high - low) * step / (gridSide - 1);
     }
     [[nodiscard]] bool isHit(const HeightMap& map, const Spot& at) const
@@ -147,10 +148,15 @@ std::optional<Message> missingState(const gcode::MachineState& state, const gcod
     return std::nullopt;
 }
 
-Result<> checkLimits(const PrinterFacts& printer)
+Result<> checkLimits(const Travel& travel)
 {
     for (std::size_t axis = 0; axis < 3; ++axis) {
-        const double low = printer.minimum[axis], high = printer.maximum[axis];
+        if (!travel.knows(axis)) {
+            Error error{.code = ErrorCode::UnknownState, .detail = "nobody said how far this printer goes: choose one whose volume is known (--profile)"};
+            error.field = "travel";
+            return fail(std::move(error));
+        }
+        const double low = *travel.minimum[axis], high = *travel.maximum[axis];
         if (!(std::isfinite(low) && std::isfinite(high) && high - low > (axis < 2 ? 2 * fromEdge : 0))) {
             Error error{.code = ErrorCode::BadValue, .detail = "no travel limits"};
             error.field = "travel";
@@ -163,11 +169,12 @@ Result<> checkLimits(const PrinterFacts& printer)
 class Judge
 {
 public:
-    Judge(const gcode::Source& source, const gcode::FileIndex& index, const PrinterFacts& printer, const RecoverableOptions& options)
+    Judge(const gcode::Source& source, const gcode::FileIndex& index, const PrinterFacts& printer, const Travel& travel, const RecoverableOptions& options)
         : m_source(source)
         , m_index(index)
         , m_printer(printer)
-        , m_survey(printer, options)
+        , m_top(*travel.maximum[2])
+        , m_survey(printer, travel, options)
     {
     }
     Result<std::vector<RecoverableLayer>> run(HeightMapSeries series, const gcode::Progress& progress);
@@ -179,6 +186,7 @@ private:
     const gcode::Source& m_source;
     const gcode::FileIndex& m_index;
     const PrinterFacts& m_printer;
+    double m_top;
     Survey m_survey;
     std::vector<RecoverableLayer> m_layers;
 };
@@ -221,10 +229,10 @@ Result<> Judge::add(const gcode::Layer& layer, HeightMapSeries& series, const gc
     if (const auto done = series.extend(layer.end); !done)
         return done;
     out.highest = series.map().highest();
-    out.liftRoom = m_printer.maximum[2] - out.highest - m_printer.clearance;
+    out.liftRoom = m_top - out.highest - m_printer.clearance;
     if (!(out.liftRoom >= 0)) {
         out.reasons.push_back({Lack::LiftRoom, {KINTSUGI_TEXT("the head cannot rise above what is printed: it takes Z %1 mm, and %2 mm is the highest"),
-                                                {decimal(out.highest + m_printer.clearance), decimal(m_printer.maximum[2])}}});
+                                                {decimal(out.highest + m_printer.clearance), decimal(m_top)}}});
     }
     if (series.map().unknown().any)
         out.reasons.push_back({Lack::Unknown, {KINTSUGI_TEXT("something was printed at places that the file does not tell"), {}}});
@@ -259,14 +267,15 @@ std::string_view name(Lack lack)
 Result<std::vector<RecoverableLayer>> recoverableLayers(const gcode::Source& source, const gcode::FileIndex& index, const PrinterFacts& printer,
                                                         const RecoverableOptions& options, const gcode::Progress& progress)
 {
-    if (const auto good = checkLimits(printer); !good)
+    const Travel travel = travelOf(printer, index);
+    if (const auto good = checkLimits(travel); !good)
         return fail(good.error());
     if (const auto good = checkEnvelope(options.envelope); !good)
         return fail(good.error());
     auto series = HeightMapSeries::make(source, index, options.map);
     if (!series)
         return fail(series.error());
-    return Judge(source, index, printer, options).run(std::move(*series), progress);
+    return Judge(source, index, printer, travel, options).run(std::move(*series), progress);
 }
 
 } // namespace kintsugi::recovery

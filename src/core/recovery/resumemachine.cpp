@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "recovery/resumemachine.h"
 
+#include "base/overloaded.h"
+
 namespace kintsugi::recovery::run {
 
 namespace {
-
-template <class... Handlers>
-struct Overloaded : Handlers... {
-    using Handlers::operator()...;
-};
-template <class... Handlers>
-Overloaded(Handlers...) -> Overloaded<Handlers...>; // clang 14 cannot deduce aggregates
 
 Step stay(const State& state) { return {state, {}}; }
 

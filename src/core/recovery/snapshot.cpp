@@ -60,6 +60,36 @@ void inferTemperatures(Snapshot& snapshot, const gcode::FileIndex& index)
         infer(snapshot, "chamber", inferred.chamber->value, inferred.chamber->basis);
 }
 
+/// Behind a macro the file's own targets are only likely: a person, or what the printer said later, makes them known.
+void doubtHeat(Snapshot& snapshot)
+{
+    const gcode::MachineState& state = snapshot.state;
+    const std::string hotend = toolKey("hotend", state.tool);
+    for (const std::string& group : state.maybeChanged) {
+        const auto field = snapshot.fields.find(group == "hotend" ? hotend : group);
+        if (field == snapshot.fields.end() || field->second.origin != Origin::Replayed)
+            continue;
+        field->second.origin = Origin::Inferred;
+        field->second.note = "set before " + state.latestMacro + " ran";
+    }
+}
+
+/// Whether the printer had executed every macro before the byte when it was looked at.
+Result<bool> sawEveryMacro(const gcode::Source& source, const gcode::FileIndex& index, ByteOffset byte, const Sample& sample)
+{
+    if (!sample.filePosition)
+        return false;
+    bool ran = false;
+    const auto done = walk(source, index, *sample.filePosition, std::max<ByteOffset>(byte, *sample.filePosition), [&](const Walked& walked) {
+        gcode::MachineState alone;
+        alone.eHighest = 1; // it prints
+        gcode::apply(alone, walked.command, index.dialect);
+        ran = !alone.maybeChanged.empty();
+        return !ran;
+    });
+    return done ? Result<bool>(!ran) : Result<bool>(fail(done.error()));
+}
+
 // --- what the recorder saw ---
 
 /// A value the file cannot know better: the observed one wins, a different replayed one stays visible.
@@ -120,12 +150,28 @@ void observeHeaters(Snapshot& snapshot, const Sample& sample)
 void observeFans(Snapshot& snapshot, const Sample& sample)
 {
     constexpr std::string_view generic = "fan_generic ";
+    const bool macro = snapshot.state.maybeChanged.count("fans") != 0;
     for (const auto& [name, speed] : sample.fans) {
+        if (name == "fan" && macro) {
+            observe(snapshot, "fans.0", std::round(speed * 255));
+            snapshot.state.maybeChanged.erase("fans");
+            continue;
+        }
         if (name == "fan" && (speed > 0 || snapshot.state.fans.count("0")))
             compareWith(snapshot, "fans.0", speed * 255, 1.3);
         else if (name.starts_with(generic) && snapshot.state.fans.count(name.substr(generic.size())))
             compareWith(snapshot, "fans." + name.substr(generic.size()), speed, 0.005);
     }
+}
+
+/// The printer was looked at after the macro: what it said of a heater settles that.
+void settleHeat(Snapshot& snapshot)
+{
+    const std::string hotend = toolKey("hotend", snapshot.state.tool);
+    std::erase_if(snapshot.state.maybeChanged, [&](const std::string& group) {
+        const auto field = snapshot.fields.find(group == "hotend" ? hotend : group);
+        return field != snapshot.fields.end() && field->second.origin == Origin::Observed;
+    });
 }
 
 void observeLimit(Snapshot& snapshot, const char* parameter, const std::optional<double>& value)
@@ -313,6 +359,12 @@ std::vector<std::string> Snapshot::missing() const
     return keys;
 }
 
+bool Snapshot::isOff(const std::string& key) const
+{
+    const auto hotend = state.hotend.find(state.tool);
+    return key == toolKey("hotend", state.tool) && hotend != state.hotend.end() && hotend->second <= 0 && state.unknownFields.count(key) == 0;
+}
+
 std::vector<std::string> Snapshot::unconfirmed() const
 {
     std::vector<std::string> keys;
@@ -375,6 +427,7 @@ Result<Snapshot> snapshotFromFile(const gcode::Source& source, const gcode::File
         snapshot.layer = layer->index;
     describe(snapshot);
     inferTemperatures(snapshot, index);
+    doubtHeat(snapshot);
     return snapshot;
 }
 
@@ -388,8 +441,15 @@ Result<Snapshot> snapshotFromSample(const gcode::Source& source, const gcode::Fi
     snapshot->time = sample.time;
     if (!sample.file.empty())
         snapshot->file.name = sample.file;
-    observeHeaters(*snapshot, sample);
-    observeFans(*snapshot, sample);
+    const bool macros = !snapshot->state.maybeChanged.empty();
+    const auto after = macros ? sawEveryMacro(source, index, snapshot->byte, sample) : Result<bool>(true);
+    if (!after)
+        return fail(after.error());
+    if (*after) {
+        observeHeaters(*snapshot, sample);
+        observeFans(*snapshot, sample);
+        settleHeat(*snapshot);
+    }
     observeOperator(*snapshot, sample);
     observeModes(*snapshot, sample);
     observeLimit(*snapshot, "VELOCITY", sample.maxVelocity);

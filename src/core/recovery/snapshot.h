@@ -58,6 +58,7 @@ struct Snapshot {
 
     [[nodiscard]] std::size_t knownFields() const;    ///< of fields
     [[nodiscard]] std::vector<std::string> missing() const; ///< must-have fields that are unknown: X, Y, Z, hotend of the tool, file
+    [[nodiscard]] bool isOff(const std::string& key) const; ///< a hotend that is missing() because its heater was turned off
     /// Heat targets that were only inferred: a person must confirm each with edit() before a plan is made.
     [[nodiscard]] std::vector<std::string> unconfirmed() const;
 };

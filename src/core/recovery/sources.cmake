@@ -54,6 +54,7 @@ set(recovery_sources
     recovery/stopinterval.h recovery/stopinterval.cpp
     recovery/stopintervalrunout.h recovery/stopintervalrunout.cpp
     recovery/tailcheck.h recovery/tailcheck.cpp
+    recovery/travel.h recovery/travel.cpp
     recovery/touch.h recovery/touch.cpp recovery/touchspots.h recovery/touchspots.cpp
     recovery/versions.h recovery/versions.cpp
     recovery/walk.h recovery/walk.cpp

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <set>
 
 #include "gcode/text.h"
+#include "recovery/plan.h"
 #include "recovery/walk.h"
 
 namespace kintsugi::recovery {
@@ -253,6 +255,18 @@ ByteOffset tailEnd(const gcode::FileIndex& index, ByteOffset byte)
 }
 
 } // namespace
+
+TravelLimits limitsOf(const Plan& plan)
+{
+    TravelLimits limits{plan.minimum, plan.maximum};
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        if (plan.limited[axis])
+            continue;
+        limits.minimum[axis] = -std::numeric_limits<double>::infinity();
+        limits.maximum[axis] = std::numeric_limits<double>::infinity();
+    }
+    return limits;
+}
 
 Result<std::vector<TailFinding>> checkTail(const gcode::Source& source, const gcode::FileIndex& index, ByteOffset byte,
                                            const TravelLimits* limits)

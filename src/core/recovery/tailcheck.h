@@ -10,6 +10,8 @@
 
 namespace kintsugi::recovery {
 
+struct Plan; // plan.h
+
 /// A command after the resume point that does what only a start does (homing, probing, levelling, brushing, purging), that goes where nobody
 /// looks (parking), that shifts coordinates or steps, or that only the printer decides on. Lines of RepRapFirmware may hold several.
 struct TailFinding {
@@ -24,6 +26,7 @@ struct TailFinding {
 
 /// Reads the tail from `byte` to the end of the second layer after it. `limits` may be nullptr.
 struct TravelLimits { std::array<double, 3> minimum{}, maximum{}; };
+[[nodiscard]] TravelLimits limitsOf(const Plan& plan); ///< endless where the plan's are not known
 [[nodiscard]] Result<std::vector<TailFinding>> checkTail(const gcode::Source& source, const gcode::FileIndex& index,
                                                          ByteOffset byte, const TravelLimits* limits);
 

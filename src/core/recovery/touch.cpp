@@ -4,16 +4,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/overloaded.h"
+
 namespace kintsugi::recovery::touch {
 
 namespace {
-
-template <class... Handlers>
-struct Overloaded : Handlers... {
-    using Handlers::operator()...;
-};
-template <class... Handlers>
-Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 constexpr double readBackTolerance = 0.01; // mm: what a position report may differ from what was asked
 constexpr double stepWithoutLook = 1.0;    // mm, the most that coordinates alone allow

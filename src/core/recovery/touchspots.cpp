@@ -57,7 +57,8 @@ private:
             return;
         found.solid = true;
         const double reach = m_rules.blockReach;
-        const bool allowed = x >= m_rules.reach[0] && y >= m_rules.reach[1] && x <= m_rules.reach[2] && y <= m_rules.reach[3];
+        const auto& within = m_rules.reach;
+        const bool allowed = !within || (x >= (*within)[0] && y >= (*within)[1] && x <= (*within)[2] && y <= (*within)[3]);
         const bool clear = std::none_of(m_stops.begin(), m_stops.end(), [&](const Box& stop) { return distance(stop, x, y) < m_rules.fromStop; });
         if (allowed && clear && flat(x, y, m_rules.radius + m_rules.edge)
             && m_possibly.highestIn(x - reach, y - reach, x + reach, y + reach) - m_possibly.margin() <= *top + m_rules.blockAbove

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "recovery/heightmap.h"
@@ -17,7 +18,8 @@ struct SpotRules {
     double fromStop = 5;       ///< from the stop interval's path: a blob, a string, an open line
     double blockReach = 25;    ///< half-width of what hangs about the nozzle's tip …
     double blockAbove = 1.0;   ///< … this high above it, less what may stand up there
-    std::array<double, 4> reach{0, 0, 235, 235}; ///< X Y X Y the nozzle can go to
+    /// X Y X Y the nozzle can go to. Not known: any place will do, for the nozzle was there when it printed it.
+    std::optional<std::array<double, 4>> reach;
 };
 
 struct Box { double x0 = 0, y0 = 0, x1 = 0, y1 = 0; };
