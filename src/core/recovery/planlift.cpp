@@ -76,6 +76,10 @@ Result<> PlanBuilder::placeAndLimits()
     m_liftZ = m_travelZ + std::max(zOffsetOf(m_state), 0.0);
     if (m_declares)
         m_liftZ = std::max(m_liftZ, m_declaredZ + 1.0);
+    if (m_options.way) {
+        m_travelZ = std::max(m_travelZ, m_options.way->liftZ - zOffsetOf(m_state));
+        m_liftZ = std::max(m_liftZ, m_options.way->liftZ);
+    }
     if (m_options.dryRun) {
         m_travelZ += m_printer.clearance;
         m_liftZ += m_printer.clearance;
@@ -95,6 +99,10 @@ Result<> PlanBuilder::placeAndLimits()
             return fail(outside(positionKeys[i], value, m_printer.minimum[i]));
         if (value > m_printer.maximum[i] + 1e-6)
             return fail(outside(positionKeys[i], value, m_printer.maximum[i]));
+    }
+    if (m_options.way) {
+        m_plan.primeAt = m_options.way->primeAt;
+        return {};
     }
     auto prime = choosePrimePlace(m_printer, m_plan.printed);
     if (!prime)
