@@ -56,15 +56,11 @@ Result<std::vector<touch::Box>> stopBoxes(const OpenFile& file, const recovery::
 } // namespace
 
 Result<std::shared_ptr<const PartMaps>> partMaps(const std::shared_ptr<const OpenFile>& file, const recovery::Snapshot& snapshot,
-                                                 const std::shared_ptr<const PartMaps>& known, const JobControl& control)
+                                                 const std::shared_ptr<const PartMaps>& known, const gcode::Progress& progress)
 {
     const ByteOffset earliest = snapshot.earliest.value_or(snapshot.byte), latest = snapshot.latest.value_or(snapshot.byte);
     if (known && known->file == file && known->earliest == earliest && known->latest == latest)
         return known;
-    const auto progress = [&control](double fraction) {
-        control.progress(fraction);
-        return !control.cancelled();
-    };
     recovery::HeightMapOptions options;
     options.margin = recovery::heightMarginOf(*file->index).mm;
     auto series = recovery::HeightMapSeries::make(*file->source, *file->index, options);
@@ -78,9 +74,9 @@ Result<std::shared_ptr<const PartMaps>> partMaps(const std::shared_ptr<const Ope
     return std::make_shared<const PartMaps>(PartMaps{file, earliest, latest, std::move(surely), series->map()});
 }
 
-Result<recovery::ClearanceReport> simulate(const PartMaps& maps, const recovery::HeightMap& map, const recovery::Plan& plan, const recovery::PlanOptions& planned,
-                                           const recovery::PrinterFacts& printer, const std::optional<recovery::KlipperConfig>& config,
-                                           std::optional<double> removedTo, double zUncertainty)
+recovery::ClearanceOptions clearanceOptions(const recovery::HeightMap& map, const recovery::PrinterFacts& printer,
+                                            const std::optional<recovery::KlipperConfig>& config, std::optional<double> removedTo,
+                                            double zUncertainty)
 {
     recovery::ClearanceOptions options;
     // The plan travels by `clearance` above what is printed; the map's margin for blobs and curled edges is part of that.
@@ -92,7 +88,15 @@ Result<recovery::ClearanceReport> simulate(const PartMaps& maps, const recovery:
     }
     if (removedTo)
         options.removed = recovery::RemovedPlastic{*removedTo, std::nullopt};
-    return recovery::simulatePlan(*maps.file->source, *maps.file->index, plan, planned, map, options);
+    return options;
+}
+
+Result<recovery::ClearanceReport> simulate(const PartMaps& maps, const recovery::HeightMap& map, const recovery::Plan& plan, const recovery::PlanOptions& planned,
+                                           const recovery::PrinterFacts& printer, const std::optional<recovery::KlipperConfig>& config,
+                                           std::optional<double> removedTo, double zUncertainty)
+{
+    return recovery::simulatePlan(*maps.file->source, *maps.file->index, plan, planned, map,
+                                  clearanceOptions(map, printer, config, removedTo, zUncertainty));
 }
 
 namespace {

@@ -18,8 +18,12 @@ struct PartMaps {
 };
 /// `known` when it is of the same file and interval, else new ones.
 [[nodiscard]] Result<std::shared_ptr<const PartMaps>> partMaps(const std::shared_ptr<const OpenFile>& file, const recovery::Snapshot& snapshot,
-                                                              const std::shared_ptr<const PartMaps>& known, const JobControl& control);
+                                                              const std::shared_ptr<const PartMaps>& known, const gcode::Progress& progress);
 
+/// How near the head may come to the part, with the printer's own homing and head where its configuration tells.
+[[nodiscard]] recovery::ClearanceOptions clearanceOptions(const recovery::HeightMap& map, const recovery::PrinterFacts& printer,
+                                                          const std::optional<recovery::KlipperConfig>& config, std::optional<double> removedTo,
+                                                          double zUncertainty);
 /// Every motion of the plan and of the file's next two layers against what stands on the bed. `removedTo`: a person took
 /// plastic away down to this height, mm.
 [[nodiscard]] Result<recovery::ClearanceReport> simulate(const PartMaps& maps, const recovery::HeightMap& map, const recovery::Plan& plan, const recovery::PlanOptions& planned,

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "recovery/clearancegate.h"
+#include "planproof.h"
 #include "recovery/gatehoming.h"
 
 namespace kintsugi::app {
@@ -213,9 +213,13 @@ Result<Planned> planWith(const FilePtr& file, const Snapshot& snapshot, const Pl
         planned.mesh = *gate.mesh;
         followAdvice(point, *gate.mesh);
     }
+    const gcode::Progress progress = [&control](double fraction) {
+        control.progress(fraction);
+        return !control.cancelled();
+    };
     recovery::PlanOptions chosen = options;
     if (options.zMethod == recovery::ZMethod::FreeSpot) {
-        const auto built = partMaps(file, point, maps, control);
+        const auto built = partMaps(file, point, maps, progress);
         if (!built)
             return fail(built.error());
         planned.maps = *built;
@@ -246,10 +250,14 @@ Result<Planned> planWith(const FilePtr& file, const Snapshot& snapshot, const Pl
         gate.neededDisk = file->index->size - plan->snapshot.byte + diskReserve;
     else
         gate.neededDisk = diskReserve;
-    const auto built = partMaps(file, point, planned.maps ? planned.maps : maps, control);
+    const auto built = partMaps(file, point, planned.maps ? planned.maps : maps, progress);
     if (!built)
         return fail(built.error());
     planned.maps = *built;
+    auto proven = provePlan(**built, std::move(*plan), chosen, {facts.printer, facts.gate.config, removedTo, !facts.gate.now});
+    if (!proven)
+        return fail(proven.error());
+    plan = std::move(proven->plan);
     if (options.touchByHand) {
         auto touch = planTouch(**built, *plan, facts.printer, facts.mechanics, facts.evidence);
         if (!touch) {
@@ -259,20 +267,7 @@ Result<Planned> planWith(const FilePtr& file, const Snapshot& snapshot, const Pl
         planned.touch = std::move(*touch);
     }
     planned.gate = recovery::runGate(*plan, *file->index, snapshot.file, gate);
-    const auto run = [&](const recovery::HeightMap& map) { return simulate(**built, map, *plan, chosen, facts.printer, facts.gate.config, removedTo, 0); };
-    auto simulated = run((*built)->possibly);
-    if (!simulated)
-        return fail(simulated.error());
-    double surelyPressed = simulated->pressedMm;
-    if (surelyPressed > recovery::pressedSeam) { // into what may not be there?
-        const auto sure = run((*built)->surely);
-        if (!sure)
-            return fail(sure.error());
-        surelyPressed = sure->pressedMm;
-    }
-    insertCheck(planned.gate, recovery::clearanceCheck(*simulated, !facts.gate.now, surelyPressed));
-    if (simulated->lowest)
-        plan->clearance = simulated->lowest->clearance;
+    insertCheck(planned.gate, std::move(proven->check));
     planned.plan = std::move(*plan);
     return planned;
 }

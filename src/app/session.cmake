@@ -7,6 +7,6 @@ set(session_sources
     resumeflowtouch.h resumeflowtouch.cpp touchrun.h touchrun.cpp zmechanics.h zmechanics.cpp
     timelinedata.h timelinedata.cpp
     tablemodel.h snapshotmodel.h snapshotmodel.cpp fieldmodel.h fieldmodel.cpp gatemodel.h gatemodel.cpp
-    proofpicture.h proofpicture.cpp proofreport.h proofreport.cpp
+    planproof.h planproof.cpp proofpicture.h proofpicture.cpp proofreport.h proofreport.cpp
     planmodel.h planmodel.cpp journalmodel.h journalmodel.cpp consolemodel.h consolemodel.cpp
     printerlistmodel.h printerlistmodel.cpp candidatemodel.h candidatemodel.cpp)

@@ -14,6 +14,7 @@
 #include "number.h"
 #include "openfile.h"
 #include "point.h"
+#include "planproof.h"
 #include "printerchoice.h"
 #include "proofreport.h"
 #include "recoverable.h"
@@ -165,8 +166,8 @@ struct PlanCommandOptions {
     std::string file, dialect, zMethod, profile, snapshot, out, contact, proof;
     std::vector<std::string> own; ///< PLACE=LINE
     PointOptions point;
-    std::optional<double> nozzleZ, nozzleTemperature, softening;
-    bool confirmInferred = false;
+    std::optional<double> nozzleZ, nozzleTemperature, softening, removedTo;
+    bool simulate = false, confirmInferred = false;
 };
 
 Result<recovery::PlanOptions> planOptionsOf(const PlanCommandOptions& options, recovery::ZMethod method)
@@ -270,6 +271,20 @@ Result<> writeProof(const PlanCommandOptions& options, const gcode::Indexed& ope
     return app::writeProofHtml(report, QString::fromStdString(options.proof));
 }
 
+/// Reads the file up to the resume point, to know what stands on the bed: this takes as long as the file is large.
+Result<app::ProvenPlan> simulateOffline(const PlanCommandOptions& options, const gcode::Indexed& opened, const recovery::Plan& plan,
+                                        const recovery::PrinterFacts& printer, const recovery::PlanOptions& planOptions, const gcode::Progress& progress)
+{
+    auto file = std::make_shared<app::OpenFile>();
+    file->path = QString::fromStdString(options.file);
+    file->source = {std::shared_ptr<void>(), opened.source.get()}; // `opened` outlives what is made here
+    file->index = {std::shared_ptr<void>(), &opened.index};
+    const auto maps = app::partMaps(file, plan.snapshot, nullptr, progress);
+    if (!maps)
+        return fail(maps.error());
+    return app::provePlan(**maps, plan, planOptions, {printer, std::nullopt, options.removedTo, true});
+}
+
 /// The plan and, where it is wanted and the gate is open, the file. Nothing here is shown yet.
 Result<MadePlan> makePlan(const PlanCommandOptions& options, const gcode::Indexed& opened, const recovery::PrinterFacts& facts,
                           const recovery::PlanOptions& planOptions, const gcode::Progress& progress)
@@ -287,12 +302,22 @@ Result<MadePlan> makePlan(const PlanCommandOptions& options, const gcode::Indexe
     if (!plan)
         return fail(plan.error());
     MadePlan made{.plan = std::move(*plan), .gate = {}, .written = {}};
+    std::optional<recovery::GateCheck> simulated;
+    if (options.simulate || !options.proof.empty()) {
+        auto proven = simulateOffline(options, opened, made.plan, facts, planOptions, progress);
+        if (!proven)
+            return fail(proven.error());
+        made.plan = std::move(proven->plan);
+        simulated = std::move(proven->check);
+    }
     const recovery::FileIdentity local{options.file, opened.index.size, opened.index.xxh3};
     const recovery::TravelLimits limits = recovery::limitsOf(made.plan);
     auto tail = recovery::checkTail(*opened.source, opened.index, made.plan.snapshot.byte, &limits);
     if (!tail)
         return fail(tail.error());
     made.gate = recovery::runGate(made.plan, opened.index, local, {.tail = std::move(*tail)});
+    if (simulated)
+        made.gate.insert(simulated->passed ? made.gate.end() : made.gate.begin(), std::move(*simulated));
     if (!options.out.empty() && recovery::isOpen(made.gate)) {
         const auto written = recovery::writeResume(*opened.source, opened.index, made.plan, options.out, progress);
         if (!written)
@@ -412,7 +437,9 @@ void addFileCommands(CLI::App& app, Chosen& chosen)
     planApp->add_option("--own", planOptions->own,
                         "PLACE=LINE, a line of your own; places: before-heat, after-lift, after-registration, before-first-plastic")
         ->allow_extra_args(false);
-    planApp->add_option("--proof", planOptions->proof, "Write plan, checks, numbers and pictures as HTML; never replaces a file");
+    planApp->add_flag("--simulate", planOptions->simulate, "Run every motion against what is printed, and search a way that clears where it must");
+    addNumber(*planApp, "--removed-to", planOptions->removedTo, "Plastic was taken away down to this height, in mm");
+    planApp->add_option("--proof", planOptions->proof, "Simulate, and write plan, checks, numbers and pictures as HTML; never replaces a file");
     planApp->add_flag("--confirm-inferred", planOptions->confirmInferred,
                       "Take temperatures that are only inferred (from a start macro, or from before a macro that may have changed them)");
     planApp->add_option("--out", planOptions->out, "Write the resume file; never replaces one");

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include <QCheckBox>
+#include <QDoubleSpinBox>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
@@ -28,6 +29,7 @@ GatePage::GatePage(app::ResumeFlow& flow, QWidget* parent)
     m_repaired = new QCheckBox(tr("The heater that failed is &repaired: I found the cause"), this);
     body()->addWidget(m_untouched);
     body()->addWidget(m_repaired);
+    makeRemoved();
     body()->addWidget(new MeshPanel(flow, this));
     addSubheading(tr("Checks"));
     m_verdict = addSentence();
@@ -56,6 +58,45 @@ GatePage::GatePage(app::ResumeFlow& flow, QWidget* parent)
     showFlow();
 }
 
+/// What the simulation finds in the way can be cut off.
+void GatePage::makeRemoved()
+{
+    m_removed = new QCheckBox(tr("Plastic was &taken away, down to"), this);
+    m_removed->setAccessibleDescription(tr("The nozzle would press into what is printed: cut or grind it off, then say how much is left"));
+    m_removed->setToolTip(m_removed->accessibleDescription());
+    m_removedTo = new QDoubleSpinBox(this);
+    m_removedTo->setAccessibleName(tr("Height that is left of the part, mm"));
+    m_removedTo->setRange(0, 10000);
+    m_removedTo->setDecimals(2);
+    m_removedTo->setSingleStep(0.1);
+    m_removedTo->setSuffix(tr(" mm"));
+    auto* row = new QHBoxLayout;
+    row->addWidget(m_removed);
+    row->addWidget(m_removedTo);
+    row->addStretch(1);
+    body()->addLayout(row);
+    connect(m_removed, &QCheckBox::clicked, this, &GatePage::state);
+    connect(m_removedTo, &QDoubleSpinBox::editingFinished, this, [this] {
+        if (m_removed->isChecked() && flow().statements().removedTo != m_removedTo->value())
+            state();
+    });
+}
+
+void GatePage::showRemoved()
+{
+    const auto& removedTo = flow().statements().removedTo;
+    const auto& checks = flow().gate();
+    const bool inTheWay = std::any_of(checks.begin(), checks.end(), [](const auto& check) { return check.id == "simulation" && !check.passed; });
+    m_removed->setVisible(inTheWay || removedTo);
+    m_removedTo->setVisible(inTheWay || removedTo);
+    m_removed->setChecked(removedTo.has_value());
+    m_removedTo->setEnabled(removedTo.has_value());
+    if (removedTo)
+        m_removedTo->setValue(*removedTo);
+    else if (const auto& plan = flow().plan())
+        m_removedTo->setValue(std::max(0.0, plan->layerZ - plan->layerHeight.value_or(0)));
+}
+
 void GatePage::entered()
 {
     flow().replan();
@@ -67,6 +108,7 @@ void GatePage::showFlow()
     m_stuck->setChecked(flow().statements().partStuck);
     m_untouched->setChecked(flow().statements().nothingMoved);
     m_model.setChecks(flow().gate());
+    showRemoved();
     const auto& checks = flow().gate();
     m_repaired->setChecked(flow().statements().heaterRepaired);
     m_repaired->setVisible(std::any_of(checks.begin(), checks.end(), [](const auto& c) { return c.id == "heater-fault" && !c.measured.empty(); }));
@@ -101,6 +143,7 @@ void GatePage::state()
     said.partStuck = m_stuck->isChecked();
     said.nothingMoved = m_untouched->isChecked();
     said.heaterRepaired = m_repaired->isChecked();
+    said.removedTo = m_removed->isChecked() ? std::optional(m_removedTo->value()) : std::nullopt;
     flow().setStatements(said);
     flow().replan();
 }

@@ -5,6 +5,7 @@
 #include "gatemodel.h"
 
 class QCheckBox;
+class QDoubleSpinBox;
 class QPushButton;
 class QTableView;
 
@@ -19,6 +20,8 @@ public:
     void entered() override;
 
 private:
+    void makeRemoved();
+    void showRemoved();
     void showFlow();
     void state();
 
@@ -28,6 +31,8 @@ private:
     QCheckBox* m_stuck;
     QCheckBox* m_untouched;
     QCheckBox* m_repaired;
+    QCheckBox* m_removed;
+    QDoubleSpinBox* m_removedTo;
     QPushButton* m_again;
 };
 

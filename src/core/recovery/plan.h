@@ -110,6 +110,14 @@ struct Plan {
     bool dryRun = false;                 ///< nothing is printed: no step extrudes, and there is no tail
 };
 
+/// What a search found to be clear (searchClearWay): the machine's own coordinates, mm.
+struct FoundWay {
+    double liftZ = 0;                                ///< never lower than what the plan would choose by itself
+    std::array<double, 2> primeAt{};
+    std::optional<std::array<double, 2>> via;        ///< a point to go round what is too high on the straight way
+    Message reason;
+};
+
 struct PlanOptions {
     ZMethod zMethod = ZMethod::Keep;
     NozzleContact contact = NozzleContact::Unknown;
@@ -121,6 +129,7 @@ struct PlanOptions {
     std::optional<double> materialSoftening; ///< °C
     std::optional<double> nozzleNow;     ///< °C measured now; a nozzle that is soft already is lifted at once
     bool touchByHand = false;            ///< Touch without a declared height: a person leads the nozzle down, press by press
+    std::optional<FoundWay> way;         ///< instead of the plan's own choice of height, prime place and straight way
     bool lookAtPrime = false;            ///< a person says whether plastic came out before the print goes on
     bool homeThrice = false;             ///< X and Y are homed three times, and a person sees how far apart they ended
     /// declaredZ is what the printer itself reports after a run of this program that registered Z and let nothing go since.

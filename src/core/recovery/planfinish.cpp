@@ -40,7 +40,10 @@ void PlanBuilder::approach(gcode::Nanometres unretract)
     const double z = gcode::toMillimetres(native(2));
     const double way = m_travelZ - z;
     const auto exactly = [this](std::size_t axis) { return write::exact(native(axis) + m_inForce[axis]); };
-    Lines lines{"G1 X" + exactly(0) + " Y" + exactly(1) + " F" + decimal(m_printer.travelSpeed * 60)};
+    Lines lines;
+    if (m_options.way && m_options.way->via)
+        lines.push_back(across(*m_options.way->via));
+    lines.push_back("G1 X" + exactly(0) + " Y" + exactly(1) + " F" + decimal(m_printer.travelSpeed * 60));
     if (way > 0.2)
         lines.push_back(upTo(z + std::min(approachStage, way / 2), m_printer.zSpeed));
     lines.push_back("G1 Z" + exactly(2) + " F" + decimal(m_printer.zSpeed * 30));

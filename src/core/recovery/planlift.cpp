@@ -138,6 +138,10 @@ Result<> PlanBuilder::placeAndLimits()
         m_liftZ = std::max(m_liftZ, m_declaredZ + 1.0);
     for (const ProbePlace& place : m_options.probePlaces) // not triggered on the way
         m_liftZ = std::max(m_liftZ, place.trigger + probeClear);
+    if (m_options.way) {
+        m_travelZ = std::max(m_travelZ, m_options.way->liftZ - zOffsetOf(m_state));
+        m_liftZ = std::max(m_liftZ, m_options.way->liftZ);
+    }
     if (m_options.dryRun) {
         m_travelZ += m_printer.clearance;
         m_liftZ += m_printer.clearance;
@@ -169,6 +173,10 @@ Result<> PlanBuilder::placeAndLimits()
             return fail(outside(positionKeys[i], value, m_plan.minimum[i], m_plan.limitsFrom));
         if (value > m_plan.maximum[i] + 1e-6)
             return fail(outside(positionKeys[i], value, m_plan.maximum[i], m_plan.limitsFrom));
+    }
+    if (m_options.way) {
+        m_plan.primeAt = m_options.way->primeAt;
+        return {};
     }
     auto prime = primePlace();
     if (!prime)
