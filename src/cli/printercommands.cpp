@@ -5,6 +5,7 @@
 
 #include "codec.h"
 #include "command.h"
+#include "drillproof.h"
 #include "errortext.h"
 #include "printerchoice.h"
 #include "printerquery.h"
@@ -203,6 +204,9 @@ private:
             }
             m_json.insert(u"job"_s, jobs->empty() ? QJsonValue() : QJsonValue(app::toJson(jobs->front())));
         }
+        const QString proven = m_full ? app::lastProvenText(m_query.profile(), m_environment.clock()) : QString();
+        if (!proven.isEmpty())
+            m_json.insert(u"last_proven"_s, proven);
         m_environment.out.document(m_json);
         const QJsonObject host = m_json["host"_L1].toObject(), status = m_json["status"_L1].toObject(), job = m_json["job"_L1].toObject();
         m_environment.out.line(u"%1: %2 (%3)"_s.arg(m_query.profile().name, host["state"_L1].toString(), host["software_version"_L1].toString()));
@@ -210,6 +214,8 @@ private:
             m_environment.out.line(u"print: %1 %2"_s.arg(status["print_state"_L1].toString(), status["file"_L1].toString()));
         if (!job.isEmpty())
             m_environment.out.line(u"last job: %1, %2"_s.arg(job["file"_L1].toString(), job["state"_L1].toString()));
+        if (!proven.isEmpty())
+            m_environment.out.line(u"drill: %1"_s.arg(proven));
         emit finished(Done);
     }
 
