@@ -6,6 +6,7 @@ set(page_sources
     caliperentry.h caliperentry.cpp pointtabs.h pointtabs.cpp timelinepage.h timelinepage.cpp
     assistantpage.h assistantpage.cpp happenedpage.h happenedpage.cpp wherepage.h wherepage.cpp statepage.h statepage.cpp
     ownlinespanel.h ownlinespanel.cpp meshpanel.h meshpanel.cpp handpanel.h handpanel.cpp
+    drillview.h drillview.cpp drilldialog.h drilldialog.cpp
     gatepage.h gatepage.cpp zpage.h zpage.cpp planpage.h planpage.cpp runpage.h runpage.cpp reportpage.h reportpage.cpp
     proofexport.h proofexport.cpp resumepage.h resumepage.cpp
     markersdialog.h markersdialog.cpp filewindow.h filewindow.cpp

@@ -13,6 +13,7 @@
 #include <QTabWidget>
 #include <QTableView>
 
+#include "drillproof.h"
 #include "errortext.h"
 #include "ownlinespanel.h"
 #include "proofexport.h"
@@ -193,7 +194,9 @@ void PlanPage::showFlow()
     const QString clearance = plan->clearance ? tr("Lowest clearance over the part: %1.").arg(lengthText(*plan->clearance))
                                               : tr("The clearance over the part is not known.");
     const QString gate = flow().gateIsOpen() ? tr("The checks allow the start.") : tr("The checks forbid the start: see Printer and part.");
-    m_summary->setText(tr("Travels at Z %1. %2 %3").arg(lengthText(plan->liftToZ), clearance, gate));
+    const auto proof = flow().judge(plan->zMethod).proven;
+    const QString proven = proof ? QLatin1Char(' ') + tr("Drill: %1.").arg(app::provenText(*proof)) : QString();
+    m_summary->setText(tr("Travels at Z %1. %2 %3").arg(lengthText(plan->liftToZ), clearance, gate) + proven);
     setTone(m_summary, flow().gateIsOpen() ? Tone::Dim : Tone::Danger);
 }
 
