@@ -35,6 +35,7 @@ private slots:
     void init();
     void cleanup();
     void isKeptInTheProfile();
+    void twoCopiesLoseNothing();
     void damagedDrillsAreRefused_data();
     void damagedDrillsAreRefused();
     void isToldInWords_data();
@@ -109,6 +110,23 @@ void TestDrillProof::isKeptInTheProfile()
         addDrill(profile, proof(0.01, when + i * day));
     QCOMPARE(profile.drills.size(), drillsKept);
     QCOMPARE(profile.drills.back().when, when + 59 * day);
+}
+
+/// A window is open while the command line stores a drill.
+void TestDrillProof::twoCopiesLoseNothing()
+{
+    Profile window, stored;
+    addDrill(window, proof(0.01, when));
+    addDrill(stored, proof(0.01, when));
+    addDrill(stored, proof(0.02, when - day));
+    window.partsChanged = when;
+    stored.partsChanged = when + day;
+    mergeDrills(window, stored);
+    QVERIFY((window.drills == std::vector{proof(0.02, when - day), proof(0.01, when)}));
+    QCOMPARE(window.partsChanged, std::optional(when + day));
+    mergeDrills(window, Profile());
+    QCOMPARE(window.drills.size(), std::size_t{2});
+    QCOMPARE(window.partsChanged, std::optional(when + day));
 }
 
 void TestDrillProof::damagedDrillsAreRefused_data()
