@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "drilldialog.h"
 
+#include <algorithm>
+#include <tuple>
+
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDoubleSpinBox>
@@ -207,7 +210,7 @@ QWidget* DrillDialog::makeRead()
         column->addWidget(view);
         connect(box, &QDoubleSpinBox::valueChanged, view, &VernierView::setTooth);
         connect(box, &QDoubleSpinBox::valueChanged, this, &DrillDialog::showReading);
-        connect(view, &VernierView::toothPicked, box, &QDoubleSpinBox::setValue);
+        connect(view, &VernierView::toothPicked, box, [spin = box](int tooth) { spin->setValue(tooth); });
     }
     const drill::Part usual = part();
     auto* heights = new QHBoxLayout;
