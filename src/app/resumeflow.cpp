@@ -5,6 +5,7 @@
 #include <QPointer>
 #include <QTemporaryDir>
 
+#include "drillproof.h"
 #include "recovery/heatcheck.h"
 #include "recovery/ownlines.h"
 #include "resumeflowevidence.h"
@@ -573,6 +574,9 @@ ResumeFlow::ZJudgement ResumeFlow::judge(recovery::ZMethod method) const
         result.uncertainty = recovery::freespot::budget(d->probe->places, d->probe->resumeAt, d->probe->mechanics, d->probe->evidence);
     else if (method != recovery::ZMethod::Touch)
         result.uncertainty = recovery::budget(method, d->mechanics, d->evidenceOfZ, recovery::leverOf(method, d->mechanics, at));
+    recovery::ZEvidence drills;
+    applyDrills(drills, d->session.profile(), d->session.now());
+    result.proven = recovery::proven(method, drills);
     if (d->file && d->snapshot)
         result.layerHeight = layerHeight(*d->file->index, d->snapshot->byte);
     return result;
@@ -704,6 +708,7 @@ void ResumeFlow::Private::makePlan(const PlanFacts& facts)
     if (!facts.letGo.empty())
         evidenceOfZ.motorsEnabled = false;
     addHardwareProof(evidenceOfZ, facts.printer, facts.gate.config, printedMesh(*snapshot, facts), statements.supplyStayed);
+    applyDrills(evidenceOfZ, session.profile(), session.now());
     known.evidence = evidenceOfZ;
     if (held)
         options.contact = recovery::NozzleContact::Lifted;

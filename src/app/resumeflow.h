@@ -103,6 +103,7 @@ public:
         bool engine = true;                  ///< false: this program cannot run it yet
         std::vector<Message> missing;
         double layerHeight = 0;              ///< mm; 0 = not known
+        std::optional<recovery::ZProven> proven; ///< by a drill with this method on this printer
     };
     [[nodiscard]] ZJudgement judge(recovery::ZMethod method) const;
     void setOwnLines(const std::map<std::string, std::vector<std::string>>& lines);

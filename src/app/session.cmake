@@ -5,6 +5,7 @@ set(session_sources
     resumeflowmesh.h resumeflowmesh.cpp resumeflowplugin.h resumeflowplugin.cpp
     resumeflowrun.h resumeflowrun.cpp resumeflowwork.h resumeflowwork.cpp
     resumeflowtouch.h resumeflowtouch.cpp touchrun.h touchrun.cpp zmechanics.h zmechanics.cpp
+    drillproof.h drillproof.cpp drillrun.h drillrun.cpp
     timelinedata.h timelinedata.cpp
     tablemodel.h snapshotmodel.h snapshotmodel.cpp fieldmodel.h fieldmodel.cpp gatemodel.h gatemodel.cpp
     planproof.h planproof.cpp proofpicture.h proofpicture.cpp proofreport.h proofreport.cpp

@@ -125,6 +125,11 @@ void MainWindow::makeList()
     m_ui->openButton->setToolTip(m_ui->openButton->accessibleDescription());
     connect(m_ui->openButton, &QPushButton::clicked, this, &MainWindow::askFile);
     connect(m_ui->removeButton, &QPushButton::clicked, this, &MainWindow::removePrinter);
+    m_ui->drillButton->setToolTip(m_ui->drillButton->accessibleDescription());
+    connect(m_ui->drillButton, &QPushButton::clicked, this, [this] {
+        if (PrinterPage* shown = page())
+            shown->showDrill();
+    });
 }
 
 app::Session* MainWindow::chosen() const
@@ -175,6 +180,7 @@ void MainWindow::showChosen()
     m_header->follow(session);
     m_stop->setEnabled(session != nullptr);
     m_ui->removeButton->setEnabled(session != nullptr);
+    m_ui->drillButton->setEnabled(session != nullptr);
     PrinterPage* shown = page();
     m_ui->pages->setCurrentWidget(shown ? static_cast<QWidget*>(shown) : m_ui->pages->widget(0));
     setWindowTitle(session ? tr("%1 – Kintsugi").arg(shortened(session->profile().name, 60)) : tr("Kintsugi"));

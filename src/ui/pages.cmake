@@ -7,6 +7,7 @@ set(page_sources
     assistantpage.h assistantpage.cpp happenedpage.h happenedpage.cpp wherepage.h wherepage.cpp statepage.h statepage.cpp
     ownlinespanel.h ownlinespanel.cpp meshpanel.h meshpanel.cpp handpanel.h handpanel.cpp
     stoppanel.h stoppanel.cpp gentlepanel.h gentlepanel.cpp
+    drillview.h drillview.cpp drilldialog.h drilldialog.cpp
     gatepage.h gatepage.cpp zpage.h zpage.cpp planpage.h planpage.cpp runpage.h runpage.cpp reportpage.h reportpage.cpp
     proofexport.h proofexport.cpp resumepage.h resumepage.cpp
     markersdialog.h markersdialog.cpp filewindow.h filewindow.cpp

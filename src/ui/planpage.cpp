@@ -13,6 +13,7 @@
 #include <QTabWidget>
 #include <QTableView>
 
+#include "drillproof.h"
 #include "errortext.h"
 #include "ownlinespanel.h"
 #include "proofexport.h"
@@ -208,7 +209,9 @@ void PlanPage::showFlow()
     const QString gate = flow().gateIsOpen() ? tr("The checks allow the start.") : tr("The checks forbid the start: see Printer and part.");
     const auto held = flow().heldZ();
     const QString registered = held ? QLatin1Char(' ') + tr("Z is held as registered, at %1 mm.").arg(QLocale().toString(*held, 'f', 2)) : QString();
-    m_summary->setText(tr("Travels at Z %1. %2 %3").arg(lengthText(plan->liftToZ), clearance, gate) + registered);
+    const auto proof = flow().judge(plan->zMethod).proven;
+    const QString proven = proof ? QLatin1Char(' ') + tr("Drill: %1.").arg(app::provenText(*proof)) : QString();
+    m_summary->setText(tr("Travels at Z %1. %2 %3").arg(lengthText(plan->liftToZ), clearance, gate) + registered + proven);
     setTone(m_summary, flow().gateIsOpen() ? Tone::Dim : Tone::Danger);
 }
 

@@ -7,6 +7,7 @@
 #include "consolepage.h"
 #include "crashpanel.h"
 #include "demopanel.h"
+#include "drilldialog.h"
 #include "errortext.h"
 #include "journalpage.h"
 #include "markersdialog.h"
@@ -56,6 +57,7 @@ PrinterPage::PrinterPage(app::Session& session, DemoControls* demo, QWidget* par
 
 PrinterPage::~PrinterPage()
 {
+    delete m_drill;
     delete m_tabs; // its pages show the flow, which goes with the members
 }
 
@@ -116,6 +118,22 @@ void PrinterPage::makeTabs(DemoControls* demo)
         dialog->open();
     });
     connect(plugin, &PluginMenu::done, this, [this](const QString& words) { m_message->say(MessageBar::Kind::Note, words); });
+}
+
+/// One for each printer, and it stays: hidden it goes on watching the test print.
+void PrinterPage::showDrill()
+{
+    if (!m_drill) {
+        m_drill = new DrillDialog(m_session, this);
+        connect(m_drill, &DrillDialog::resumeWanted, this, [this](recovery::ZMethod method) {
+            showTab(Resume);
+            if (m_flow.job())
+                m_flow.setZMethod(method);
+            window()->activateWindow();
+        });
+    }
+    m_drill->show();
+    m_drill->raise();
 }
 
 void PrinterPage::showTab(Tab tab)

@@ -10,6 +10,7 @@ class QTabWidget;
 namespace kintsugi::ui {
 
 class DemoControls;
+class DrillDialog;
 class MessageBar;
 class ResumePage;
 class TimelinePage;
@@ -28,6 +29,7 @@ public:
     [[nodiscard]] ResumePage& resume() { return *m_resume; }
     void showTab(Tab tab);
     void showError(const Error& error);
+    void showDrill();
 
 private:
     void makeBars();
@@ -49,6 +51,7 @@ private:
     QTabWidget* m_tabs;
     TimelinePage* m_timeline;
     ResumePage* m_resume;
+    DrillDialog* m_drill = nullptr;
 };
 
 } // namespace kintsugi::ui

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "drillproof.h"
+
 using namespace Qt::StringLiterals;
 
 namespace kintsugi::ui {
@@ -53,6 +55,7 @@ Result<app::Session*> Workshop::open(const app::Profile& profile, const link::Cr
     app::Session* opened = session.get();
     m_sessions.push_back(std::move(session));
     m_model.add(opened);
+    connect(opened, &app::Session::profileChanged, this, [this, opened] { keepProfile(opened->profile()); });
     emit added(opened);
     opened->connectPrinter();
     return opened;
@@ -131,8 +134,26 @@ void Workshop::remove(app::Session* session)
         emit failed(saved.error());
 }
 
+void Workshop::keepProfile(const app::Profile& profile)
+{
+    for (app::Profile& known : m_profiles) {
+        if (known.id == profile.id)
+            known = profile;
+    }
+    if (const auto saved = save(); !saved)
+        emit failed(saved.error());
+}
+
+/// Drills that the command line has stored since the list was read stay.
 Result<> Workshop::save()
 {
+    const auto stored = m_tools.profiles.load();
+    for (const app::Profile& other : stored.value_or(std::vector<app::Profile>())) {
+        for (app::Profile& profile : m_profiles) {
+            if (profile.id == other.id)
+                app::mergeDrills(profile, other);
+        }
+    }
     return m_tools.profiles.save(m_profiles);
 }
 

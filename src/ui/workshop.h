@@ -56,6 +56,7 @@ private:
     [[nodiscard]] Result<link::Address> parse(const QString& address, const link::Credentials& credentials) const;
     Result<app::Session*> open(const app::Profile& profile, const link::Credentials& credentials);
     Result<> save();
+    void keepProfile(const app::Profile& profile);
 
     Tools m_tools;
     std::vector<app::Profile> m_profiles;

@@ -9,6 +9,7 @@
 #include <QLocale>
 #include <QRadioButton>
 
+#include "drillproof.h"
 #include "errortext.h"
 #include "theme.h"
 
@@ -89,16 +90,19 @@ void ZPage::showJudgement(recovery::ZMethod method, QLabel* label) const
         setTone(label, Tone::Dim);
         return;
     }
+    QString proven; // by a drill
+    if (judgement.proven)
+        proven = QLatin1Char(' ') + tr("Drill: %1.").arg(app::provenText(*judgement.proven));
     if (!judgement.missing.empty()) {
         QStringList why;
         for (const Message& message : judgement.missing)
             why << app::text(message);
-        label->setText(tr("Not proved: %1.").arg(why.join(QStringLiteral("; "))));
+        label->setText(tr("Not proved: %1.").arg(why.join(QStringLiteral("; "))) + proven);
         setTone(label, Tone::Warning);
         return;
     }
     if (judgement.uncertainty.parts.empty()) {
-        label->setText(tr("Its uncertainty U is known when the part is touched: about 0.07 mm with paper."));
+        label->setText(tr("Its uncertainty U is known when the part is touched: about 0.07 mm with paper.") + proven);
         setTone(label, Tone::Dim);
         return;
     }
@@ -106,7 +110,7 @@ void ZPage::showJudgement(recovery::ZMethod method, QLabel* label) const
     QString text = tr("Uncertainty U about %1 mm").arg(locale.toString(u, 'f', 2));
     if (judgement.layerHeight > 0)
         text += tr(", %1 % of a layer of %2 mm").arg(locale.toString(100 * u / judgement.layerHeight, 'f', 0), locale.toString(judgement.layerHeight, 'f', 2));
-    label->setText(text + QLatin1Char('.'));
+    label->setText(text + QLatin1Char('.') + proven);
     setTone(label, judgement.uncertainty.verdict(judgement.layerHeight) == recovery::ZVerdict::Poor ? Tone::Warning : Tone::Dim);
 }
 

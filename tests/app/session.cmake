@@ -7,3 +7,4 @@ kintsugi_test(app tst_session SOURCES ../support/fakedriver.cpp ../support/faked
 kintsugi_test(app tst_resumefacts)
 kintsugi_test(app tst_resumeflow SOURCES ../support/fakedriver.cpp ../support/fakedriver.h)
 kintsugi_test(app tst_touchrun SOURCES ../support/fakedriver.cpp ../support/fakedriver.h)
+kintsugi_test(app tst_drillproof SOURCES ../support/fakedriver.cpp ../support/fakedriver.h)
