@@ -7,6 +7,7 @@
 #include <QTemporaryDir>
 
 #include "filecache.h"
+#include "recovery/planpicture.h"
 #include "recovery/resumewriter.h"
 #include "recovery/stopinterval.h"
 #include "resumeflowfacts.h"
@@ -40,6 +41,7 @@ struct Planned {
     recovery::MeshAdvice mesh;
     std::shared_ptr<const PartMaps> maps;   ///< to be handed back with the next question
     std::optional<TouchPlan> touch;         ///< when the plan has a touch in it
+    std::shared_ptr<const recovery::PlanPicture> picture; ///< of the plan, with its simulation
 };
 struct Written {
     recovery::ResumeFile file;
