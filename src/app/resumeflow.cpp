@@ -84,6 +84,7 @@ struct ResumeFlow::Private {
     std::shared_ptr<const PartMaps> maps;
     std::optional<TouchPlan> touch;
     std::optional<ProbePlan> probe;
+    std::shared_ptr<const recovery::PlanPicture> picture;
     recovery::PrinterFacts printer;         ///< of the last plan
     std::optional<recovery::KlipperConfig> config;
     std::optional<double> armedNozzle;      ///< °C it was made with
@@ -282,6 +283,7 @@ void ResumeFlow::begin(const PrintJob& job)
     d->maps.reset();
     d->touch.reset();
     d->probe.reset();
+    d->picture.reset();
     d->planError.reset();
     d->gate.clear();
     d->meshAdvice = {};
@@ -757,6 +759,7 @@ void ResumeFlow::Private::havePlan()
     meshAdvice = outcome ? outcome->mesh : recovery::MeshAdvice();
     touch = outcome ? outcome->touch : std::nullopt;
     probe = outcome ? outcome->probe : std::nullopt;
+    picture = outcome ? outcome->picture : nullptr;
     if (outcome && outcome->maps)
         maps = outcome->maps;
     emit q->planned();
@@ -774,6 +777,11 @@ const std::optional<recovery::Plan>& ResumeFlow::plan() const
 const std::optional<Error>& ResumeFlow::planError() const
 {
     return d->planError;
+}
+
+std::shared_ptr<const recovery::PlanPicture> ResumeFlow::picture() const
+{
+    return d->picture;
 }
 
 const std::vector<recovery::GateCheck>& ResumeFlow::gate() const

@@ -74,6 +74,11 @@ Result<std::shared_ptr<const PartMaps>> partMaps(const std::shared_ptr<const Ope
     return std::make_shared<const PartMaps>(PartMaps{file, earliest, latest, std::move(surely), series->map()});
 }
 
+recovery::HeadEnvelope envelopeOf(const std::optional<recovery::KlipperConfig>& config)
+{
+    return recovery::defaultEnvelope(config ? kindOf(recovery::homingFromKlipper(*config).kinematics) : recovery::PrinterKind::Unknown);
+}
+
 recovery::ClearanceOptions clearanceOptions(const recovery::HeightMap& map, const recovery::PrinterFacts& printer,
                                             const std::optional<recovery::KlipperConfig>& config, std::optional<double> removedTo,
                                             double zUncertainty)
@@ -82,10 +87,9 @@ recovery::ClearanceOptions clearanceOptions(const recovery::HeightMap& map, cons
     // The plan travels by `clearance` above what is printed; the map's margin for blobs and curled edges is part of that.
     options.clearance = std::max(leastClearance, printer.clearance - map.margin());
     options.motion.zUncertainty = zUncertainty;
-    if (config) {
+    if (config)
         options.motion.homing = recovery::homingFromKlipper(*config);
-        options.envelope = recovery::defaultEnvelope(kindOf(options.motion.homing.kinematics));
-    }
+    options.envelope = envelopeOf(config);
     if (removedTo)
         options.removed = recovery::RemovedPlastic{*removedTo, std::nullopt};
     return options;

@@ -20,6 +20,8 @@ struct PartMaps {
 [[nodiscard]] Result<std::shared_ptr<const PartMaps>> partMaps(const std::shared_ptr<const OpenFile>& file, const recovery::Snapshot& snapshot,
                                                               const std::shared_ptr<const PartMaps>& known, const gcode::Progress& progress);
 
+/// The head's outline by what the configuration tells of the printer.
+[[nodiscard]] recovery::HeadEnvelope envelopeOf(const std::optional<recovery::KlipperConfig>& config);
 /// How near the head may come to the part, with the printer's own homing and head where its configuration tells.
 [[nodiscard]] recovery::ClearanceOptions clearanceOptions(const recovery::HeightMap& map, const recovery::PrinterFacts& printer,
                                                           const std::optional<recovery::KlipperConfig>& config, std::optional<double> removedTo,

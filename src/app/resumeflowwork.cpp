@@ -268,6 +268,8 @@ Result<Planned> planWith(const FilePtr& file, const Snapshot& snapshot, const Pl
     }
     planned.gate = recovery::runGate(*plan, *file->index, snapshot.file, gate);
     insertCheck(planned.gate, std::move(proven->check));
+    planned.picture = std::make_shared<const recovery::PlanPicture>(
+        recovery::pictureOf(*plan, std::move(proven->report), envelopeOf(facts.gate.config), (*built)->possibly));
     planned.plan = std::move(*plan);
     return planned;
 }

@@ -8,6 +8,7 @@
 
 #include "filecache.h"
 #include "recovery/firstlayer.h"
+#include "recovery/planpicture.h"
 #include "recovery/resumewriter.h"
 #include "recovery/stopinterval.h"
 #include "resumeflowfacts.h"
@@ -43,6 +44,7 @@ struct Planned {
     std::optional<TouchPlan> touch;         ///< when the plan has a touch in it
     std::optional<recovery::FirstLayer> firstLayer; ///< when one was wished
     std::optional<ProbePlan> probe;         ///< when it probes the free bed
+    std::shared_ptr<const recovery::PlanPicture> picture; ///< of the plan, with its simulation
 };
 struct Written {
     recovery::ResumeFile file;

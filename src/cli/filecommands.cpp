@@ -15,6 +15,7 @@
 #include "openfile.h"
 #include "point.h"
 #include "planproof.h"
+#include "plansummary.h"
 #include "printerchoice.h"
 #include "proofreport.h"
 #include "recoverable.h"
@@ -252,6 +253,7 @@ struct MadePlan {
     recovery::Plan plan;
     std::vector<recovery::GateCheck> gate;
     std::optional<recovery::ResumeFile> written;
+    QString summary; ///< in words
 };
 
 /// The plan as a document, also when the gate forbids it: then it says why.
@@ -301,7 +303,7 @@ Result<MadePlan> makePlan(const PlanCommandOptions& options, const gcode::Indexe
     auto plan = recovery::planResume(*opened.source, opened.index, *snapshot, facts, planOptions);
     if (!plan)
         return fail(plan.error());
-    MadePlan made{.plan = std::move(*plan), .gate = {}, .written = {}};
+    MadePlan made{.plan = std::move(*plan), .gate = {}, .written = {}, .summary = {}};
     std::optional<recovery::GateCheck> simulated;
     if (options.simulate || !options.proof.empty()) {
         auto proven = simulateOffline(options, opened, made.plan, facts, planOptions, progress);
@@ -310,6 +312,8 @@ Result<MadePlan> makePlan(const PlanCommandOptions& options, const gcode::Indexe
         made.plan = std::move(proven->plan);
         simulated = std::move(proven->check);
     }
+    if (const auto candidate = recovery::candidateAt(*opened.source, opened.index, made.plan.snapshot.byte, nullptr))
+        made.summary = app::summaryText(opened.index, *candidate, &made.plan);
     const recovery::FileIdentity local{options.file, opened.index.size, opened.index.xxh3};
     const recovery::TravelLimits limits = recovery::limitsOf(made.plan);
     auto tail = recovery::checkTail(*opened.source, opened.index, made.plan.snapshot.byte, &limits);
@@ -352,7 +356,10 @@ int showMade(Output& out, const MadePlan& made)
         out.warning(u"%1: what %2 does cannot be simulated"_s.arg(app::printable(QString::fromStdString(line.place)),
                                                                  app::printable(QString::fromStdString(line.line))));
     }
-    out.document(app::toJson(made.plan, made.gate));
+    QJsonObject document = app::toJson(made.plan, made.gate);
+    document.insert("summary"_L1, made.summary);
+    out.document(document);
+    out.line(made.summary);
     showPlan(out, made.plan, made.gate);
     if (!recovery::isOpen(made.gate))
         return out.error({.code = ErrorCode::GateBlocked});
