@@ -124,10 +124,12 @@ Part partFor(const PrinterFacts& printer, gcode::Dialect dialect, double layerHe
 {
     Part part;
     part.dialect = dialect;
-    part.minimum = printer.minimum;
-    part.maximum = printer.maximum;
+    for (std::size_t axis = 0; axis < 3; ++axis) { // where nobody knows, a small bed: DrillRun asks the printer before it starts
+        part.minimum[axis] = printer.minimum[axis].value_or(part.minimum[axis]);
+        part.maximum[axis] = printer.maximum[axis].value_or(part.maximum[axis]);
+    }
     for (std::size_t axis = 0; axis < 2; ++axis)
-        part.place[axis] = (printer.minimum[axis] + printer.maximum[axis]) / 2;
+        part.place[axis] = (part.minimum[axis] + part.maximum[axis]) / 2;
     part.layerHeight = layerHeight;
     part.travelSpeed = printer.travelSpeed;
     part.retractMm = printer.retractMm;

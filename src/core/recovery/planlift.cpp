@@ -195,7 +195,7 @@ Result<> PlanBuilder::checkMethodsHeight() const
         return fail(std::move(error));
     }
     if (m_options.zMethod == ZMethod::TopEndstop && m_travelZ + mostRetract > *m_printer.topEndstop)
-        return fail(outside("travel", m_travelZ + mostRetract, *m_printer.topEndstop));
+        return fail(outside("travel", m_travelZ + mostRetract, *m_printer.topEndstop, m_plan.limitsFrom));
     return {};
 }
 
