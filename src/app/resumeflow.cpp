@@ -82,6 +82,7 @@ struct ResumeFlow::Private {
     recovery::MeshAdvice meshAdvice;
     std::shared_ptr<const PartMaps> maps;
     std::optional<TouchPlan> touch;
+    std::shared_ptr<const recovery::PlanPicture> picture;
     recovery::PrinterFacts printer;         ///< of the last plan
     std::optional<recovery::KlipperConfig> config;
     std::optional<double> armedNozzle;      ///< °C it was made with
@@ -279,6 +280,7 @@ void ResumeFlow::begin(const PrintJob& job)
     d->plan.reset();
     d->maps.reset();
     d->touch.reset();
+    d->picture.reset();
     d->planError.reset();
     d->gate.clear();
     d->meshAdvice = {};
@@ -739,6 +741,7 @@ void ResumeFlow::Private::havePlan()
     gate = outcome ? outcome->gate : std::vector<recovery::GateCheck>();
     meshAdvice = outcome ? outcome->mesh : recovery::MeshAdvice();
     touch = outcome ? outcome->touch : std::nullopt;
+    picture = outcome ? outcome->picture : nullptr;
     if (outcome && outcome->maps)
         maps = outcome->maps;
     emit q->planned();
@@ -756,6 +759,11 @@ const std::optional<recovery::Plan>& ResumeFlow::plan() const
 const std::optional<Error>& ResumeFlow::planError() const
 {
     return d->planError;
+}
+
+std::shared_ptr<const recovery::PlanPicture> ResumeFlow::picture() const
+{
+    return d->picture;
 }
 
 const std::vector<recovery::GateCheck>& ResumeFlow::gate() const

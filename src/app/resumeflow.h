@@ -13,6 +13,7 @@
 #include "recovery/gate.h"
 #include "recovery/meshrestore.h"
 #include "recovery/plan.h"
+#include "recovery/planpicture.h"
 #include "recovery/resumemachine.h"
 #include "recovery/stopinterval.h"
 #include "recovery/xycheck.h"
@@ -139,6 +140,7 @@ public:
     void replan();                                       ///< plan and gate again, with fresh facts of the printer
     [[nodiscard]] const std::optional<recovery::Plan>& plan() const;
     [[nodiscard]] const std::optional<Error>& planError() const;
+    [[nodiscard]] std::shared_ptr<const recovery::PlanPicture> picture() const; ///< of the plan; nullptr without one
     [[nodiscard]] const std::vector<recovery::GateCheck>& gate() const;
     [[nodiscard]] bool gateIsOpen() const;
     [[nodiscard]] QString planText() const;              ///< the full text that is sent before the original's bytes

@@ -77,6 +77,11 @@ Result<std::shared_ptr<const PartMaps>> partMaps(const std::shared_ptr<const Ope
     return std::make_shared<const PartMaps>(PartMaps{file, earliest, latest, std::move(surely), series->map()});
 }
 
+recovery::HeadEnvelope envelopeOf(const std::optional<recovery::KlipperConfig>& config)
+{
+    return recovery::defaultEnvelope(config ? kindOf(recovery::homingFromKlipper(*config).kinematics) : recovery::PrinterKind::Unknown);
+}
+
 Result<recovery::ClearanceReport> simulate(const PartMaps& maps, const recovery::HeightMap& map, const recovery::Plan& plan, const recovery::PlanOptions& planned,
                                            const recovery::PrinterFacts& printer, const std::optional<recovery::KlipperConfig>& config,
                                            std::optional<double> removedTo, double zUncertainty)
@@ -85,10 +90,9 @@ Result<recovery::ClearanceReport> simulate(const PartMaps& maps, const recovery:
     // The plan travels by `clearance` above what is printed; the map's margin for blobs and curled edges is part of that.
     options.clearance = std::max(leastClearance, printer.clearance - map.margin());
     options.motion.zUncertainty = zUncertainty;
-    if (config) {
+    if (config)
         options.motion.homing = recovery::homingFromKlipper(*config);
-        options.envelope = recovery::defaultEnvelope(kindOf(options.motion.homing.kinematics));
-    }
+    options.envelope = envelopeOf(config);
     if (removedTo)
         options.removed = recovery::RemovedPlastic{*removedTo, std::nullopt};
     return recovery::simulatePlan(*maps.file->source, *maps.file->index, plan, planned, map, options);

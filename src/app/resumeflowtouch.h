@@ -20,6 +20,9 @@ struct PartMaps {
 [[nodiscard]] Result<std::shared_ptr<const PartMaps>> partMaps(const std::shared_ptr<const OpenFile>& file, const recovery::Snapshot& snapshot,
                                                               const std::shared_ptr<const PartMaps>& known, const JobControl& control);
 
+/// The head's outline by what the configuration tells of the printer.
+[[nodiscard]] recovery::HeadEnvelope envelopeOf(const std::optional<recovery::KlipperConfig>& config);
+
 /// Every motion of the plan and of the file's next two layers against what stands on the bed. `removedTo`: a person took
 /// plastic away down to this height, mm.
 [[nodiscard]] Result<recovery::ClearanceReport> simulate(const PartMaps& maps, const recovery::HeightMap& map, const recovery::Plan& plan, const recovery::PlanOptions& planned,

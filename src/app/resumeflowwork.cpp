@@ -243,6 +243,8 @@ Result<Planned> planWith(const FilePtr& file, const Snapshot& snapshot, const Pl
     insertCheck(planned.gate, recovery::clearanceCheck(*simulated, !facts.gate.now, surelyPressed));
     if (simulated->lowest)
         plan->clearance = simulated->lowest->clearance;
+    planned.picture = std::make_shared<const recovery::PlanPicture>(
+        recovery::pictureOf(*plan, std::move(*simulated), envelopeOf(facts.gate.config), (*built)->possibly));
     planned.plan = std::move(*plan);
     return planned;
 }

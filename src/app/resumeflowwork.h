@@ -8,6 +8,7 @@
 
 #include "filecache.h"
 #include "recovery/firstlayer.h"
+#include "recovery/planpicture.h"
 #include "recovery/resumewriter.h"
 #include "recovery/stopinterval.h"
 #include "resumeflowfacts.h"
@@ -42,6 +43,7 @@ struct Planned {
     std::shared_ptr<const PartMaps> maps;   ///< to be handed back with the next question
     std::optional<TouchPlan> touch;         ///< when the plan has a touch in it
     std::optional<recovery::FirstLayer> firstLayer; ///< when one was wished
+    std::shared_ptr<const recovery::PlanPicture> picture; ///< of the plan, with its simulation
 };
 struct Written {
     recovery::ResumeFile file;

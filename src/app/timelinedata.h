@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "filecache.h"
+#include "recoverability.h"
 #include "recovery/stopinterval.h"
 #include "store.h"
 
@@ -31,6 +32,7 @@ struct TimelineData {
     std::optional<PrintJob> job;
     std::optional<recovery::StopInterval> stop;
     std::shared_ptr<const OpenFile> file;      ///< layers
+    Recoverability recoverable;                ///< of the file's layers; nullptr = not judged
 };
 
 } // namespace kintsugi::app

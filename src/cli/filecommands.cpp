@@ -13,6 +13,7 @@
 #include "errortext.h"
 #include "number.h"
 #include "openfile.h"
+#include "plansummary.h"
 #include "point.h"
 #include "printerchoice.h"
 #include "proofreport.h"
@@ -235,6 +236,7 @@ struct MadePlan {
     recovery::Plan plan;
     std::vector<recovery::GateCheck> gate;
     std::optional<recovery::ResumeFile> written;
+    QString summary; ///< in words
 };
 
 /// The plan as a document, also when the gate forbids it: then it says why.
@@ -268,7 +270,9 @@ Result<MadePlan> makePlan(const PlanCommandOptions& options, const gcode::Indexe
     auto plan = recovery::planResume(*opened.source, opened.index, *snapshot, facts, planOptions);
     if (!plan)
         return fail(plan.error());
-    MadePlan made{.plan = std::move(*plan), .gate = {}, .written = {}};
+    MadePlan made{.plan = std::move(*plan), .gate = {}, .written = {}, .summary = {}};
+    if (const auto candidate = recovery::candidateAt(*opened.source, opened.index, made.plan.snapshot.byte, nullptr))
+        made.summary = app::summaryText(opened.index, *candidate, &made.plan);
     const recovery::FileIdentity local{options.file, opened.index.size, opened.index.xxh3};
     const recovery::TravelLimits limits{made.plan.minimum, made.plan.maximum};
     auto tail = recovery::checkTail(*opened.source, opened.index, made.plan.snapshot.byte, &limits);
@@ -309,7 +313,10 @@ int showMade(Output& out, const MadePlan& made)
         out.warning(u"%1: what %2 does cannot be simulated"_s.arg(app::printable(QString::fromStdString(line.place)),
                                                                  app::printable(QString::fromStdString(line.line))));
     }
-    out.document(app::toJson(made.plan, made.gate));
+    QJsonObject document = app::toJson(made.plan, made.gate);
+    document.insert("summary"_L1, made.summary);
+    out.document(document);
+    out.line(made.summary);
     showPlan(out, made.plan, made.gate);
     if (!recovery::isOpen(made.gate))
         return out.error({.code = ErrorCode::GateBlocked});

@@ -16,7 +16,6 @@
 #include <QPlainTextEdit>
 #include <QProgressBar>
 #include <QPushButton>
-#include <QSlider>
 #include <QSplitter>
 #include <QTabWidget>
 #include <QTableView>
@@ -25,7 +24,8 @@
 #include "gcode/indexcache.h"
 #include "markersdialog.h"
 #include "messagebar.h"
-#include "partview.h"
+#include "partpanel.h"
+#include "plansummary.h"
 #include "pointtabs.h"
 #include "tables.h"
 #include "theme.h"
@@ -144,16 +144,9 @@ QWidget* FileWindow::makePart()
     auto* side = new QWidget(this);
     auto* column = new QVBoxLayout(side);
     column->setContentsMargins({});
-    m_part = new PartView(side);
-    m_layer = new QSlider(Qt::Horizontal, side);
-    m_layer->setAccessibleName(tr("Layer shown"));
-    m_layer->setPageStep(5);
-    m_caption = plainLabel(side);
-    setTone(m_caption, Tone::Dim);
-    m_points = new PointTabs(*m_part, side);
+    m_part = new PartPanel(PartPanel::Arrangement::OneView, side);
+    m_points = new PointTabs(m_part->part(), side);
     column->addWidget(m_part, 1);
-    column->addWidget(m_layer);
-    column->addWidget(m_caption);
     column->addWidget(m_points);
     fitCurrentPage(*m_points);
     connect(m_points, &QTabWidget::currentChanged, this, [this] { fitCurrentPage(*m_points); });
@@ -234,10 +227,13 @@ void FileWindow::follow()
         if (m_attempt && file == m_path)
             m_progress->setValue(static_cast<int>(fraction * 100));
     });
-    connect(m_part, &PartView::layerWanted, this, &FileWindow::showLayer);
-    connect(m_part, &PartView::failed, this, &FileWindow::showError);
+    connect(m_part, &PartPanel::failed, this, &FileWindow::showError);
+    connect(m_printer, &QComboBox::activated, this, &FileWindow::judge);
+    connect(&m_judging, &app::JobBase::finished, this, [this] {
+        const auto& outcome = m_judging.outcome();
+        m_part->setRecoverability(outcome && *outcome ? **outcome : nullptr);
+    });
     connect(m_points, &PointTabs::chosen, this, &FileWindow::select);
-    connect(m_layer, &QSlider::valueChanged, this, [this](int value) { showLayer(static_cast<std::size_t>(value)); });
     connect(m_markers, &QPushButton::clicked, this, &FileWindow::showMarkers);
     connect(m_save, &QPushButton::clicked, this, &FileWindow::askTarget);
     connect(m_confirm, &QCheckBox::clicked, this, &FileWindow::plan);
@@ -351,15 +347,8 @@ void FileWindow::showFile()
 {
     m_part->setFile(m_file);
     m_points->setFile(m_file);
-    const int layers = m_file ? static_cast<int>(m_file->index->layers.size()) : 0;
-    m_layer->setEnabled(layers > 0);
-    {
-        const QSignalBlocker quiet(m_layer);
-        m_layer->setRange(0, std::max(0, layers - 1));
-    }
     m_markers->setEnabled(m_file != nullptr);
     m_facts->setText(m_file ? factsText() : QString());
-    m_caption->clear();
     m_title->setText(m_file ? tr("Choose a point: click on the part, or type what you know.") : QString());
     m_risks->clear();
     m_confirm->hide();
@@ -367,8 +356,31 @@ void FileWindow::showFile()
     m_text->clear();
     m_save->setEnabled(false);
     showHeight();
-    if (layers > 0)
-        showLayer(0);
+    showDrawing();
+    judge();
+}
+
+/// Before anything is printed: could a stop be resumed, layer by layer, within the limits of the printer that is chosen?
+void FileWindow::judge()
+{
+    m_judging.cancel();
+    m_part->setRecoverability(nullptr);
+    if (!m_file)
+        return;
+    recovery::PrinterFacts printer;
+    if (m_printer->currentIndex() > 0)
+        printer = m_printers[static_cast<std::size_t>(m_printer->currentIndex() - 1)].facts;
+    m_judging.start([file = m_file, printer](app::JobControl& control) {
+        return app::judgeLayers(*file, printer, recovery::defaultEnvelope(recovery::PrinterKind::Unknown), control);
+    });
+}
+
+void FileWindow::showDrawing()
+{
+    const bool planned = m_plan && m_plan->plan;
+    const auto picture = planned ? m_plan->picture : nullptr;
+    m_part->setPicture(picture);
+    m_part->setSummary(m_choice && m_file ? app::summaryText(*m_file->index, m_choice->candidate, planned ? &*m_plan->plan : nullptr, picture.get()) : QString());
 }
 
 /// The height is asked for where it means something: at a chosen point that the nozzle touches.
@@ -400,16 +412,6 @@ QStringList FileWindow::heightsText() const
     return {(nozzle > layer ? tr("Layer at %1; nozzle travelling at %2.") : tr("Layer at %1; nozzle still at %2.")).arg(lengthText(layer), lengthText(nozzle))};
 }
 
-void FileWindow::showLayer(std::size_t layer)
-{
-    if (!m_file || layer >= m_file->index->layers.size())
-        return;
-    m_part->showLayer(layer);
-    const QSignalBlocker quiet(m_layer);
-    m_layer->setValue(static_cast<int>(layer));
-    m_caption->setText(layerText(layer, m_file->index->layers.size(), m_file->index->layers[layer].z));
-}
-
 void FileWindow::select(ByteOffset byte)
 {
     if (!m_file)
@@ -438,7 +440,8 @@ void FileWindow::showChoice()
     const recovery::ResumeCandidate& candidate = m_choice->candidate;
     m_choice->snapshot.file.name = QFileInfo(m_path).fileName().toStdString();
     m_part->setResumeByte(candidate.byte);
-    showLayer(candidate.layer);
+    m_part->showLayer(candidate.layer);
+    showDrawing();
     m_title->setText(tr("Goes on at %1, line %2, byte %3").arg(layerText(candidate.layer, {}, layerHeight()),
                          QLocale().toString(static_cast<qulonglong>(candidate.line)), bytesText(static_cast<double>(candidate.byte))));
     QStringList risks = heightsText();
@@ -519,6 +522,7 @@ void FileWindow::showPlan()
     }
     m_text->setPlainText(blocks.isEmpty() ? shown : QString(blocks.join(QLatin1Char('\n')) + QStringLiteral("\n\n") + shown));
     m_save->setEnabled(isPlanned());
+    showDrawing();
     emit planned();
 }
 

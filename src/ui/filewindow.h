@@ -10,6 +10,7 @@
 #include "filecache.h"
 #include "job.h"
 #include "profile.h"
+#include "recoverability.h"
 #include "resumeflowwork.h"
 
 class QCheckBox;
@@ -19,13 +20,12 @@ class QLabel;
 class QPlainTextEdit;
 class QProgressBar;
 class QPushButton;
-class QSlider;
 
 namespace kintsugi::ui {
 
 class ElidedLabel;
 class MessageBar;
-class PartView;
+class PartPanel;
 class PointTabs;
 
 /// A G-code file of this computer, without a printer: what it is, its layers, and a resume file from any point of it.
@@ -58,7 +58,8 @@ private:
     void readAnew();
     void haveFile(const Result<std::shared_ptr<const app::OpenFile>>& result);
     void showFile();
-    void showLayer(std::size_t layer);
+    void judge();
+    void showDrawing();
     void showHeight();
     [[nodiscard]] double layerHeight() const;
     [[nodiscard]] QStringList heightsText() const;
@@ -83,6 +84,7 @@ private:
     app::Job<app::Choice> m_choosing;
     app::Job<app::Planned> m_planning;
     app::Job<recovery::ResumeFile> m_saving;
+    app::Job<app::Recoverability> m_judging;
     std::unique_ptr<QObject> m_attempt; ///< context of the reading under way
     app::FieldModel m_fields;
 
@@ -93,9 +95,7 @@ private:
     QComboBox* m_printer;
     QProgressBar* m_progress;
     QPushButton* m_cancel;
-    PartView* m_part;
-    QSlider* m_layer;
-    QLabel* m_caption;
+    PartPanel* m_part;
     PointTabs* m_points;
     QLabel* m_title;
     QLabel* m_risks;

@@ -15,6 +15,7 @@
 
 #include "errortext.h"
 #include "ownlinespanel.h"
+#include "partpanel.h"
 #include "proofexport.h"
 #include "recovery/plan.h"
 #include "tables.h"
@@ -70,7 +71,10 @@ void PlanPage::makeTabs()
     m_text = makeText(tr("G-code that is sent before the original continues"), true, this);
     m_difference = makeText(tr("Difference to the original file"), true, this);
     m_own = new OwnLinesPanel(flow(), m_tabs);
+    m_part = new PartPanel(PartPanel::Arrangement::SideBySide, m_tabs);
+    m_part->setChoosing(false);
     m_tabs->addTab(m_steps, tr("St&eps"));
+    m_tabs->addTab(m_part, tr("&Part and way"));
     m_tabs->addTab(m_text, tr("&G-code"));
     m_tabs->addTab(m_difference, tr("&Difference to the file"));
     m_tabs->addTab(m_own, tr("&Own lines"));
@@ -188,6 +192,7 @@ void PlanPage::showFlow()
     m_difference->setPlainText(differenceText());
     showPlugin();
     showLeftOut();
+    m_part->showAllOf(flow());
     emit completeChanged();
     if (const auto& error = flow().planError()) {
         setHeading(tr("There is no plan yet"));

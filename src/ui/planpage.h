@@ -14,6 +14,7 @@ class QTabWidget;
 namespace kintsugi::ui {
 
 class OwnLinesPanel;
+class PartPanel;
 class ProofExport;
 
 /// The plan: steps with reasons, the full text, and what differs from the original file.
@@ -41,6 +42,7 @@ private:
     app::PlanModel m_model;
     QLabel* m_summary;
     QTabWidget* m_tabs;
+    PartPanel* m_part;
     QTableView* m_steps;
     QPlainTextEdit* m_text;
     QPlainTextEdit* m_difference;

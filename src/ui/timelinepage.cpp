@@ -8,18 +8,19 @@
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QHeaderView>
-#include <QLabel>
 #include <QLocale>
 #include <QPainter>
 #include <QProgressBar>
 #include <QPushButton>
-#include <QSlider>
 #include <QSplitter>
 #include <QTableView>
 #include <QToolButton>
 
+#include "partpanel.h"
 #include "partview.h"
 #include "pointentry.h"
+#include "resumeflowfacts.h"
+#include "resumeflowtouch.h"
 #include "tables.h"
 #include "theme.h"
 #include "uitext.h"
@@ -177,7 +178,7 @@ QWidget* TimelinePage::makeReading()
 
 void TimelinePage::showReading(double fraction)
 {
-    m_part->setProgress(fraction);
+    m_panel->part().setProgress(fraction);
     m_fileProgress->setValue(static_cast<int>(fraction * 100));
     m_fileReading->setVisible(!m_session.file() && !m_session.fileError());
 }
@@ -216,15 +217,7 @@ QWidget* TimelinePage::makeInspector()
     column->setContentsMargins(spacing::tight, 0, 0, 0);
     m_title = new ElidedLabel(side);
     makeHeading(m_title, 1.1);
-    m_part = new PartView(side);
-    m_layer = new QSlider(Qt::Horizontal, side);
-    m_layer->setAccessibleName(tr("Layer shown"));
-    m_layer->setPageStep(5);
-    m_caption = new QLabel(side);
-    m_caption->setWordWrap(true);
-    m_caption->setFont(smaller(font()));
-    m_caption->setTextFormat(Qt::PlainText);
-    setTone(m_caption, Tone::Dim);
+    m_panel = new PartPanel(PartPanel::Arrangement::OneView, side);
     m_entry = new PointEntry(side);
     m_fieldTable = new QTableView(side);
     m_fieldTable->setModel(&m_fields);
@@ -242,9 +235,7 @@ QWidget* TimelinePage::makeInspector()
     buttons->addStretch(1);
     buttons->addWidget(m_resume);
     column->addWidget(m_title);
-    column->addWidget(m_part, 3);
-    column->addWidget(m_layer);
-    column->addWidget(m_caption);
+    column->addWidget(m_panel, 4);
     column->addWidget(m_entry);
     column->addWidget(m_fieldTable, 2);
     column->addLayout(buttons);
@@ -257,11 +248,17 @@ void TimelinePage::follow()
     connect(m_timeline, &TimelineView::selected, this, &TimelinePage::select);
     connect(m_timeline, &TimelineView::activated, this, &TimelinePage::resume);
     connect(m_timeline, &TimelineView::measured, this, &TimelinePage::showMeasure);
-    connect(m_part, &PartView::picked, this, &TimelinePage::select);
-    connect(m_part, &PartView::layerWanted, this, &TimelinePage::showLayer);
-    connect(m_part, &PartView::failed, this, &TimelinePage::failed);
+    connect(m_panel, &PartPanel::picked, this, &TimelinePage::select);
+    connect(m_panel, &PartPanel::failed, this, &TimelinePage::failed);
+    for (const auto signal : {&app::ResumeFlow::planned, &app::ResumeFlow::chosenChanged})
+        connect(&m_flow, signal, this, &TimelinePage::showPlan);
+    connect(&m_judging, &app::JobBase::finished, this, [this] {
+        const auto& outcome = m_judging.outcome();
+        const auto layers = outcome && *outcome ? **outcome : nullptr; // a file that cannot be read says so where it is read
+        m_panel->setRecoverability(layers);
+        m_source.setRecoverability(layers);
+    });
     connect(m_entry, &PointEntry::chosen, this, &TimelinePage::select);
-    connect(m_layer, &QSlider::valueChanged, this, [this](int value) { showLayer(static_cast<std::size_t>(value)); });
     connect(m_pin, &QPushButton::clicked, this, &TimelinePage::togglePin);
     connect(m_resume, &QPushButton::clicked, this, &TimelinePage::resume);
     connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& row) {
@@ -302,7 +299,8 @@ void TimelinePage::follow()
         const bool ours = m_flow.job() && m_session.job() && m_flow.job()->id == m_session.job()->id;
         const auto stop = ours ? m_flow.stop() : std::nullopt;
         m_source.setStop(stop);
-        m_part->setStop(stop);
+        m_panel->setStop(stop);
+        showPlan();
         if (stop && !m_selected && !m_flow.candidates().empty())
             select(m_flow.candidates().front().byte);
     };
@@ -342,25 +340,48 @@ void TimelinePage::showFile()
     const auto file = m_session.file();
     if (file || m_session.fileError())
         m_fileReading->hide();
-    m_part->setFile(file);
+    m_panel->setFile(file);
     m_entry->setFile(file);
-    const QSignalBlocker quiet(m_layer);
-    const int layers = file ? static_cast<int>(file->index->layers.size()) : 0;
-    m_layer->setEnabled(layers > 0);
-    m_layer->setRange(0, std::max(0, layers - 1));
-    if (file && !m_selected && layers > 0)
-        showLayer(0);
+    judgeLayers();
     showSelection();
 }
 
-void TimelinePage::showLayer(std::size_t layer)
+PartView& TimelinePage::part() { return m_panel->part(); }
+
+/// What is planned belongs to the point that is shown, or is not shown.
+void TimelinePage::showPlan()
 {
-    m_part->showLayer(layer);
-    const QSignalBlocker quiet(m_layer);
-    m_layer->setValue(static_cast<int>(layer));
-    if (const auto file = m_session.file(); file && layer < file->index->layers.size())
-        m_caption->setText(tr("%1, seen from above: printed solid, still open pale, ✕ stopped here, ◎ goes on here")
-                               .arg(layerText(layer, file->index->layers.size(), file->index->layers[layer].z)));
+    const auto& chosen = m_flow.chosen();
+    const bool ours = m_flow.job() && m_session.job() && m_flow.job()->id == m_session.job()->id;
+    if (ours && m_session.file() && chosen && m_selected == chosen->byte) {
+        m_panel->showPlanOf(m_flow);
+        return;
+    }
+    m_panel->setPicture(nullptr);
+    m_panel->setSummary({});
+}
+
+/// With the limits and the head that the printer itself tells of, when it answers.
+void TimelinePage::judgeLayers()
+{
+    const auto file = m_session.file();
+    if (file == m_judged)
+        return;
+    m_judged = file;
+    m_judging.cancel();
+    m_panel->setRecoverability(nullptr);
+    m_source.setRecoverability(nullptr);
+    if (!file)
+        return;
+    app::PlanQuestion question;
+    question.file = file;
+    app::gatherFacts(m_session, question, this, [this, file](const app::PlanFacts& facts) {
+        if (file != m_judged)
+            return;
+        m_judging.start([file, printer = facts.printer, head = app::envelopeOf(facts.gate.config)](app::JobControl& control) {
+            return app::judgeLayers(*file, printer, head, control);
+        });
+    });
 }
 
 const recovery::Snapshot* TimelinePage::storedAt(ByteOffset byte) const
@@ -392,7 +413,8 @@ void TimelinePage::selectRow()
 void TimelinePage::showSelection()
 {
     m_timeline->select(m_selected);
-    m_part->setResumeByte(m_selected);
+    m_panel->setResumeByte(m_selected);
+    showPlan();
     selectRow();
     const auto file = m_session.file();
     m_resume->setEnabled(m_selected.has_value() && file != nullptr);
@@ -405,7 +427,7 @@ void TimelinePage::showSelection()
     }
     const gcode::Layer* layer = file ? file->index->layerAt(*m_selected) : nullptr;
     if (layer)
-        showLayer(layer->index);
+        m_panel->showLayer(layer->index);
     const QString where = layer ? layerText(layer->index, {}, layer->z) : tr("Byte %1").arg(bytesText(static_cast<double>(*m_selected)));
     if (const auto* stored = storedAt(*m_selected)) {
         //: where, then which kind of snapshot

@@ -7,6 +7,7 @@
 
 #include "fieldmodel.h"
 #include "job.h"
+#include "recoverability.h"
 #include "resumeflow.h"
 #include "snapshotmodel.h"
 #include "timelinesource.h"
@@ -14,15 +15,14 @@
 
 class QButtonGroup;
 class QComboBox;
-class QLabel;
 class QProgressBar;
 class QPushButton;
-class QSlider;
 class QTableView;
 
 namespace kintsugi::ui {
 
 class ElidedLabel;
+class PartPanel;
 class PartView;
 class PointEntry;
 
@@ -37,7 +37,8 @@ public:
     void select(ByteOffset byte);
     [[nodiscard]] std::optional<ByteOffset> selectedByte() const { return m_selected; }
     [[nodiscard]] TimelineView& timeline() { return *m_timeline; }
-    [[nodiscard]] PartView& part() { return *m_part; }
+    [[nodiscard]] PartPanel& panel() { return *m_panel; }
+    [[nodiscard]] PartView& part();
 
 signals:
     void resumeWanted(kintsugi::ByteOffset byte, const std::optional<kintsugi::recovery::Snapshot>& snapshot);
@@ -54,7 +55,8 @@ private:
     void showReading(double fraction);
     void showMeasure();
     void showSelection();
-    void showLayer(std::size_t layer);
+    void showPlan();
+    void judgeLayers();
     void selectRow();
     void togglePin();
     void resume();
@@ -66,11 +68,13 @@ private:
     app::SnapshotModel m_snapshots;
     app::FieldModel m_fields;
     app::Job<recovery::Snapshot> m_reading; ///< the state of a byte that is no stored snapshot
+    app::Job<app::Recoverability> m_judging;
+    std::shared_ptr<const app::OpenFile> m_judged; ///< the file whose layers are judged, or were
     std::vector<app::PrintJob> m_jobs;
     std::optional<ByteOffset> m_selected;
 
     TimelineView* m_timeline;
-    PartView* m_part;
+    PartPanel* m_panel;
     PointEntry* m_entry;
     QButtonGroup* m_axes;
     QComboBox* m_job;
@@ -80,8 +84,6 @@ private:
     ElidedLabel* m_title;
     QTableView* m_table;
     QTableView* m_fieldTable;
-    QSlider* m_layer;
-    QLabel* m_caption;
     QPushButton* m_pin;
     QPushButton* m_resume;
 };

@@ -159,4 +159,10 @@ void TimelineSource::setStop(const std::optional<recovery::StopInterval>& stop)
     emit grown();
 }
 
+void TimelineSource::setRecoverability(const app::Recoverability& layers)
+{
+    m_data.recoverable = layers;
+    emit grown();
+}
+
 } // namespace kintsugi::ui

@@ -20,6 +20,7 @@ public:
     [[nodiscard]] bool isLoading() const { return m_loading; }
     void setSnapshots(const std::vector<recovery::Snapshot>& snapshots);
     void setStop(const std::optional<recovery::StopInterval>& stop);
+    void setRecoverability(const app::Recoverability& layers);
 
 signals:
     void replaced(); ///< another job: nothing of the old data is left

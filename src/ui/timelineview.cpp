@@ -19,9 +19,11 @@
 
 #include "candidatemodel.h"
 #include "lanes.h"
+#include "recoverstrip.h"
 #include "shapes.h"
 #include "snapshotmodel.h"
 #include "theme.h"
+#include "uitext.h"
 
 using namespace Qt::StringLiterals;
 
@@ -45,6 +47,8 @@ struct TimelineView::Private {
     TimelineView* q;
     const app::TimelineData* data = nullptr;
     const app::OpenFile* file = nullptr; // the one the layer columns were made for
+    app::Recoverability judged;          // the one the runs were made of
+    std::vector<app::RecoverableRun> runs;
     AxisMap axis;
     Lanes lanes;
     QTimer catchUp;
@@ -53,7 +57,7 @@ struct TimelineView::Private {
     std::optional<ByteOffset> selected;
     std::optional<double> first, second; // cursors, on the axis
     std::array<QRect, Lanes::LaneCount> plots;
-    QRect snapshots, strip, area;
+    QRect snapshots, recover, strip, area; // recover: empty while no layer is judged
     int tickTop = 0, noticeTop = 0;
     QPixmap picture; // of everything but cursors
     bool stale = true;
@@ -79,6 +83,7 @@ struct TimelineView::Private {
     [[nodiscard]] double rowY(int row) const;
     [[nodiscard]] std::optional<double> interruptionX() const;
     [[nodiscard]] QString interruptionText() const;
+    [[nodiscard]] QString recoverableAt(double pixel) const;
     void stepSnapshot(int direction);
     void moveBy(double pixels, bool secondCursor);
     void moveStrip(double pixel);
@@ -88,6 +93,7 @@ struct TimelineView::Private {
     void paintTicks(QPainter& painter, const Colours& c) const;
     void paintMarkers(QPainter& painter, const Colours& c) const;
     void paintInterruption(QPainter& painter, const Colours& c) const;
+    void paintRecoverable(QPainter& painter, const Colours& c) const;
     void paintStrip(QPainter& painter, const Colours& c) const;
     void paintCursors(QPainter& painter, const Colours& c) const;
     void paintEmpty(QPainter& painter, const Colours& c) const;
@@ -146,6 +152,12 @@ void TimelineView::Private::takeIn()
     if (following) {
         const auto [from, to] = axis.whole(*data);
         view = {from, to};
+    }
+    if (judged != data->recoverable) {
+        judged = data->recoverable;
+        runs = judged ? app::recoverableRuns(*judged) : std::vector<app::RecoverableRun>();
+        layOut();
+        announce();
     }
     invalidate();
 }
@@ -267,6 +279,9 @@ QString TimelineView::selectionText() const
         where = tr("Byte %1").arg(locale.toString(byte, 'f', 0));
     if (d->first && d->axis.kind() == TimelineAxis::Time)
         where = tr("%1, at %2").arg(where, QDateTime::fromMSecsSinceEpoch(std::llround(*d->first * 1000)).toString(u"HH:mm:ss"_s));
+    const auto* layer = d->judged && d->data->file ? d->data->file->index->layerAt(*d->selected) : nullptr;
+    if (layer && layer->index < d->judged->size())
+        where += u". "_s + app::recoverableText((*d->judged)[layer->index]);
     return where;
 }
 
@@ -282,6 +297,7 @@ double TimelineView::pixelToX(double pixel) const
 
 QRect TimelineView::laneArea() const { return d->area; }
 QRect TimelineView::snapshotLane() const { return d->snapshots; }
+QRect TimelineView::recoverableLane() const { return d->recover; }
 QRect TimelineView::strip() const { return d->strip; }
 
 QSize TimelineView::sizeHint() const
@@ -298,7 +314,7 @@ int TimelineView::Private::labelWidth() const
 {
     const QFontMetrics strong(bold(q->font()));
     const QFontMetrics small(smaller(q->font()));
-    int width = strong.horizontalAdvance(TimelineView::tr("Snapshots"));
+    int width = std::max(strong.horizontalAdvance(TimelineView::tr("Snapshots")), strong.horizontalAdvance(TimelineView::tr("Recoverable")));
     for (int lane = 0; lane < Lanes::LaneCount; ++lane)
         width = std::max(width, strong.horizontalAdvance(Lanes::title(static_cast<Lanes::Lane>(lane))));
     width = std::max(width, small.horizontalAdvance(u"000 of 000 °C"_s));
@@ -314,8 +330,10 @@ void TimelineView::Private::layOut()
     const int stripHeight = line + spacing::tight;
     const int below = line + spacing::tight + line + spacing::normal + stripHeight + spacing::normal;
     const int snapshotHeight = 2 * line + spacing::tight;
+    const bool known = data && data->recoverable && !data->recoverable->empty();
+    const int recoverHeight = known ? line + spacing::tight : 0;
     const int top = spacing::normal;
-    const int available = std::max(Lanes::LaneCount * 8, q->height() - top - below - snapshotHeight - Lanes::LaneCount * spacing::tight);
+    const int available = std::max(Lanes::LaneCount * 8, q->height() - top - below - snapshotHeight - recoverHeight - Lanes::LaneCount * spacing::tight);
     int weights = 0;
     for (int lane = 0; lane < Lanes::LaneCount; ++lane)
         weights += Lanes::weight(static_cast<Lanes::Lane>(lane));
@@ -326,8 +344,9 @@ void TimelineView::Private::layOut()
         y += height + spacing::tight;
     }
     snapshots = QRect(left, y, width, snapshotHeight);
-    area = QRect(left, top, width, snapshots.bottom() - top + 1);
-    tickTop = snapshots.bottom() + spacing::tight;
+    recover = known ? QRect(left, snapshots.bottom() + 1 + spacing::tight, width, line) : QRect();
+    area = QRect(left, top, width, (known ? recover : snapshots).bottom() - top + 1);
+    tickTop = area.bottom() + spacing::tight;
     noticeTop = tickTop + line;
     strip = QRect(left, noticeTop + line + spacing::normal, width, stripHeight);
 }
@@ -558,6 +577,42 @@ void TimelineView::Private::paintInterruption(QPainter& painter, const Colours& 
     painter.drawText(left, noticeTop + metrics.ascent(), text);
 }
 
+/// Layer by layer over the axis; what the time axis does not reach yet, the other two show.
+void TimelineView::Private::paintRecoverable(QPainter& painter, const Colours& c) const
+{
+    if (recover.isEmpty() || !data->file || !data->file->index)
+        return;
+    painter.save();
+    painter.setClipRect(recover);
+    const auto& layers = data->file->index->layers;
+    const bool timed = axis.kind() == TimelineAxis::Time && axis.size() > 0;
+    const double reached = timed ? axis.xOfSample(*data, axis.size() - 1) : q->whole().to;
+    for (const app::RecoverableRun& run : runs) {
+        if (run.last >= layers.size())
+            break;
+        const auto from = axis.xOfByte(*data, static_cast<double>(layers[run.first].begin));
+        if (!from)
+            break;
+        const double end = axis.xOfByte(*data, static_cast<double>(layers[run.last].end)).value_or(reached);
+        const double left = q->xToPixel(*from);
+        ui::paintRecoverable(painter, QRectF(left, recover.top() + 2, std::max(1.5, q->xToPixel(end) - left), recover.height() - 4), run.ok, c);
+    }
+    painter.restore();
+}
+
+QString TimelineView::Private::recoverableAt(double pixel) const
+{
+    if (!data || !data->recoverable || recover.isEmpty() || !data->file || !data->file->index)
+        return {};
+    const auto byte = axis.byteAt(*data, q->pixelToX(pixel));
+    const auto* layer = byte ? data->file->index->layerAt(static_cast<ByteOffset>(std::max(0.0, *byte))) : nullptr;
+    if (!layer || layer->index >= data->recoverable->size())
+        return {};
+    //: which layer; whether a stop in it could be resumed
+    return TimelineView::tr("%1. %2").arg(layerText(layer->index, data->recoverable->size(), layer->z),
+                                          app::recoverableText((*data->recoverable)[layer->index]));
+}
+
 void TimelineView::Private::paintStrip(QPainter& painter, const Colours& c) const
 {
     paintLabel(painter, strip, TimelineView::tr("Layers"), {});
@@ -627,6 +682,7 @@ void TimelineView::Private::paintPicture()
         painter.fillRect(plot, mixed(c.panel, c.page, 0.5));
     }
     painter.fillRect(snapshots, mixed(c.panel, c.page, 0.5));
+    painter.fillRect(recover, mixed(c.panel, c.page, 0.5));
     paintTicks(painter, c);
     paintInterruption(painter, c);
     painter.setBrush(Qt::NoBrush);
@@ -637,7 +693,10 @@ void TimelineView::Private::paintPicture()
         painter.drawRect(plot.adjusted(0, 0, -1, -1));
     }
     painter.drawRect(snapshots.adjusted(0, 0, -1, -1));
+    if (!recover.isEmpty())
+        painter.drawRect(recover.adjusted(0, 0, -1, -1));
     paintMarkers(painter, c);
+    paintRecoverable(painter, c);
     paintStrip(painter, c);
 }
 
@@ -652,6 +711,8 @@ void TimelineView::Private::paintCursors(QPainter& painter, const Colours& c) co
         paintLabel(painter, plots[static_cast<std::size_t>(i)], Lanes::title(lane), value.isEmpty() ? Lanes::unit(lane) : value);
     }
     paintLabel(painter, snapshots, TimelineView::tr("Snapshots"), {});
+    if (!recover.isEmpty())
+        paintLabel(painter, recover, TimelineView::tr("Recoverable"), {});
     const auto line = [&](std::optional<double> x, Qt::PenStyle style) {
         if (!x || *x < view.from || *x > view.to)
             return;
@@ -819,6 +880,8 @@ bool TimelineView::event(QEvent* event)
     if (const auto* snapshot = d->snapshotNear(help->pos())) {
         const QString layer = snapshot->layer ? QLocale().toString(static_cast<qulonglong>(*snapshot->layer + 1)) : tr("unknown");
         QToolTip::showText(help->globalPos(), tr("%1, layer %2").arg(app::sourceText(snapshot->source), layer), this);
+    } else if (const QString text = d->recover.contains(help->pos()) ? d->recoverableAt(help->pos().x()) : QString(); !text.isEmpty()) {
+        QToolTip::showText(help->globalPos(), text, this);
     } else {
         QToolTip::hideText();
         event->ignore();

@@ -49,6 +49,7 @@ public:
     [[nodiscard]] double pixelToX(double pixel) const;
     [[nodiscard]] QRect laneArea() const;
     [[nodiscard]] QRect snapshotLane() const;
+    [[nodiscard]] QRect recoverableLane() const; ///< empty while no layer is judged
     [[nodiscard]] QRect strip() const;
     [[nodiscard]] QSize sizeHint() const override;
     [[nodiscard]] QSize minimumSizeHint() const override;

@@ -7,7 +7,7 @@
 #include <QTableView>
 
 #include "errortext.h"
-#include "partview.h"
+#include "partpanel.h"
 #include "pointtabs.h"
 #include "tables.h"
 #include "theme.h"
@@ -54,12 +54,12 @@ WherePage::WherePage(app::ResumeFlow& flow, QWidget* parent)
     m_refused = addSentence();
     setTone(m_refused, Tone::Danger);
     m_refused->hide();
-    m_part = new PartView(this);
+    m_panel = new PartPanel(PartPanel::Arrangement::OneView, this);
     auto* row = new QHBoxLayout;
-    row->addWidget(m_part, 1);
-    m_points = new PointTabs(*m_part, this);
-    row->addWidget(m_points, 1);
-    body()->addLayout(row, 3);
+    row->addWidget(m_panel, 3);
+    m_points = new PointTabs(m_panel->part(), this);
+    row->addWidget(m_points, 2);
+    body()->addLayout(row, 5);
     m_model.follow(&flow);
     follow();
     showFlow();
@@ -93,7 +93,7 @@ void WherePage::follow()
         flow().choose(byte);
     };
     connect(m_points, &PointTabs::chosen, this, choose);
-    connect(m_part, &PartView::layerWanted, m_part, &PartView::showLayer);
+    connect(&flow(), &app::ResumeFlow::planned, this, [this] { m_panel->showPlanOf(flow()); });
     connect(&m_measuring, &app::JobBase::finished, this, [this] {
         const auto& outcome = m_measuring.outcome();
         if (outcome && *outcome && m_measured)
@@ -120,7 +120,7 @@ void WherePage::showRefusal(const Error& error)
 void WherePage::showStop()
 {
     const auto& stop = flow().stop();
-    m_part->setStop(stop);
+    m_panel->setStop(stop);
     if (!stop) {
         m_stop->setText(tr("Where it stopped is not known yet."));
         m_width->setText({});
@@ -140,19 +140,20 @@ void WherePage::showStop()
 
 void WherePage::showFlow()
 {
-    m_part->setFile(flow().file());
+    m_panel->setFile(flow().file());
     m_points->setFile(flow().file());
     showStop();
     const auto& chosen = flow().chosen();
     m_refused->hide();
+    m_panel->showPlanOf(flow());
     emit completeChanged();
     if (!chosen) {
         m_chosen->setText(tr("Nothing chosen"));
         m_risks->clear();
         return;
     }
-    m_part->setResumeByte(chosen->byte);
-    m_part->showLayer(chosen->layer);
+    m_panel->setResumeByte(chosen->byte);
+    m_panel->showLayer(chosen->layer);
     const int row = m_model.rowOfByte(chosen->byte);
     if (row >= 0 && m_table->currentIndex().row() != row)
         m_table->selectRow(row);

@@ -10,7 +10,7 @@ class QTableView;
 
 namespace kintsugi::ui {
 
-class PartView;
+class PartPanel;
 class PointTabs;
 
 /// Where to go on: the candidates, any other point, and what each would print twice or leave open.
@@ -38,7 +38,7 @@ private:
     QLabel* m_risks;
     QLabel* m_refused;
     PointTabs* m_points;
-    PartView* m_part;
+    PartPanel* m_panel;
 };
 
 } // namespace kintsugi::ui

@@ -8,6 +8,7 @@
 #include <QPushButton>
 #include <QRadioButton>
 #include <QSignalSpy>
+#include <QTabWidget>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -148,6 +149,7 @@ void TestDemoWindow::powerCutAndResume()
     };
     QCOMPARE(assistant.step(), ui::ResumePage::Happened);
     QVERIFY(next(ui::ResumePage::Where));
+    picture(window, u"where"_s);
     QVERIFY(next(ui::ResumePage::State));
     QVERIFY(next(ui::ResumePage::Gate));
     for (QCheckBox* tick : assistant.findChildren<QCheckBox*>()) {
@@ -166,9 +168,16 @@ void TestDemoWindow::powerCutAndResume()
             QTest::mouseClick(tick, Qt::LeftButton, {}, QPoint(8, tick->height() / 2));
     }
     QVERIFY(page.flow().statements().declaredZ);
+    picture(window, u"z"_s);
     QVERIFY(next(ui::ResumePage::Plan));
     QTRY_VERIFY_WITH_TIMEOUT(page.flow().plan().has_value(), 20000);
+    QVERIFY(page.flow().picture()); // the way is simulated
     picture(window, u"plan"_s);
+    for (QTabWidget* views : assistant.findChildren<QTabWidget*>()) {
+        if (views->isVisible() && views->accessibleName() == u"Views of the plan"_s)
+            views->setCurrentIndex(1);
+    }
+    picture(window, u"way"_s);
     QVERIFY(next(ui::ResumePage::Run));
     QVERIFY(pressWhenReady(assistant, u"Prepare, nothing moves yet"_s));
     QTRY_VERIFY_WITH_TIMEOUT(std::holds_alternative<recovery::run::Armed>(page.flow().runState()), 20000);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <cmath>
+
 #include <QSignalSpy>
 #include <QTest>
 
 #include "gcode/source.h"
 #include "partview.h"
+#include "theme.h"
 
 using namespace kintsugi;
 using ui::PartView;
@@ -12,8 +15,10 @@ namespace {
 
 const std::string text = "G90\nM83\nG28\n"
                          ";LAYER_CHANGE\n;Z:0.2\nG1 Z0.2 F600\n"
+                         ";TYPE:External perimeter\n"
                          "G1 X10 Y10 F6000\nG1 X90 Y10 E4\nG1 X90 Y90 E4\nG1 X10 Y90 E4\nG1 X10 Y10 E4\n"
                          ";LAYER_CHANGE\n;Z:0.4\nG1 Z0.4 F600\n"
+                         ";TYPE:Solid infill\n"
                          "G1 X20 Y20 F6000\nG1 X80 Y20 E4\nG1 X80 Y80 E4\n";
 
 std::shared_ptr<const app::OpenFile> open(const std::string& gcode)
@@ -40,6 +45,9 @@ private slots:
     void paintsPrintedAndOpenDifferently();
     void anotherLayerReplacesThePath();
     void says();
+    void scrubsAlongTheLayer();
+    void showsThePlan();
+    void zoomsAndPansByKey();
 
 private:
     std::shared_ptr<const app::OpenFile> m_file;
@@ -164,6 +172,110 @@ void TestPartView::says()
     view.setResumeByte(ByteOffset{150});
     QVERIFY2(view.accessibleDescription().contains(QLatin1String("0.40")), qPrintable(view.accessibleDescription()));
     QVERIFY(view.accessibleDescription().contains(QLatin1String("150")));
+    QSignalSpy ready(&view, &PartView::ready);
+    QVERIFY(ready.wait());
+    QVERIFY2(view.accessibleDescription().contains(QLatin1String("solid infill")), qPrintable(view.accessibleDescription()));
+}
+
+void TestPartView::scrubsAlongTheLayer()
+{
+    PartView view;
+    view.resize(400, 400);
+    view.setFile(m_file);
+    QSignalSpy ready(&view, &PartView::ready);
+    view.showLayer(0);
+    view.scrub(0.5);
+    QVERIFY(!view.scrubbed()); // nothing to scrub through yet
+    QVERIFY(ready.wait());
+    QSignalSpy changed(&view, &PartView::scrubChanged);
+    view.scrub(1.0);
+    QCOMPARE(view.scrubByte(), std::optional<ByteOffset>(text.find("G1 X10 Y10 E4")));
+    QVERIFY2(view.scrubText().contains(QLatin1String("outer wall")), qPrintable(view.scrubText()));
+    QVERIFY(view.accessibleDescription().contains(view.scrubText()));
+    QSignalSpy picked(&view, &PartView::picked);
+    QTest::keyClick(&view, Qt::Key_Return);
+    QCOMPARE(picked[0][0].value<ByteOffset>(), ByteOffset{text.find("G1 X10 Y10 E4")});
+    for (int i = 0; i < 60; ++i)
+        QTest::keyClick(&view, Qt::Key_Down);
+    QVERIFY(*view.scrubByte() < text.find("G1 X10 Y10 E4"));
+    QTest::keyClick(&view, Qt::Key_Escape);
+    QVERIFY(!view.scrubbed());
+    view.scrub(0.2);
+    view.showLayer(1); // another layer begins anew
+    QVERIFY(!view.scrubbed());
+    QVERIFY(changed.size() > 60);
+}
+
+void TestPartView::showsThePlan()
+{
+    PartView view;
+    view.resize(400, 400);
+    view.setFile(m_file);
+    QSignalSpy ready(&view, &PartView::ready);
+    view.showLayer(1);
+    QVERIFY(ready.wait());
+    view.setResumeByte(text.find("G1 X80 Y80 E4"));
+    QCOMPARE(view.marks(), int(ui::PartLegend::Open | ui::PartLegend::Below | ui::PartLegend::Resume));
+    QCOMPARE(view.classes(), std::vector<ui::FeatureClass>{ui::FeatureClass::Surface});
+    QTRY_VERIFY((view.grab(), view.isDrawn()));
+    const double before = view.toPixel(80, 0).x() - view.toPixel(20, 0).x();
+    auto plan = std::make_shared<recovery::PlanPicture>();
+    plan->envelope = recovery::defaultEnvelope(recovery::PrinterKind::Unknown);
+    plan->maximum = {200, 200, 200};
+    plan->resumeAt = {80, 20, 0.4};
+    recovery::Motion prime, across;
+    prime.kind = recovery::Motion::Kind::Prime;
+    prime.from = prime.to = {190, 190, 5};
+    across.from = {190, 190, 10};
+    across.to = {80, 20, 10};
+    plan->report.plan.motions = {prime, across};
+    recovery::ClearanceHit hit;
+    hit.clearance = -2;
+    hit.at = {50, 50, 5};
+    hit.from = across.from;
+    hit.to = across.to;
+    plan->report.verdict = recovery::ClearanceReport::Verdict::Collision;
+    plan->report.hit = hit;
+    view.setPicture(plan);
+    QVERIFY(view.marks() & ui::PartLegend::Collision);
+    QVERIFY(view.marks() & ui::PartLegend::Way);
+    QVERIFY(view.toPixel(80, 0).x() - view.toPixel(20, 0).x() < before); // the way belongs to what is seen
+    QVERIFY(view.rect().contains(view.toPixel(190, 190).toPoint()));
+    QTRY_VERIFY((view.grab(), view.isDrawn()));
+    const QImage image = view.grab().toImage();
+    const QColor danger = ui::colours(view.palette()).danger;
+    const auto near = [&](double x, double y) {
+        for (int dx = -3; dx <= 3; ++dx)
+            for (int dy = -3; dy <= 3; ++dy)
+                if (const QColor seen = image.pixelColor(view.toPixel(x, y).toPoint() + QPoint(dx, dy));
+                    std::abs(seen.red() - danger.red()) + std::abs(seen.green() - danger.green()) + std::abs(seen.blue() - danger.blue()) < 40)
+                    return true;
+        return false;
+    };
+    QVERIFY(near(50, 50));   // where it collides
+    QVERIFY(near(135, 105)); // the motion that does
+    QTest::keyClick(&view, Qt::Key_B);
+    QVERIFY(view.rect().contains(view.toPixel(0, 0).toPoint()) && view.rect().contains(view.toPixel(200, 200).toPoint()));
+    view.setPicture(nullptr);
+    QVERIFY(!(view.marks() & ui::PartLegend::Way));
+}
+
+void TestPartView::zoomsAndPansByKey()
+{
+    PartView view;
+    view.resize(400, 400);
+    view.setFile(m_file);
+    view.showLayer(0);
+    const QPointF before = view.toPixel(50, 50);
+    QTest::keyClick(&view, Qt::Key_Right, Qt::ShiftModifier);
+    QCOMPARE(view.toPixel(50, 50), before - QPointF(40, 0));
+    QTest::keyClick(&view, Qt::Key_Up, Qt::ShiftModifier);
+    QCOMPARE(view.toPixel(50, 50).toPoint(), (before + QPointF(-40, 40)).toPoint());
+    const double wide = view.toPixel(90, 50).x() - view.toPixel(10, 50).x();
+    QTest::keyClick(&view, Qt::Key_Plus);
+    QCOMPARE(qRound(view.toPixel(90, 50).x() - view.toPixel(10, 50).x()), qRound(wide * 1.25));
+    QTest::keyClick(&view, Qt::Key_0);
+    QCOMPARE(view.toPixel(50, 50), before);
 }
 
 QTEST_MAIN(TestPartView)

@@ -101,6 +101,7 @@ private slots:
     void followsGrowingData();
     void paintsAMillionSamplesFluidly();
     void paintsNothingGracefully();
+    void recoverableLane();
 };
 
 void TestTimelineView::axesAgree_data()
@@ -332,6 +333,44 @@ void TestTimelineView::paintsNothingGracefully()
     }
     view.setData(nullptr);
     QVERIFY(!view.selectedByte());
+}
+
+void TestTimelineView::recoverableLane()
+{
+    app::TimelineData data = makeData(200);
+    TimelineView view;
+    view.resize(800, 600);
+    view.setData(&data);
+    view.setAxis(TimelineAxis::Layer);
+    view.grab(); // laid out
+    const int before = view.laneArea().bottom();
+    QVERIFY(view.recoverableLane().isEmpty());
+    auto layers = std::make_shared<std::vector<recovery::RecoverableLayer>>(layerCount);
+    for (std::size_t i = 0; i < layerCount; ++i) {
+        (*layers)[i].index = i;
+        if (i >= 30)
+            (*layers)[i].reasons.push_back({recovery::Lack::LiftRoom, {"no room above", {}}});
+    }
+    data.recoverable = layers;
+    view.refresh();
+    view.grab();
+    const QRect lane = view.recoverableLane();
+    QVERIFY(!lane.isEmpty());
+    QVERIFY(std::abs(view.laneArea().bottom() - before) <= 12); // the others made room
+    const QImage image = view.grab().toImage();
+    const auto reddish = [&](double layer, double share) {
+        const QColor seen = image.pixelColor(static_cast<int>(view.xToPixel(layer)), lane.top() + static_cast<int>(lane.height() * share));
+        return seen.red() - seen.green() > 20;
+    };
+    QVERIFY(!reddish(10.5, 0.3));
+    QVERIFY(reddish(35.5, 0.3)); // also what is not printed yet
+    view.select(ByteOffset{10'500});
+    QVERIFY2(view.accessibleDescription().contains(QStringLiteral("Recoverable")), qPrintable(view.accessibleDescription()));
+    view.select(ByteOffset{35'500});
+    QVERIFY2(view.accessibleDescription().contains(QStringLiteral("Not recoverable: no room above")), qPrintable(view.accessibleDescription()));
+    data.recoverable.reset();
+    view.refresh();
+    QVERIFY(view.recoverableLane().isEmpty());
 }
 
 QTEST_MAIN(TestTimelineView)
