@@ -22,6 +22,11 @@ private slots:
     void verdictAgainstTheLayer();
     void aFirmwareLiftHoldsARephasedMotor_data();
     void aFirmwareLiftHoldsARephasedMotor();
+    void aProofRaisesButNeverLowers_data();
+    void aProofRaisesButNeverLowers();
+    void aProofSaysWhatItIsWorth_data();
+    void aProofSaysWhatItIsWorth();
+    void onlyProofsOfThisPrinterAsItIsCount();
 };
 
 namespace {
@@ -171,6 +176,100 @@ void TestZUncertainty::aFirmwareLiftHoldsARephasedMotor()
         inside += std::abs(error) <= budget(ZMethod::FirmwareLift, mechanics, evidence, std::hypot(x - 100, y - 100)).u();
     }
     QVERIFY2(inside >= 0.93 * trials, qPrintable(QString::number(inside)));
+}
+
+namespace {
+
+constexpr double day = 86400, provenAt = 1794441600; // 2026-11-12
+
+ZProof proofOf(double z, double when = provenAt, ZMethod method = ZMethod::Keep)
+{
+    return {method, when, {0, 0, z}, 0.016};
+}
+
+} // namespace
+
+void TestZUncertainty::aProofRaisesButNeverLowers_data()
+{
+    QTest::addColumn<double>("seam");
+    QTest::addColumn<double>("least"); // mm of U
+    QTest::newRow("no seam to be seen") << 0.0 << 0.032;
+    QTest::newRow("a gap of 0.03") << 0.03 << 0.067;
+    QTest::newRow("pressed in by 0.03") << -0.03 << 0.067;
+    QTest::newRow("a gap of 0.2") << 0.2 << 0.4;
+}
+
+void TestZUncertainty::aProofRaisesButNeverLowers()
+{
+    QFETCH(double, seam);
+    QFETCH(double, least);
+    for (const double gap : {0.5, 20.0, 60.0}) {
+        ZEvidence e = held();
+        e.temperatureGap = gap;
+        const double before = budget(ZMethod::Keep, {}, e).u();
+        e.proofs = {proofOf(seam)};
+        e.now = provenAt + day;
+        const ZUncertainty after = budget(ZMethod::Keep, {}, e);
+        const double wanted = std::max(before, 2 * std::hypot(seam, 0.016));
+        QVERIFY2(std::abs(after.u() - wanted) < 1e-9, qPrintable(QString::number(after.u())));
+        QVERIFY(after.u() >= least - 0.001 && after.u() >= before);
+        QCOMPARE(after.parts.back().term, ZTerm::Proven);
+        QCOMPARE(budget(ZMethod::StockZplus, {}, e).u(), budget(ZMethod::StockZplus, {}, [&] { auto none = e; none.proofs.clear(); return none; }()).u());
+    }
+}
+
+void TestZUncertainty::aProofSaysWhatItIsWorth_data()
+{
+    QTest::addColumn<double>("days");
+    QTest::addColumn<double>("changedAfter"); // days after the proof; < 0 before it, 0 never
+    QTest::addColumn<bool>("holds");
+    QTest::addColumn<QString>("words");
+    QTest::newRow("fresh") << 1.0 << 0.0 << true << "drill of 2026-11-12: a seam of 0.03 mm, read to 0.032 mm";
+    QTest::newRow("half a year") << 180.0 << 0.0 << true << "drill of 2026-11-12: a seam of 0.03 mm, read to 0.032 mm";
+    QTest::newRow("a day more") << 181.0 << 0.0 << false << "drill of 2026-11-12: a seam of 0.03 mm, read to 0.032 mm; 181 days old";
+    QTest::newRow("another nozzle since") << 10.0 << 5.0 << false << "drill of 2026-11-12: a seam of 0.03 mm, read to 0.032 mm; nozzle or plate were changed since";
+    QTest::newRow("another nozzle before") << 10.0 << -5.0 << true << "drill of 2026-11-12: a seam of 0.03 mm, read to 0.032 mm";
+}
+
+void TestZUncertainty::aProofSaysWhatItIsWorth()
+{
+    QFETCH(double, days);
+    QFETCH(double, changedAfter);
+    QFETCH(bool, holds);
+    QFETCH(QString, words);
+    ZEvidence e = held();
+    e.temperatureGap = 0;
+    e.proofs = {proofOf(-0.03)};
+    e.now = provenAt + days * day;
+    if (changedAfter != 0)
+        e.partsChanged = provenAt + changedAfter * day;
+    const auto state = proven(ZMethod::Keep, e);
+    QVERIFY(state);
+    QCOMPARE(state->holds(), holds);
+    const ZUncertainty u = budget(ZMethod::Keep, {}, e);
+    QCOMPARE(QString::fromStdString(english(u.parts.back().why)), words);
+    QVERIFY(u.u() > 0.06); // what was bad once counts until it is proven better
+    QVERIFY(!proven(ZMethod::Touch, e));
+}
+
+void TestZUncertainty::onlyProofsOfThisPrinterAsItIsCount()
+{
+    ZEvidence e = held();
+    e.temperatureGap = 0;
+    e.now = provenAt + 20 * day;
+    e.proofs = {proofOf(0.5, provenAt - 10 * day), proofOf(0.02, provenAt + 2 * day), proofOf(0.04, provenAt)};
+    e.partsChanged = provenAt - day;
+    const auto state = proven(ZMethod::Keep, e);
+    QVERIFY(state);
+    QCOMPARE(state->last.seam[2], 0.02);
+    QVERIFY(std::abs(state->rms - std::sqrt((0.02 * 0.02 + 0.04 * 0.04) / 2)) < 1e-12);
+    e.partsChanged.reset();
+    QVERIFY(proven(ZMethod::Keep, e)->rms > 0.2);
+    e.proofs.assign(9, proofOf(0.01));
+    e.proofs.push_back(proofOf(0.9, provenAt - day)); // the sixth and older ones are history
+    QVERIFY(std::abs(proven(ZMethod::Keep, e)->rms - 0.01) < 1e-12);
+    e.now.reset();
+    QVERIFY(!proven(ZMethod::Keep, e)->holds()); // of unknown age
 }
 
 QTEST_APPLESS_MAIN(TestZUncertainty)

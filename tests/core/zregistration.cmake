@@ -2,3 +2,4 @@
 kintsugi_test(core tst_touch)
 kintsugi_test(core tst_zuncertainty)
 kintsugi_test(core tst_touchspots)
+kintsugi_test(core tst_drill)

@@ -11,6 +11,7 @@ set(recovery_sources
     recovery/firstlayer.h recovery/firstlayer.cpp recovery/xycheck.h recovery/xycheck.cpp
     recovery/coolingadvice.h recovery/coolingadvice.cpp
     recovery/configread.h recovery/configread.cpp
+    recovery/drill.h recovery/drill.cpp recovery/drillwriter.h recovery/drillwriter.cpp
     recovery/envelope.h recovery/envelope.cpp
     recovery/gate.h recovery/gate.cpp
     recovery/gatechecks.h recovery/gatehoming.h recovery/gatechecksconfig.cpp recovery/gatechecksfile.cpp recovery/gatechecksplan.cpp

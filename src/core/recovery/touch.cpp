@@ -233,6 +233,7 @@ Result<Registration> registration(const Setup& setup, const std::vector<Contact>
         const double lever = std::hypot(resumeAt[0] - contacts[0].spot.x, resumeAt[1] - contacts[0].spot.y);
         parts.push_back({ZTerm::Tilt, 0.0001 * lever, {KINTSUGI_TEXT("%1 mm from the touched place"), {decimal(lever, 0)}}});
     }
+    addProven(result.uncertainty, ZMethod::Touch, evidence);
     return result;
 }
 

@@ -2,7 +2,9 @@
 #include "recovery/zuncertainty.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <iterator>
 
 namespace kintsugi::recovery {
 
@@ -61,6 +63,27 @@ void demand(std::vector<Message>& missing, const std::optional<bool>& fact, Mess
         missing.push_back(std::move(untrue));
 }
 
+/// As people write days on paper: 2026-11-12.
+std::string isoDay(double seconds)
+{
+    const auto day = std::chrono::floor<std::chrono::days>(std::chrono::sys_seconds(std::chrono::seconds(static_cast<std::int64_t>(std::clamp(seconds, 0.0, 1e11)))));
+    const std::chrono::year_month_day date(day);
+    const auto two = [](unsigned value) { return (value < 10 ? "0" : "") + std::to_string(value); };
+    return std::to_string(int(date.year())) + '-' + two(unsigned(date.month())) + '-' + two(unsigned(date.day()));
+}
+
+Message provenWords(const ZProven& proof)
+{
+    std::vector<std::string> arguments{isoDay(proof.last.when), decimal(std::abs(proof.last.seam[2])), decimal(2 * proof.last.sigma)};
+    if (proof.partsChanged)
+        return {KINTSUGI_TEXT("drill of %1: a seam of %2 mm, read to %3 mm; nozzle or plate were changed since"), std::move(arguments)};
+    if (proof.old) {
+        arguments.push_back(decimal(proof.days.value_or(0), 0));
+        return {KINTSUGI_TEXT("drill of %1: a seam of %2 mm, read to %3 mm; %4 days old"), std::move(arguments)};
+    }
+    return {KINTSUGI_TEXT("drill of %1: a seam of %2 mm, read to %3 mm"), std::move(arguments)};
+}
+
 std::vector<Message> missingForKeep(const ZEvidence& e)
 {
     std::vector<Message> missing;
@@ -96,6 +119,7 @@ std::string_view name(ZTerm term)
     case ZTerm::Probe: return "probe";
     case ZTerm::Mesh: return "mesh";
     case ZTerm::Lift: return "lift";
+    case ZTerm::Proven: return "proven";
     }
     return "";
 }
@@ -117,6 +141,44 @@ ZVerdict ZUncertainty::verdict(double layerHeight) const
 {
     const double share = layerHeight > 0 ? u() / layerHeight : 1.0;
     return share < 0.10 ? ZVerdict::Good : share <= 0.25 ? ZVerdict::Fair : ZVerdict::Poor;
+}
+
+std::optional<ZProven> proven(ZMethod method, const ZEvidence& e)
+{
+    constexpr double day = 86400;
+    std::vector<ZProof> proofs;
+    std::copy_if(e.proofs.begin(), e.proofs.end(), std::back_inserter(proofs), [&](const ZProof& proof) { return proof.method == method; });
+    if (proofs.empty())
+        return std::nullopt;
+    std::stable_sort(proofs.begin(), proofs.end(), [](const ZProof& a, const ZProof& b) { return a.when > b.when; });
+    ZProven result{.last = proofs.front()};
+    result.partsChanged = e.partsChanged && result.last.when < *e.partsChanged;
+    if (e.now)
+        result.days = std::max(0.0, (*e.now - result.last.when) / day);
+    result.old = result.days.value_or(proofKeepsDays + 1) > proofKeepsDays;
+
+    double squares = 0, noise = 0, count = 0;
+    for (const ZProof& proof : proofs) {
+        const bool same = !e.partsChanged || proof.when >= *e.partsChanged;
+        if (count >= double{proofsCounted} || (count > 0 && !same))
+            break;
+        squares += proof.seam[2] * proof.seam[2];
+        noise += proof.sigma * proof.sigma;
+        count += 1;
+    }
+    result.rms = std::sqrt(squares / count);
+    result.sigma = std::sqrt((squares + noise) / count);
+    return result;
+}
+
+void addProven(ZUncertainty& uncertainty, ZMethod method, const ZEvidence& evidence)
+{
+    const auto proof = proven(method, evidence);
+    if (!proof)
+        return;
+    const double explained = uncertainty.u() / 2;
+    const double rest = proof->sigma * proof->sigma - explained * explained;
+    uncertainty.parts.push_back({ZTerm::Proven, std::sqrt(std::max(rest, 0.0)), provenWords(*proof)});
 }
 
 double rephaseSlope(const ZMechanics& mechanics)
@@ -213,6 +275,7 @@ ZUncertainty budget(ZMethod method, const ZMechanics& mechanics, const ZEvidence
     case ZMethod::Touch:
         break;
     }
+    addProven(result, method, evidence);
     return result;
 }
 

@@ -10,7 +10,7 @@
 /// How well Z is known after a registration: a budget of independent parts (market.md 5.4), shown against the layer height.
 namespace kintsugi::recovery {
 
-enum class ZTerm { Switch, Offset, BetweenRuns, Thermal, Step, Rephase, Tilt, Contact, Surface, Probe, Mesh, Lift };
+enum class ZTerm { Switch, Offset, BetweenRuns, Thermal, Step, Rephase, Tilt, Contact, Surface, Probe, Mesh, Lift, Proven };
 [[nodiscard]] std::string_view name(ZTerm term); ///< "switch", "rephase", …
 
 struct ZPart {
@@ -39,6 +39,17 @@ struct ZMechanics {
     [[nodiscard]] bool canTilt() const { return screws.size() > 1; }
 };
 
+/// A drill that was read: what a method's resume was off by on this printer. Lengths mm.
+struct ZProof {
+    ZMethod method{};
+    double when = 0;                      ///< s since epoch UTC
+    std::array<double, 3> seam{};         ///< X Y Z of what was printed after the stop, against what was printed before
+    double sigma = 0;                     ///< of the reading of Z, one standard deviation
+    friend bool operator==(const ZProof&, const ZProof&) = default;
+};
+inline constexpr double proofKeepsDays = 180; ///< this program's proposal: after that a proof is called old
+inline constexpr std::size_t proofsCounted = 5; ///< of a method, the newest
+
 /// What is known of the stop, as far as Z is concerned. nullopt = not known, which never counts as good.
 struct ZEvidence {
     std::optional<bool> hostAlive;        ///< the host ran without interruption; Klipper disables motors when its host dies
@@ -52,7 +63,25 @@ struct ZEvidence {
     std::optional<double> switchSigma, offsetSigma, betweenSigma; ///< mm, of that run
     std::optional<double> probeSigma;     ///< mm
     std::optional<double> meshSigma;      ///< mm, of the mesh value at the spot; unknown without a mesh
+    std::vector<ZProof> proofs;           ///< of this printer, any method, any order
+    std::optional<double> now;            ///< s since epoch UTC: the age of a proof
+    std::optional<double> partsChanged;   ///< s since epoch UTC: nozzle or plate were changed; an earlier proof was another printer's
 };
+
+/// The proofs of one method, as far as they still say something.
+struct ZProven {
+    ZProof last;                          ///< the newest
+    double rms = 0;                       ///< mm, of the seams that count: those since nozzle and plate are the same, else of `last`
+    double sigma = 0;                     ///< mm, rms and the resolution of the readings together
+    std::optional<double> days;           ///< age of `last`
+    bool old = false, partsChanged = false; ///< it does not prove the printer as it is now
+    [[nodiscard]] bool holds() const { return !old && !partsChanged; }
+};
+[[nodiscard]] std::optional<ZProven> proven(ZMethod method, const ZEvidence& evidence);
+/// What was proven becomes a part of the budget, once all others are there. A drill measures all of them together, so it
+/// adds what they do not explain and never takes anything away: U is at least what was measured. An old proof counts as well,
+/// and says that it is old. Nothing without a proof.
+void addProven(ZUncertainty& uncertainty, ZMethod method, const ZEvidence& evidence);
 
 /// What a person must know of a method before choosing it.
 struct ZMethodFacts { Message assumes, cannotSee; };
