@@ -42,16 +42,66 @@ void fields(Io& io, Facts& facts)
     io("plr_present"_L1, facts.plrPresent);
 }
 
+QString nameOf(recovery::ZMethod method)
+{
+    const auto name = recovery::name(method);
+    return QString::fromUtf8(name.data(), static_cast<qsizetype>(name.size()));
+}
+
+template <class Io, class Proof>
+void proofFields(Io& io, Proof& proof)
+{
+    io("when"_L1, proof.when);
+    io("seam"_L1, proof.seam);
+    io("sigma"_L1, proof.sigma);
+}
+
+std::vector<QJsonObject> drillsToJson(const std::vector<recovery::ZProof>& proofs)
+{
+    std::vector<QJsonObject> list;
+    for (const recovery::ZProof& proof : proofs) {
+        json::Writer drill;
+        drill("z_method"_L1, nameOf(proof.method));
+        proofFields(drill, proof);
+        list.push_back(drill.object);
+    }
+    return list;
+}
+
+Result<std::vector<recovery::ZProof>> drillsFromJson(const std::vector<QJsonObject>& list, const QString& path)
+{
+    std::vector<recovery::ZProof> proofs;
+    for (const QJsonObject& object : list) {
+        json::Reader reader(object, json::item(path, static_cast<qsizetype>(proofs.size())));
+        recovery::ZProof proof;
+        QString method;
+        reader("z_method"_L1, method);
+        proofFields(reader, proof);
+        if (reader.error)
+            return fail(*reader.error);
+        const auto known = recovery::zMethodFromName(method.toStdString());
+        if (!known)
+            return fail(Error{.code = ErrorCode::BadValue, .field = QString(reader.path + u".z_method"_s).toStdString()});
+        proof.method = *known;
+        proofs.push_back(proof);
+    }
+    return proofs;
+}
+
 QJsonObject toJson(const Profile& profile)
 {
     json::Writer facts;
     fields(facts, profile.facts);
-    const auto method = recovery::name(profile.zMethod);
-    return {{u"id"_s, profile.id},
-            {u"name"_s, profile.name},
-            {u"address"_s, profile.url.toString(QUrl::FullyEncoded)},
-            {u"z_method"_s, QString::fromUtf8(method.data(), static_cast<qsizetype>(method.size()))},
-            {u"facts"_s, facts.object}};
+    json::Writer writer;
+    writer("id"_L1, profile.id);
+    writer("name"_L1, profile.name);
+    writer("address"_L1, profile.url.toString(QUrl::FullyEncoded));
+    writer("z_method"_L1, nameOf(profile.zMethod));
+    writer("facts"_L1, facts.object);
+    if (!profile.drills.empty())
+        writer("drills"_L1, drillsToJson(profile.drills));
+    writer("parts_changed"_L1, profile.partsChanged);
+    return writer.object;
 }
 
 Result<Profile> fromJson(const QJsonObject& object, const QString& path)
@@ -65,6 +115,9 @@ Result<Profile> fromJson(const QJsonObject& object, const QString& path)
     reader("address"_L1, address);
     reader("z_method"_L1, method);
     reader("facts"_L1, facts);
+    std::vector<QJsonObject> drills;
+    reader("drills"_L1, drills);
+    reader("parts_changed"_L1, profile.partsChanged);
     json::Reader factsReader(facts, path + u".facts"_s);
     fields(factsReader, profile.facts);
     if (reader.error || factsReader.error)
@@ -76,6 +129,10 @@ Result<Profile> fromJson(const QJsonObject& object, const QString& path)
         return fail(Error{.code = ErrorCode::BadValue, .field = field.toStdString()});
     }
     profile.zMethod = *known;
+    auto proofs = drillsFromJson(drills, path + u".drills"_s);
+    if (!proofs)
+        return fail(proofs.error());
+    profile.drills = std::move(*proofs);
     return profile;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "recovery/plan.h"
+#include "recovery/zuncertainty.h"
 
 namespace kintsugi::app {
 
@@ -19,6 +20,8 @@ struct Profile {
     QUrl url;         ///< moonraker://host:7125, demo:, …
     recovery::PrinterFacts facts;
     recovery::ZMethod zMethod = recovery::ZMethod::Touch;
+    std::vector<recovery::ZProof> drills;    ///< oldest first
+    std::optional<double> partsChanged;      ///< s since epoch UTC: when a person last changed nozzle or plate
     bool isDemo() const { return url.scheme() == QLatin1String("demo"); }
 };
 

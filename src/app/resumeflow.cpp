@@ -5,6 +5,7 @@
 #include <QPointer>
 #include <QTemporaryDir>
 
+#include "drillproof.h"
 #include "recovery/heatcheck.h"
 #include "recovery/ownlines.h"
 #include "resumeflowevidence.h"
@@ -565,6 +566,9 @@ ResumeFlow::ZJudgement ResumeFlow::judge(recovery::ZMethod method) const
 {
     ZJudgement result;
     result.missing = recovery::missingProof(method, d->evidenceOfZ);
+    recovery::ZEvidence drills;
+    applyDrills(drills, d->session.profile(), d->session.now());
+    result.proven = recovery::proven(method, drills);
     if (method != recovery::ZMethod::Touch)
         result.uncertainty = recovery::budget(method, d->mechanics, d->evidenceOfZ);
     if (d->file && d->snapshot)
@@ -694,6 +698,7 @@ void ResumeFlow::Private::makePlan(const PlanFacts& facts)
         evidenceOfZ.measuredLift = *statements.declaredZ - chosen->z;
     if (facts.gate.plrCalibration)
         evidenceOfZ.baseline = !facts.gate.plrCalibration->offsets.empty();
+    applyDrills(evidenceOfZ, session.profile(), session.now());
     known.evidence = evidenceOfZ;
     if (held)
         options.contact = recovery::NozzleContact::Lifted;

@@ -102,6 +102,7 @@ public:
         recovery::ZUncertainty uncertainty;  ///< empty for a touch, which knows it when it is done
         std::vector<Message> missing;
         double layerHeight = 0;              ///< mm; 0 = not known
+        std::optional<recovery::ZProven> proven; ///< by a drill with this method on this printer
     };
     [[nodiscard]] ZJudgement judge(recovery::ZMethod method) const;
     void setOwnLines(const std::map<std::string, std::vector<std::string>>& lines);

@@ -6,6 +6,7 @@ set(session_sources
     resumeflowrun.h resumeflowrun.cpp resumeflowwork.h resumeflowwork.cpp
     resumeflowtouch.h resumeflowtouch.cpp touchrun.h touchrun.cpp zmechanics.h zmechanics.cpp
     timelinedata.h timelinedata.cpp plansummary.h plansummary.cpp recoverability.h recoverability.cpp
+    drillproof.h drillproof.cpp drillrun.h drillrun.cpp
     tablemodel.h snapshotmodel.h snapshotmodel.cpp fieldmodel.h fieldmodel.cpp gatemodel.h gatemodel.cpp
     proofpicture.h proofpicture.cpp proofreport.h proofreport.cpp
     planmodel.h planmodel.cpp journalmodel.h journalmodel.cpp consolemodel.h consolemodel.cpp

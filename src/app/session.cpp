@@ -474,6 +474,7 @@ const Profile& Session::profile() const
 void Session::setProfile(const Profile& profile)
 {
     d->profile = profile;
+    emit profileChanged();
     emit stateChanged();
 }
 

@@ -85,6 +85,7 @@ public:
 
 signals:
     void stateChanged();
+    void profileChanged();      ///< by setProfile()
     void sampled(const kintsugi::recovery::Sample& sample);
     void jobChanged();          ///< another job, or its state
     void fileChanged();
