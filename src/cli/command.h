@@ -51,6 +51,7 @@ void addStatusCommand(CLI::App& app, Chosen& chosen);
 void addHistoryCommands(CLI::App& app, Chosen& chosen); ///< snapshots, history
 void addRecordCommand(CLI::App& app, Chosen& chosen);
 void addResumeCommand(CLI::App& app, Chosen& chosen);
+void addDrillCommand(CLI::App& app, Chosen& chosen);
 void addSimulateCommand(CLI::App& app, Chosen& chosen);
 
 [[nodiscard]] QUrl storeUrl(const std::string& option); ///< a path is as good as a URL; empty = the default

@@ -29,6 +29,7 @@ void addCommands(CLI::App& parser, cli::Chosen& chosen)
     cli::addHistoryCommands(parser, chosen);
     cli::addRecordCommand(parser, chosen);
     cli::addResumeCommand(parser, chosen);
+    cli::addDrillCommand(parser, chosen);
     cli::addSimulateCommand(parser, chosen);
 }
 

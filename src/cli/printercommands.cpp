@@ -6,6 +6,7 @@
 #include "codec.h"
 #include "command.h"
 #include "crashtruth.h"
+#include "drillproof.h"
 #include "errortext.h"
 #include "printerchoice.h"
 #include "printerquery.h"
@@ -212,6 +213,9 @@ private:
             m_json.insert(u"job"_s, jobs->empty() ? QJsonValue() : QJsonValue(app::toJson(jobs->front())));
         }
         const QStringList crash = addCrash();
+        const QString proven = m_full ? app::lastProvenText(m_query.profile(), m_environment.clock()) : QString();
+        if (!proven.isEmpty())
+            m_json.insert(u"last_proven"_s, proven);
         m_environment.out.document(m_json);
         const QJsonObject host = m_json["host"_L1].toObject(), status = m_json["status"_L1].toObject(), job = m_json["job"_L1].toObject();
         m_environment.out.line(u"%1: %2 (%3)"_s.arg(m_query.profile().name, host["state"_L1].toString(), host["software_version"_L1].toString()));
@@ -221,6 +225,8 @@ private:
             m_environment.out.line(u"last job: %1, %2"_s.arg(job["file"_L1].toString(), job["state"_L1].toString()));
         for (const QString& line : crash)
             m_environment.out.line(app::printable(line));
+        if (!proven.isEmpty())
+            m_environment.out.line(u"drill: %1"_s.arg(proven));
         emit finished(Done);
     }
 

@@ -5,6 +5,7 @@
 #include "archive.h"
 #include "codec.h"
 #include "command.h"
+#include "drillproof.h"
 #include "errortext.h"
 #include "handtalk.h"
 #include "number.h"
@@ -250,6 +251,10 @@ private:
         const auto& candidate = *m_flow->chosen();
         m_document.insert(u"printed_twice_mm"_s, candidate.printedTwiceMm);
         m_document.insert(u"left_open_mm"_s, candidate.leftOpenMm);
+        if (const auto proof = m_flow->judge(m_flow->zMethod()).proven) {
+            m_document.insert(u"last_proven"_s, app::provenText(*proof));
+            m_environment.out.line(u"drill: %1"_s.arg(app::provenText(*proof)));
+        }
         showGate();
         m_environment.out.text(m_flow->planText());
     }
