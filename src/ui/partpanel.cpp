@@ -152,8 +152,8 @@ QLayout* PartPanel::makeScrubbers()
     grid->addWidget(m_along, 2, 0);
     grid->addWidget(m_alongText, 2, 1);
     grid->addWidget(m_choose, 2, 2);
-    grid->setColumnStretch(0, 2);
-    grid->setColumnStretch(1, 3);
+    grid->setColumnStretch(0, 1);
+    grid->setColumnStretch(1, 1);
     return grid;
 }
 

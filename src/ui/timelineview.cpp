@@ -585,13 +585,15 @@ void TimelineView::Private::paintRecoverable(QPainter& painter, const Colours& c
     painter.save();
     painter.setClipRect(recover);
     const auto& layers = data->file->index->layers;
+    const bool timed = axis.kind() == TimelineAxis::Time && axis.size() > 0;
+    const double reached = timed ? axis.xOfSample(*data, axis.size() - 1) : q->whole().to;
     for (const app::RecoverableRun& run : runs) {
         if (run.last >= layers.size())
             break;
         const auto from = axis.xOfByte(*data, static_cast<double>(layers[run.first].begin));
         if (!from)
             break;
-        const double end = axis.xOfByte(*data, static_cast<double>(layers[run.last].end)).value_or(q->whole().to);
+        const double end = axis.xOfByte(*data, static_cast<double>(layers[run.last].end)).value_or(reached);
         const double left = q->xToPixel(*from);
         ui::paintRecoverable(painter, QRectF(left, recover.top() + 2, std::max(1.5, q->xToPixel(end) - left), recover.height() - 4), run.ok, c);
     }

@@ -342,6 +342,7 @@ void TestTimelineView::recoverableLane()
     view.resize(800, 600);
     view.setData(&data);
     view.setAxis(TimelineAxis::Layer);
+    view.grab(); // laid out
     const int before = view.laneArea().bottom();
     QVERIFY(view.recoverableLane().isEmpty());
     auto layers = std::make_shared<std::vector<recovery::RecoverableLayer>>(layerCount);
