@@ -46,6 +46,7 @@ QPen penOf(const Motion& motion, const Colours& c)
     case Motion::Kind::Lift:
     case Motion::Kind::Descent:
     case Motion::Kind::Approach:
+    case Motion::Kind::Probing:
     case Motion::Kind::Travel: break;
     }
     return QPen(c.good, 1.8);

@@ -255,6 +255,7 @@ Result<touch::Registration> registration(const std::vector<Reading>& readings, c
     result.spread = std::sqrt(squares);
     const double lever = needed == 1 ? std::hypot(places[0].probeX - resumeAt[0], places[0].probeY - resumeAt[1]) : 0;
     result.uncertainty = uncertaintyOf(result.spread, mechanics, evidence, lever);
+    addProven(result.uncertainty, ZMethod::FreeSpot, evidence);
     return result;
 }
 
