@@ -153,8 +153,7 @@ Result<ProbePlan> planProbe(const PartMaps& maps, const recovery::Snapshot& snap
     return ProbePlan{*probe, std::move(*places), mechanics, evidence, *at};
 }
 
-Result<TouchPlan> planTouch(const PartMaps& maps, const recovery::Plan& plan, const recovery::PrinterFacts& printer,
-                            const recovery::ZMechanics& mechanics, const recovery::ZEvidence& evidence)
+Result<TouchPlan> planTouch(const PartMaps& maps, const recovery::Plan& plan, const recovery::ZMechanics& mechanics, const recovery::ZEvidence& evidence)
 {
     const recovery::Snapshot& snapshot = plan.snapshot;
     const auto stops = stopBoxes(*maps.file, snapshot);

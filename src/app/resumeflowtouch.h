@@ -33,8 +33,7 @@ struct PartMaps {
                                                          std::optional<double> removedTo, double zUncertainty);
 
 /// Where to touch the part and how far to trust the coordinates until then. Unsafe: no place on it can be touched.
-[[nodiscard]] Result<TouchPlan> planTouch(const PartMaps& maps, const recovery::Plan& plan, const recovery::PrinterFacts& printer,
-                                          const recovery::ZMechanics& mechanics, const recovery::ZEvidence& evidence);
+[[nodiscard]] Result<TouchPlan> planTouch(const PartMaps& maps, const recovery::Plan& plan, const recovery::ZMechanics& mechanics, const recovery::ZEvidence& evidence);
 
 /// Where the bed can be probed beside the part. NotSupported or Unsafe with the reason: no probe, no mesh, no room.
 [[nodiscard]] Result<ProbePlan> planProbe(const PartMaps& maps, const recovery::Snapshot& snapshot, const recovery::PrinterFacts& printer,

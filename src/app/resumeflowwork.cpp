@@ -259,7 +259,7 @@ Result<Planned> planWith(const FilePtr& file, const Snapshot& snapshot, const Pl
         return fail(proven.error());
     plan = std::move(proven->plan);
     if (options.touchByHand) {
-        auto touch = planTouch(**built, *plan, facts.printer, facts.mechanics, facts.evidence);
+        auto touch = planTouch(**built, *plan, facts.mechanics, facts.evidence);
         if (!touch) {
             planned.error = touch.error();
             return planned;
