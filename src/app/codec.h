@@ -10,6 +10,7 @@
 #include "recovery/plan.h"
 #include "recovery/sample.h"
 #include "recovery/snapshot.h"
+#include "recovery/stopinterval.h"
 #include "store.h"
 
 /// JSON of core's types: the documents of the command line (product.md 5) and of the store.
@@ -28,6 +29,8 @@ namespace kintsugi::app {
 [[nodiscard]] QJsonObject toJson(const recovery::Plan& plan, const std::vector<recovery::GateCheck>& gate);
 [[nodiscard]] QJsonArray toJson(const std::vector<recovery::GateCheck>& gate);
 [[nodiscard]] QJsonObject inspectJson(const gcode::FileIndex& index, const QString& file, bool layers);
+/// Bytes of the ends, the likely line and the lines that hold half of all such stops (null = unknown), each with its line number.
+[[nodiscard]] QJsonObject toJson(const recovery::StopInterval& stop, const gcode::Source& source, const gcode::FileIndex& index);
 [[nodiscard]] QJsonObject toJson(const PrintJob& job);
 [[nodiscard]] QJsonObject toJson(const JournalEntry& entry);
 /// "printer-power-lost", "host-lost", …

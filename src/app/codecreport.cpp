@@ -200,6 +200,23 @@ QJsonObject toJson(const PrintJob& job)
                                                         : QJsonValue(static_cast<qint64>(job.resumedAt))}};
 }
 
+QJsonObject toJson(const recovery::StopInterval& stop, const gcode::Source& source, const gcode::FileIndex& index)
+{
+    const auto place = [&](ByteOffset byte) {
+        const auto at = gcode::locate(source, index, byte);
+        return QJsonObject{{u"byte"_s, static_cast<qint64>(byte)}, {u"line"_s, at ? QJsonValue(static_cast<qint64>(at->line)) : QJsonValue()}};
+    };
+    const bool halved = stop.halfTo > stop.halfFrom;
+    QJsonObject json{{u"cause"_s, causeName(stop.cause)},
+                     {u"earliest"_s, place(stop.earliest)},
+                     {u"latest"_s, place(stop.latest)},
+                     {u"likely"_s, place(stop.likely)},
+                     {u"half_from"_s, halved ? QJsonValue(place(stop.halfFrom)) : QJsonValue()},
+                     {u"half_to"_s, halved ? QJsonValue(place(stop.halfTo)) : QJsonValue()},
+                     {u"reason"_s, QString::fromStdString(english(stop.reason))}};
+    return json;
+}
+
 QJsonObject toJson(const JournalEntry& entry)
 {
     return {{u"id"_s, entry.id},

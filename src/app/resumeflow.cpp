@@ -64,6 +64,7 @@ struct ResumeFlow::Private {
     StopEvidence evidence;
     std::vector<CauseEvidence> causes;
     Samples samples = std::make_shared<std::vector<Sample>>();
+    Samples begun = std::make_shared<std::vector<Sample>>(); ///< of the seconds in which motion last began
     std::optional<StopInterval> stop;
     std::vector<ResumeCandidate> candidates;
     Statements statements;
@@ -80,6 +81,7 @@ struct ResumeFlow::Private {
     std::optional<recovery::Plan> plan;
     std::optional<Error> planError;
     std::vector<recovery::GateCheck> gate;
+    std::vector<Message> conflicts;
     recovery::MeshAdvice meshAdvice;
     std::shared_ptr<const PartMaps> maps;
     std::optional<TouchPlan> touch;
@@ -271,7 +273,7 @@ void ResumeFlow::begin(const PrintJob& job)
     d->file.reset();
     d->evidence = {};
     d->causes.clear();
-    d->samples = std::make_shared<std::vector<Sample>>();
+    d->samples = d->begun = std::make_shared<std::vector<Sample>>();
     d->stop.reset();
     d->candidates.clear();
     d->statements = {};
@@ -286,6 +288,7 @@ void ResumeFlow::begin(const PrintJob& job)
     d->picture.reset();
     d->planError.reset();
     d->gate.clear();
+    d->conflicts.clear();
     d->meshAdvice = {};
     d->pluginIsReset = false;
     d->run.reset();
@@ -296,10 +299,10 @@ void ResumeFlow::begin(const PrintJob& job)
     d->sending.reset();
     d->busy = 0;
     d->setBusy(+1);
+    d->mesh.recall();
     d->session.archive().ask<Stored>(
         d->attempt.get(), [job](Store& store) { return readStored(store, job); },
         [this](const Result<Stored>& stored) {
-    d->mesh.recall();
             if (stored)
                 d->haveStored(*stored);
             else
@@ -353,6 +356,7 @@ void ResumeFlow::Private::haveFile(const Stored& stored, const FilePtr& opened)
     file = printed = opened;
     job->localCopy = opened->path;
     samples = std::make_shared<std::vector<Sample>>(stored.samples);
+    begun = std::make_shared<std::vector<Sample>>(stored.begun);
     pointRead = [this, stored](const Result<std::optional<recovery::ResumePoint>>& point) {
         if (!point)
             return broken(point.error());
@@ -371,6 +375,7 @@ void ResumeFlow::Private::mapToOriginal(const Stored& stored, const recovery::Re
             return broken(original.error());
         file = *original;
         samples = std::make_shared<std::vector<Sample>>(onOriginal(printed, point, *file));
+        begun = std::make_shared<std::vector<Sample>>(); // began in the preamble
         askPrinter();
     });
 }
@@ -408,8 +413,8 @@ void ResumeFlow::Private::weigh()
 
 void ResumeFlow::Private::startAnalysis()
 {
-    jobs->analysing.start([from = file, seen = samples, cause = statements.cause, version = evidence.host.softwareVersion.toStdString()](JobControl&) {
-        return analyse(*from, *seen, cause, version);
+    jobs->analysing.start([from = file, seen = samples, begun = begun, cause = statements.cause, version = evidence.host.softwareVersion.toStdString()](JobControl&) {
+        return analyse(*from, *seen, cause, version, *begun);
     });
 }
 
@@ -701,6 +706,7 @@ void ResumeFlow::Private::makePlan(const PlanFacts& facts)
     options.homeThrice = statements.homeThrice;
     options.dryRun = dryRun;
     PlanFacts known = facts;
+    known.samples = samples;
     mechanics = facts.mechanics;
     evidenceOfZ = known.evidence = zEvidence(statements.cause, *samples, facts.gate.now, facts.gate.idleTimeout);
     if (zMethod == recovery::ZMethod::FirmwareLift && statements.declaredZ && chosen)
@@ -756,6 +762,7 @@ void ResumeFlow::Private::havePlan()
     plan = outcome ? outcome->plan : std::nullopt;
     planError = outcome ? outcome->error : std::optional(outcome.error());
     gate = outcome ? outcome->gate : std::vector<recovery::GateCheck>();
+    conflicts = outcome ? outcome->conflicts : std::vector<Message>();
     meshAdvice = outcome ? outcome->mesh : recovery::MeshAdvice();
     touch = outcome ? outcome->touch : std::nullopt;
     probe = outcome ? outcome->probe : std::nullopt;
@@ -787,6 +794,11 @@ std::shared_ptr<const recovery::PlanPicture> ResumeFlow::picture() const
 const std::vector<recovery::GateCheck>& ResumeFlow::gate() const
 {
     return d->gate;
+}
+
+const std::vector<Message>& ResumeFlow::conflicts() const
+{
+    return d->conflicts;
 }
 
 bool ResumeFlow::gateIsOpen() const

@@ -145,6 +145,8 @@ public:
     [[nodiscard]] const std::optional<Error>& planError() const;
     [[nodiscard]] std::shared_ptr<const recovery::PlanPicture> picture() const; ///< of the plan; nullptr without one
     [[nodiscard]] const std::vector<recovery::GateCheck>& gate() const;
+    /// What the printer reported while it printed against what the file says there, by cause, most serious first.
+    [[nodiscard]] const std::vector<Message>& conflicts() const;
     [[nodiscard]] bool gateIsOpen() const;
     [[nodiscard]] QString planText() const;              ///< the full text that is sent before the original's bytes
     void savePlan(const QString& path);                  ///< writes the resume file locally; answered by saved or failed

@@ -19,6 +19,7 @@ struct PlanFacts {
     std::optional<link::Driver::MeshProfiles> meshes;
     std::string letGo;                ///< a line since the stop that let go of the motors or told Z anew; "" = none was seen
     std::string beforeResume, afterResume; ///< the plugin's own scripts around its climb
+    std::shared_ptr<const std::vector<recovery::Sample>> samples; ///< of the print, to be compared with its file; may be nullptr
     std::optional<Error> unread;      ///< why status, folder or configuration is missing
 };
 struct PlanQuestion {

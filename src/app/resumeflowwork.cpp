@@ -53,6 +53,11 @@ Result<Stored> readStored(Store& store, const PrintJob& job)
     auto samples = store.lastSamples(job.id, lastSampleCount);
     if (!samples)
         return fail(samples.error());
+    constexpr double motionBegins = 4.0; // s
+    auto begun = store.samplesFromStandstill(job.id, motionBegins);
+    if (!begun)
+        return fail(begun.error());
+    stored.begun = std::move(*begun);
     auto events = store.events(job.id);
     if (!events)
         return fail(events.error());
@@ -88,17 +93,23 @@ std::vector<Sample> onOriginal(std::vector<Sample> samples, const recovery::Resu
         if (!sample.filePosition)
             continue;
         const recovery::OriginalByte there = recovery::originalByte(point, *sample.filePosition);
-        if (there.inPreamble)
-            sample.livePosition.reset(); // heating, homing, priming: no place on the original's path
+        if (there.inPreamble) { // heating, homing, priming: no place on the original's path
+            sample.livePosition.reset();
+            sample.gcodePosition.reset();
+        }
         sample.filePosition = there.byte;
     }
     return samples;
 }
 
-Result<Analysis> analyse(const OpenFile& file, const std::vector<Sample>& samples, recovery::StopCause cause, const std::string& softwareVersion)
+Result<Analysis> analyse(const OpenFile& file, const std::vector<Sample>& samples, recovery::StopCause cause, const std::string& softwareVersion,
+                         const std::vector<Sample>& begun)
 {
     Analysis analysis;
-    auto stop = recovery::stopInterval(*file.source, *file.index, samples, cause, recovery::queueModelOf(file.index->dialect, softwareVersion));
+    auto queue = recovery::queueModelOf(file.index->dialect, softwareVersion);
+    if (queue.flush == recovery::QueueModel::Flush::Timed)
+        queue.batchPhase = recovery::batchPhase(*file.source, *file.index, begun);
+    auto stop = recovery::stopInterval(*file.source, *file.index, samples, cause, queue);
     if (!stop)
         return fail(stop.error());
     auto found = recovery::candidates(*file.source, *file.index, *stop);
@@ -234,6 +245,10 @@ Result<Planned> planWith(const FilePtr& file, const Snapshot& snapshot, const Pl
     gate.zMechanics = facts.mechanics;
     if (gate.now)
         gate.zEvidence = facts.evidence;
+    static const std::vector<Sample> none;
+    auto conflicts = recovery::explainConflicts(snapshot, *file->source, *file->index, facts.samples ? *facts.samples : none);
+    planned.conflicts = conflicts ? std::move(*conflicts) : recovery::explainConflicts(snapshot);
+    gate.conflicts = planned.conflicts;
     auto plan = recovery::planResume(*file->source, *file->index, point, facts.printer, chosen);
     if (!plan) {
         planned.error = plan.error();

@@ -23,6 +23,7 @@ using Samples = std::shared_ptr<const std::vector<recovery::Sample>>;
 
 struct Stored {
     std::vector<recovery::Sample> samples;
+    std::vector<recovery::Sample> begun;    ///< of the seconds in which motion last began; empty = the plan ran low since
     std::vector<Event> events;
     PrintJob root;              ///< the job of the original file
     std::optional<std::uint64_t> xxh3; ///< of the file while it was printed
@@ -40,6 +41,7 @@ struct Planned {
     std::optional<Error> error;
     std::vector<recovery::GateCheck> gate;
     recovery::MeshAdvice mesh;
+    std::vector<Message> conflicts;         ///< what the printer reported against the file, by cause
     std::shared_ptr<const PartMaps> maps;   ///< to be handed back with the next question
     std::optional<TouchPlan> touch;         ///< when the plan has a touch in it
     std::optional<recovery::FirstLayer> firstLayer; ///< when one was wished
@@ -56,9 +58,9 @@ struct Written {
 [[nodiscard]] std::vector<recovery::Sample> onOriginal(std::vector<recovery::Sample> samples, const recovery::ResumePoint& point,
                                                        const OpenFile& original);
 /// Stop interval and candidates, the recommended one first. BadValue: no sample has a position.
-/// `softwareVersion` of the printer's host tells how far its controllers run on without it; may be empty.
+/// `softwareVersion` of the printer's host tells how far its controllers run on without it; may be empty. `begun`: see Stored.
 [[nodiscard]] Result<Analysis> analyse(const OpenFile& file, const std::vector<recovery::Sample>& samples, recovery::StopCause cause,
-                                       const std::string& softwareVersion);
+                                       const std::string& softwareVersion, const std::vector<recovery::Sample>& begun);
 /// The candidate and the snapshot of a byte; `given` is taken as it is, or mapped when it is of the resume file `printed`
 /// (may be nullptr) that `file` was continued by.
 [[nodiscard]] Result<Choice> makeChoice(const OpenFile& file, const std::vector<recovery::Sample>& samples,

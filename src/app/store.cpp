@@ -546,6 +546,24 @@ Result<std::vector<recovery::Sample>> Store::lastSamples(const QString& job, int
     return samples;
 }
 
+Result<std::vector<recovery::Sample>> Store::samplesFromStandstill(const QString& job, double seconds) const
+{
+    using Samples = std::vector<recovery::Sample>;
+    auto still = d->connection->run(u"SELECT MAX(time) FROM samples WHERE job = ? AND print_time <= estimated_print_time"_s, {notNull(job)});
+    if (!still)
+        return fail(still.error());
+    if (!still->next() || still->value(0).isNull())
+        return Samples();
+    const double since = still->value(0).toDouble();
+    auto little = d->connection->run(u"SELECT COUNT(*) FROM samples WHERE job = ? AND time > ? AND print_time - estimated_print_time < ?"_s,
+                                     {notNull(job), since + recovery::plannedAfter, recovery::plannedEnough});
+    if (!little)
+        return fail(little.error());
+    if (!little->next() || little->value(0).toInt() > 0)
+        return Samples();
+    return samples(job, since, since + seconds, 200);
+}
+
 Result<std::vector<recovery::Snapshot>> Store::snapshots(const QString& printer, const QString& job, int limit) const
 {
     const bool all = job.isEmpty();

@@ -97,14 +97,17 @@ public:
     [[nodiscard]] Result<std::vector<PrintJob>> openJobs() const;
     [[nodiscard]] Result<std::vector<recovery::Sample>> samples(const QString& job, double from, double to, int limit) const; ///< ascending
     [[nodiscard]] Result<std::vector<recovery::Sample>> lastSamples(const QString& job, int count) const;  ///< ascending
+    /// The last sample in which the host had nothing planned, and those of the seconds after it, ascending; none when it had
+    /// little planned since (recovery::plannedEnough).
+    [[nodiscard]] Result<std::vector<recovery::Sample>> samplesFromStandstill(const QString& job, double seconds) const;
     [[nodiscard]] Result<std::vector<recovery::Snapshot>> snapshots(const QString& printer, const QString& job, int limit = 1000) const; ///< ascending; job empty = all
     [[nodiscard]] Result<std::vector<JournalEntry>> journal(const QString& printer, int limit = 500) const; ///< newest first
     [[nodiscard]] Result<std::vector<JournalEntry>> unfinishedEntries(const QString& printer) const;
     [[nodiscard]] Result<std::vector<VariablesCopy>> variables(const QString& printer, int limit = 50) const; ///< newest first
+    [[nodiscard]] Result<std::optional<ConfigRepair>> openRepair(const QString& printer) const; ///< the newest that was not put back
     [[nodiscard]] Result<std::vector<Event>> events(const QString& job) const;
     /// Lets one recorder own a printer until this store closes or its process dies (advisory lock on PostgreSQL, a lock file
     /// beside the SQLite file). Busy when taken.
-    [[nodiscard]] Result<std::optional<ConfigRepair>> openRepair(const QString& printer) const; ///< the newest that was not put back
     [[nodiscard]] Result<> claimPrinter(const QString& printer);
     /// Whether the process that began the unfinished entry still lives and will finish it.
     [[nodiscard]] bool isUnderWay(const JournalEntry& entry);

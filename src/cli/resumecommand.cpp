@@ -252,6 +252,7 @@ private:
         m_document = app::toJson(*m_flow->plan(), m_flow->gate());
         m_document.insert(u"job"_s, app::toJson(*m_flow->job()));
         m_document.insert(u"way"_s, m_flow->way() == run::Way::ZeroCopy ? u"zero-copy"_s : u"new-file"_s);
+        showStop();
         const auto& candidate = *m_flow->chosen();
         m_document.insert(u"printed_twice_mm"_s, candidate.printedTwiceMm);
         m_document.insert(u"left_open_mm"_s, candidate.leftOpenMm);
@@ -303,6 +304,23 @@ private:
         const QString share = judged.layerHeight > 0 ? u", %1 % of a layer of %2 mm"_s.arg(100 * u / judged.layerHeight, 0, 'f', 0).arg(judged.layerHeight, 0, 'f', 2)
                                                      : QString();
         m_environment.out.line(u"  U %1 mm%2"_s.arg(u, 0, 'f', 3).arg(share));
+    }
+    void showStop()
+    {
+        const auto& stop = m_flow->stop();
+        if (!stop)
+            return;
+        const QJsonObject json = app::toJson(*stop, *m_flow->file()->source, *m_flow->file()->index);
+        m_document.insert(u"stop"_s, json);
+        const auto at = [&json](QLatin1StringView key) {
+            const QJsonObject place = json[key].toObject();
+            return u"line %1 (byte %2)"_s.arg(place["line"_L1].toInteger()).arg(place["byte"_L1].toInteger());
+        };
+        if (json["half_from"_L1].isObject())
+            m_environment.out.line(u"it stopped likely from %1 up to %2; certainly from %3 up to %4"_s.arg(at("half_from"_L1), at("half_to"_L1),
+                                                                                                       at("earliest"_L1), at("latest"_L1)));
+        else
+            m_environment.out.line(u"it stopped certainly from %1 up to %2"_s.arg(at("earliest"_L1), at("latest"_L1)));
     }
     void showGate()
     {

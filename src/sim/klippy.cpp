@@ -395,20 +395,24 @@ void Klippy::restorePower()
     emit powerChanged(true);
 }
 
+double Klippy::motionLeft(double clockAsked) const
+{
+    if (!hostRunning())
+        return 0;
+    const double now = d->machine.now();
+    const auto queue = recovery::queueModelOf(gcode::Dialect::Klipper, d->options.softwareVersion.toStdString());
+    const StepSending sending{.dueBefore = queue.leastRunOut, .timed = d->host->stepBatches(now), .clockAsked = now - clockAsked};
+    return endOfSentMotion(d->machine.queued(), now, sending) - now;
+}
+
 void Klippy::crashHost()
 {
     if (!hostRunning())
         return;
     const double now = d->machine.now();
-    const auto queue = recovery::queueModelOf(gcode::Dialect::Klipper, d->options.softwareVersion.toStdString());
-    // Where the host's timers are follows from when they began: any phase is as good.
-    constexpr double clockPeriod = 0.9839, batchPeriod = 0.25; // s
+    // Where the host's question for the clock is follows from when it began: any phase is as good.
     std::mt19937_64 random(d->options.seed ^ std::bit_cast<std::uint64_t>(now));
-    std::uniform_real_distribution<double> phase(0, 1);
-    StepSending sending{queue.flush == recovery::QueueModel::Flush::Timed, queue.leastRunOut};
-    sending.sinceBatch = batchPeriod * phase(random);
-    sending.clockAsked = now - clockPeriod * phase(random);
-    const double end = endOfSentMotion(d->machine.queued(), now, sending);
+    const double end = now + motionLeft(std::uniform_real_distribution<double>(0, clockPeriod)(random));
     d->machine.endMotionAt(end);
     d->machine.haltMcuAt(end + mcuPatience);
     d->ending = Private::Ending::Crash;

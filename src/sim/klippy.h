@@ -102,6 +102,9 @@ public:
     [[nodiscard]] double trueHeightAt(double x, double y) const; ///< the nozzle would have there, mm over the nominal bed
     [[nodiscard]] std::vector<double> truePosition() const; ///< X Y Z (nozzle over the true bed) E
     [[nodiscard]] std::optional<quint64> executedByte() const; ///< start of the file line the nozzle is on, or was last
+    /// s the controllers would still move if the host died now and had asked for their clock that long ago (0 .. clockPeriod).
+    [[nodiscard]] double motionLeft(double clockAsked) const;
+    static constexpr double clockPeriod = 0.9839; ///< s between two such questions (clocksync.py)
     [[nodiscard]] double crushed() const;              ///< deepest the nozzle ever went into plastic or the bed, mm
     [[nodiscard]] QString variablesPath() const;
     [[nodiscard]] QString gcodesPath() const;

@@ -174,7 +174,10 @@ GcodeLine parseGcodeLine(std::string_view text)
 Host::Host(HostWorld world, double worldNow)
     : m_world(std::move(world)), m_now(worldNow), m_mcuZero(worldNow + 1.0), m_probeNoise(m_world.options.seed)
 {
+    m_timing = timingOf(m_world.options.softwareVersion.toStdString());
     m_planner.limits = {};
+    m_planner.setLookAhead(m_timing.lookAhead);
+    m_planner.begin(m_timing.bufferHigh);
     registerCommands();
     if (m_world.options.pluginInstalled)
         m_plugin = std::make_unique<Plugin>(*this);
@@ -296,6 +299,7 @@ void Host::shutDown(const std::string& reason)
     m_reason = reason;
     info("Klipper state: Shutdown");
     m_planner.drop();
+    m_stepTimer.stop();
     machine().haltMcu();
     m_printEnd = std::min(m_printEnd, m_now);
     m_mustPause = true;

@@ -20,6 +20,7 @@
 #include "klippy.h"
 #include "klippymesh.h"
 #include "klippyreactor.h"
+#include "klippysteps.h"
 #include "klippyvalue.h"
 #include "machine.h"
 #include "motion.h"
@@ -125,6 +126,8 @@ public:
     void markHomed(const std::string& axes) { m_homed.insert(axes.begin(), axes.end()); }
     [[nodiscard]] bool homed(char axis) const { return m_homed.contains(axis); }
     [[nodiscard]] bool homing() const { return m_homing; }
+    /// What steps were made of the plan up to `now` (world time), by a host that makes them by a timer; nullopt = it makes them at once.
+    [[nodiscard]] std::optional<std::vector<StepBatch>> stepBatches(double now);
     double lastMoveTime();                    ///< plans everything to a full stop; world time of its end
     Task waitMoves();
     /// Moves Z motors only, past all checks; waits for the end.
@@ -210,6 +213,7 @@ private:
     // motion (klippymove.cpp)
     [[nodiscard]] Failure checkMove(const Axes& target) const;
     void flushMoves(bool all);
+    void endMotion();
     Task keepFlushing();
     Task checkPause();
     Task home(std::string axes);
@@ -325,7 +329,17 @@ private:
     mutable QJsonObject m_settings;
     std::set<QString> m_remoteMethods;
 
+    /// How far a host plans ahead, s (toolhead.py).
+    struct Timing {
+        bool timed = false;     ///< steps are made by a timer
+        double lookAhead = 0.25;
+        double bufferHigh = 2.0;///< planned ahead at which commands wait
+        double bufferLow = 1.0; ///< left at which held moves are planned to a stop
+    };
+    [[nodiscard]] static Timing timingOf(const std::string& softwareVersion);
+    Timing m_timing;
     Planner m_planner;
+    StepTimer m_stepTimer;
     Axes m_position{};
     std::set<char> m_homed;
     bool m_homing = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <numeric>
 
 #include "klippyhost.h"
@@ -11,8 +12,6 @@ namespace kintsugi::sim {
 namespace {
 
 constexpr double bufferStart = 0.25; // s between the first command and the first motion
-constexpr double bufferLow = 1.0;    // s left at which held moves are planned to a stop
-constexpr double bufferHigh = 2.0;   // s planned ahead at which commands wait
 
 std::string format(const char* pattern, double a, double b, double c, double d)
 {
@@ -79,15 +78,16 @@ void Host::flushMoves(bool all)
         m_printEnd = segment.end();
         machine().queue(segment);
     }
+    m_stepTimer.plan(m_now, m_printEnd);
     noteBusy();
 }
 
 Task Host::keepFlushing()
 {
     while (!m_planner.empty()) {
-        co_await m_reactor.sleepUntil(std::max(m_now + 0.1, m_printEnd - bufferLow));
-        if (m_printEnd - m_now <= bufferLow + 1e-6)
-            flushMoves(true);
+        co_await m_reactor.sleepUntil(std::max(m_now + 0.1, m_printEnd - m_timing.bufferLow));
+        if (m_printEnd - m_now <= m_timing.bufferLow + 1e-6)
+            endMotion();
     }
     m_flushing = false;
     co_return {};
@@ -95,23 +95,52 @@ Task Host::keepFlushing()
 
 Task Host::checkPause()
 {
-    while (m_printEnd - m_now > bufferHigh && !halted())
-        co_await m_reactor.sleepUntil(std::min(m_now + 1, m_printEnd - bufferHigh + 1e-6));
+    while (m_printEnd - m_now > m_timing.bufferHigh && !halted())
+        co_await m_reactor.sleepUntil(std::min(m_now + 1, m_printEnd - m_timing.bufferHigh + 1e-6));
     co_return {};
+}
+
+Host::Timing Host::timingOf(const std::string& softwareVersion)
+{
+    // Commits after v0.13.0: the timer came with 262, less look-ahead with 340, less buffer with 341.
+    int minor = 0, commits = 0;
+    if (std::sscanf(softwareVersion.c_str(), "v0.%d.%*d-%d", &minor, &commits) < 1 || minor < 13)
+        return {};
+    const auto since = [&](int commit) { return minor > 13 || commits >= commit; };
+    Timing timing;
+    timing.timed = since(262);
+    timing.bufferLow = timing.timed ? 0.70 : timing.bufferLow; // when the timer reaches the end of the plan
+    timing.lookAhead = since(340) ? 0.15 : timing.lookAhead;
+    timing.bufferHigh = since(341) ? 1.0 : timing.bufferHigh;
+    return timing;
+}
+
+std::optional<std::vector<StepBatch>> Host::stepBatches(double now)
+{
+    return m_timing.timed ? std::optional(m_stepTimer.batches(now)) : std::nullopt;
 }
 
 double Host::lastMoveTime()
 {
     flushMoves(true);
-    if (m_printEnd < m_now)
+    if (m_printEnd < m_now) {
         m_printEnd = m_now + bufferStart;
+        m_planner.begin(m_timing.bufferHigh);
+    }
     noteBusy();
     return m_printEnd;
 }
 
-Task Host::waitMoves()
+/// Everything is planned to a stop, and what comes next begins anew.
+void Host::endMotion()
 {
     flushMoves(true);
+    m_planner.begin(m_timing.bufferHigh);
+}
+
+Task Host::waitMoves()
+{
+    endMotion();
     while (m_printEnd > m_now && !halted())
         co_await m_reactor.sleepUntil(std::min(m_now + 1, m_printEnd + 1e-6));
     co_return {};
@@ -152,6 +181,7 @@ Task Host::driveZ(std::array<bool, 4> motors, double distance, double speed, dou
     shape(s);
     s.start = std::max(m_now, m_printEnd) + 0.1;
     m_printEnd = s.end();
+    m_stepTimer.plan(m_now, m_printEnd);
     machine().queue(s);
     co_await waitMoves();
     co_return {};
@@ -337,7 +367,7 @@ Task Host::cmdMove(const GcodeLine& line)
 {
     if (auto failure = linearMove(line))
         co_return failure;
-    if (m_printEnd - m_now > bufferHigh)
+    if (m_printEnd - m_now > m_timing.bufferHigh)
         co_await checkPause();
     co_return {};
 }

@@ -6,12 +6,6 @@
 
 namespace kintsugi::sim {
 
-namespace {
-
-constexpr double lookAheadTime = 0.25; // s; Klipper's own value
-
-} // namespace
-
 double Segment::travelled(double time) const
 {
     double t = time - start;
@@ -187,7 +181,7 @@ std::vector<Planner::Speeds> Planner::settled(bool all) const
 
 std::vector<Segment> Planner::take(bool all)
 {
-    m_budget = lookAheadTime;
+    m_budget = m_lookAhead;
     const std::vector<Speeds> speeds = settled(all);
     std::vector<Segment> result;
     result.reserve(speeds.size());
@@ -206,7 +200,7 @@ std::vector<Segment> Planner::take(bool all)
 void Planner::drop()
 {
     m_moves.clear();
-    m_budget = lookAheadTime;
+    m_budget = m_lookAhead;
 }
 
 } // namespace kintsugi::sim

@@ -49,6 +49,10 @@ class Planner
 public:
     MotionLimits limits;
 
+    /// s of motion at least that come between two rounds of settling.
+    void setLookAhead(double seconds) { m_lookAhead = seconds; }
+    /// After a standstill: that much must come before the first round.
+    void begin(double seconds) { m_budget = seconds; }
     void add(const Axes& from, const Axes& to, double speed, Origin origin);
     [[nodiscard]] bool full() const { return m_budget <= 0; }
     [[nodiscard]] bool empty() const { return m_moves.empty(); }
@@ -75,7 +79,7 @@ private:
     [[nodiscard]] std::vector<Speeds> settled(bool all) const;
 
     std::vector<Move> m_moves;
-    double m_budget = 0.25;
+    double m_lookAhead = 0.25, m_budget = m_lookAhead;
 };
 
 } // namespace kintsugi::sim

@@ -178,7 +178,7 @@ void StatePage::confirm(const QString& key, const QString& value)
 void StatePage::showConflicts(const recovery::Snapshot& snapshot)
 {
     QStringList lines;
-    for (const Message& meaning : recovery::explainConflicts(snapshot))
+    for (const Message& meaning : flow().conflicts())
         lines << app::text(meaning);
     for (const recovery::FieldRow& row : lines.isEmpty() ? recovery::fieldRows(snapshot) : std::vector<recovery::FieldRow>()) {
         if (row.info.conflicts()) // nobody knows what they mean together: each for itself

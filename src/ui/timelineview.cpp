@@ -561,6 +561,12 @@ void TimelineView::Private::paintInterruption(QPainter& painter, const Colours& 
         const double right = std::max(q->xToPixel(to.value_or(*x)), left + 3);
         painter.fillRect(QRectF(left, area.top(), right - left, area.height()), c.interval);
         painter.fillRect(QRectF(left, area.top(), right - left, area.height()), QBrush(c.interval, Qt::BDiagPattern));
+        const auto halfFrom = axis.xOfByte(*data, static_cast<double>(data->stop->halfFrom));
+        const auto halfTo = axis.xOfByte(*data, static_cast<double>(data->stop->halfTo));
+        if (data->stop->halfTo > data->stop->halfFrom && halfFrom && halfTo) {
+            const double begin = q->xToPixel(*halfFrom), end = std::max(q->xToPixel(*halfTo), begin + 1);
+            painter.fillRect(QRectF(begin, area.top(), end - begin, area.height()), c.interval);
+        }
     }
     painter.setPen(QPen(c.warning, 2));
     painter.drawLine(QPointF(q->xToPixel(*x), area.top() - spacing::tight), QPointF(q->xToPixel(*x), area.bottom() + spacing::tight));

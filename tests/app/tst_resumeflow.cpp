@@ -93,6 +93,8 @@ private slots:
     void gateFactsCloseTheGate_data();
     void gateFactsCloseTheGate();
     void repairedHeaterOpensTheGate();
+    void conflictsAreNamed_data();
+    void conflictsAreNamed();
     void pluginDataIsResetAfterAGoodEnd();
     void pluginStateIsSetAndPutBack();
     void pluginStateOfAnotherStays();
@@ -1184,8 +1186,6 @@ void TestResumeFlow::refusedConfigurationCanBeUndone()
     QCOMPARE(m_driver->info.state, HostState::Ready);
 }
 
-void TestResumeFlow::meshIsNotUndone_data()
-{
 void TestResumeFlow::meshIsUndoneInAnotherLife_data()
 {
     QTest::addColumn<QString>("meanwhile");
@@ -1240,6 +1240,8 @@ void TestResumeFlow::meshIsUndoneInAnotherLife()
     QVERIFY(!m_flow->canUndoMesh());
 }
 
+void TestResumeFlow::meshIsNotUndone_data()
+{
     QTest::addColumn<QString>("trouble");
     QTest::addColumn<ErrorCode>("code");
     QTest::newRow("printing") << u"printing"_s << ErrorCode::Busy;
@@ -1354,6 +1356,67 @@ void TestResumeFlow::repairedHeaterOpensTheGate()
     };
     QCOMPARE(isOpenAfter(false), std::string("heater-fault"));
     QCOMPARE(isOpenAfter(true), std::string());
+}
+
+void TestResumeFlow::conflictsAreNamed_data()
+{
+    QTest::addColumn<double>("shift");    ///< mm of X in every report
+    QTest::addColumn<bool>("elsewhere");  ///< positions of another file
+    QTest::addColumn<double>("speed");    ///< factor
+    QTest::addColumn<QString>("named");   ///< a part of the sentence; empty = all agree
+    QTest::newRow("agreeing") << 0.0 << false << 1.0 << QString();
+    QTest::newRow("edited offset") << 3.0 << false << 1.0 << u"Every position differs from the file by X +3 mm"_s;
+    QTest::newRow("another file") << 0.0 << true << 1.0 << u"it is another file or was changed since"_s;
+    QTest::newRow("operator") << 0.0 << false << 0.9 << u"The speed factor was changed at the printer: 90 % instead of 100 %"_s;
+}
+
+/// What was reported while it printed is held against the file, and what is wrong has a name at the gate.
+void TestResumeFlow::conflictsAreNamed()
+{
+    QFETCH(double, shift);
+    QFETCH(bool, elsewhere);
+    QFETCH(double, speed);
+    QFETCH(QString, named);
+    std::vector<recovery::Sample> samples;
+    for (int i = 0; i < 30; ++i) {
+        const auto byte = static_cast<ByteOffset>(m_text.size() / 2 + 150 * i);
+        recovery::Sample sample = sampleAt(byte, stopTime - 30 + i);
+        const auto at = gcode::locate(*m_source, m_index, byte);
+        sample.filePosition = at->byte;
+        sample.speedFactor = speed;
+        sample.gcodePosition.emplace();
+        for (std::size_t axis = 0; axis < 3; ++axis)
+            (*sample.gcodePosition)[axis] = gcode::toMillimetres(*at->state.position[axis]);
+        (*sample.gcodePosition)[0] += elsewhere ? 7.0 + i % 5 : shift;
+        samples.push_back(sample);
+    }
+    PrintJob job;
+    job.id = u"j2"_s;
+    job.printer = u"p"_s;
+    job.file = file;
+    job.fileSize = m_index.size;
+    job.startTime = stopTime - 60;
+    job.endTime = stopTime;
+    job.state = JobState::Interrupted;
+    storeJob(job, samples);
+    begin(u"j2"_s);
+    QTRY_VERIFY(m_flow->snapshot().has_value());
+    Statements statements = m_flow->statements();
+    statements.partStuck = statements.nothingMoved = true;
+    statements.contact = recovery::NozzleContact::Touching;
+    statements.declaredZ = static_cast<double>(*m_flow->snapshot()->state.position[2]) / 1e6;
+    m_flow->setZMethod(recovery::ZMethod::Touch);
+    m_flow->setStatements(statements);
+    QTRY_VERIFY(m_flow->plan() && !m_flow->isBusy());
+    QStringList lines;
+    bool passed = false;
+    for (const recovery::GateCheck& check : m_flow->gate()) {
+        if (check.id == "conflicts")
+            (check.passed ? passed = true : !(lines << QString::fromStdString(english(check.text))).isEmpty());
+    }
+    QCOMPARE(passed, named.isEmpty());
+    QVERIFY2(named.isEmpty() || lines.join(u'\n').contains(named), qPrintable(lines.join(u'\n')));
+    QCOMPARE(m_flow->conflicts().empty(), named.isEmpty());
 }
 
 // ---- klipper-plr's data ------------------------------------------------------------------------------------------

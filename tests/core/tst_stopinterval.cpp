@@ -523,7 +523,8 @@ std::vector<Sample> marlinSamples(const MarlinRun& run, double cut, Sees sees, d
 
 } // namespace
 
-/// The truth is always inside, and behind the last sample's byte there are never more moves than the firmware can hold.
+/// The truth is always inside; behind the last sample's byte there are never more moves than the firmware can hold, and
+/// beyond it no more than it reads between two samples.
 void TestStopInterval::marlinQueue()
 {
     QFETCH(QByteArray, file);
@@ -547,6 +548,16 @@ void TestStopInterval::marlinQueue()
         held.push_back(std::size_t(std::count_if(run.segments.begin(), run.segments.end(), [&](const gcode::Segment& s) {
             return s.begin >= stop->earliest && s.begin < seen && std::max(lengthOf(s), double(std::abs(s.e))) >= 0.15;
         })));
+        ByteOffset read = 0;
+        for (std::size_t n = 1; n < samples.size(); ++n) {
+            const auto at = [&](const Sample& sample) { return sample.sent.value_or(sample.filePosition.value_or(0)); };
+            read = std::max(read, at(samples[n]) - at(samples[n - 1]));
+        }
+        const ByteOffset last = std::max(seen, samples.back().sent.value_or(0));
+        // The line begun at the last sample, and the one begun at the end.
+        const auto begun = gcode::locate(**source, *index, std::min(index->size - 1, last));
+        const auto line = gcode::locate(**source, *index, std::min(index->size - 1, begun->end + read));
+        QVERIFY2(stop->latest <= line->end, qPrintable(u"%1 beyond %2 by more than %3"_s.arg(stop->latest).arg(last).arg(read)));
         possible.push_back(std::size_t(std::count_if(run.segments.begin(), run.segments.end(), [&](const gcode::Segment& s) {
             return s.begin >= stop->earliest && s.begin < stop->latest;
         })));

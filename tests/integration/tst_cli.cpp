@@ -715,6 +715,11 @@ void TstCli::resumeEndToEnd()
     QVERIFY2(dry.code == 0, (blocks + dry.err).constData());
     QVERIFY(!dry.json()["steps"_L1].toArray().isEmpty());
     QVERIFY(!dry.json()["started"_L1].toBool());
+    const QJsonObject stop = dry.json()["stop"_L1].toObject();
+    const auto byteOf = [&stop](const char* key) { return stop[QLatin1String(key)]["byte"_L1].toInteger(-1); };
+    QVERIFY2(0 < byteOf("earliest") && byteOf("earliest") <= byteOf("likely") && byteOf("likely") < byteOf("latest"), dry.out.constData());
+    QVERIFY(byteOf("earliest") <= byteOf("half_from") && byteOf("half_from") < byteOf("half_to") && byteOf("half_to") <= byteOf("latest"));
+    QVERIFY(stop["likely"_L1]["line"_L1].toInteger() > 1);
     const Ran asked = run(resume);
     QCOMPARE(asked.code, 5);
     QVERIFY(!asked.json()["started"_L1].toBool());

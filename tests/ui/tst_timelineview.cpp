@@ -102,6 +102,7 @@ private slots:
     void paintsAMillionSamplesFluidly();
     void paintsNothingGracefully();
     void recoverableLane();
+    void likelyHalfStandsOut();
 };
 
 void TestTimelineView::axesAgree_data()
@@ -312,6 +313,36 @@ void TestTimelineView::paintsAMillionSamplesFluidly()
     QVERIFY2(each < 100, qPrintable(QStringLiteral("%1 ms for a picture").arg(each)));
     const QImage picture = view.grab().toImage();
     QVERIFY(picture.pixelColor(view.laneArea().center()).isValid());
+}
+
+/// The lines that hold half of all such stops are painted denser than the rest of the interval.
+void TestTimelineView::likelyHalfStandsOut()
+{
+    auto data = makeData(5000);
+    TimelineView view;
+    view.resize(1000, 500);
+    view.setData(&data);
+    view.setAxis(TimelineAxis::Progress);
+    view.show();
+    const auto plain = view.grab().toImage();
+    data.stop->halfFrom = 29300;
+    data.stop->halfTo = 29600;
+    view.setData(&data);
+    view.setAxis(TimelineAxis::Progress);
+    const auto banded = view.grab().toImage();
+    const double scale = view.devicePixelRatioF();
+    const int y = static_cast<int>(view.laneArea().center().y() * scale);
+    const auto column = [&](double byte) { return static_cast<int>(view.xToPixel(byte) * scale); };
+    const auto differs = [&](int x) {
+        for (int row = y - 60; row < y + 60; ++row) {
+            if (plain.pixel(x, row) != banded.pixel(x, row))
+                return true;
+        }
+        return false;
+    };
+    QVERIFY(differs(column(29400)));
+    QVERIFY(!differs(column(29100)));
+    QVERIFY(!differs(column(29900)));
 }
 
 void TestTimelineView::paintsNothingGracefully()

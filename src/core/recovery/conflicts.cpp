@@ -51,7 +51,7 @@ Shift shiftOf(const Snapshot& snapshot)
     Shift shift;
     for (std::size_t i = 0; i < keys.size(); ++i) {
         const auto field = snapshot.fields.find(keys[i]);
-        if (field == snapshot.fields.end() || field->second.observed.empty() || field->second.replayed.empty())
+        if (field == snapshot.fields.end() || field->second.origin == Origin::Edited || field->second.observed.empty() || field->second.replayed.empty())
             continue;
         const auto seen = numberOf(field->second.observed), said = numberOf(field->second.replayed);
         if (seen && said)
@@ -75,10 +75,16 @@ bool isShifted(const Shift& shift)
     return !shiftText(shift).empty();
 }
 
+/// A person's word ends it.
+bool isOpen(const FieldInfo& info)
+{
+    return info.conflicts() && info.origin != Origin::Edited;
+}
+
 void addOperator(const Snapshot& snapshot, std::vector<Message>& found)
 {
     for (const auto& [key, info] : snapshot.fields) {
-        if (!info.conflicts())
+        if (!isOpen(info))
             continue;
         const auto [head, rest] = split(key);
         const auto cause = std::find_if(causes.begin(), causes.end(), [&h = head](const Cause& c) { return c.head == h; });
@@ -86,7 +92,7 @@ void addOperator(const Snapshot& snapshot, std::vector<Message>& found)
             found.push_back({cause->pattern, {info.replayed, info.observed, rest}});
     }
     const auto excluded = snapshot.fields.find("excluded");
-    if (excluded != snapshot.fields.end() && !excluded->second.observed.empty() && excluded->second.observed != excluded->second.replayed)
+    if (excluded != snapshot.fields.end() && excluded->second.origin != Origin::Edited && !excluded->second.observed.empty() && excluded->second.observed != excluded->second.replayed)
         found.push_back({KINTSUGI_TEXT("Objects were excluded while it printed: %1."), {excluded->second.observed}});
 }
 
@@ -96,7 +102,7 @@ std::size_t addModes(const Snapshot& snapshot, std::vector<Message>& found)
     constexpr std::array<std::string_view, 4> keys{"absolute_e", "absolute_xyz", "tool", "object"};
     for (const auto key : keys) {
         const auto field = snapshot.fields.find(std::string(key));
-        if (field == snapshot.fields.end() || !field->second.conflicts())
+        if (field == snapshot.fields.end() || !isOpen(field->second))
             continue;
         ++count;
         found.push_back({KINTSUGI_TEXT("The printer and the file do not agree on %1: %2 was seen, the file says %3."),

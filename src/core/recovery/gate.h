@@ -66,6 +66,7 @@ struct GateFacts {
     std::optional<bool> queueBusy;               ///< Moonraker's job queue could load the next job
     std::optional<std::uint64_t> freeDisk, neededDisk; ///< bytes, where the resume file goes
     std::optional<MeshAdvice> mesh;              ///< what to do about the bed mesh
+    std::optional<std::vector<Message>> conflicts; ///< of explainConflicts(): what the printer reported against the file, by cause
     std::optional<std::vector<TailFinding>> tail;///< of checkTail() from the resume point on
     std::optional<BlockProof> blocks;            ///< printer's file against the local copy, piece by piece
     bool partStuckConfirmed = false, headUntouchedConfirmed = false;

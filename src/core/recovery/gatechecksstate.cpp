@@ -44,6 +44,11 @@ void conflicts(const View& v, List& list)
         if (info.conflicts() && info.origin != Origin::Edited)
             names += (names.empty() ? "" : ", ") + key;
     }
+    if (v.facts.conflicts && !v.facts.conflicts->empty()) {
+        for (const Message& meaning : *v.facts.conflicts)
+            list.add(Id::Conflicts, Severity::Warn, false, names, {}, meaning);
+        return;
+    }
     if (!compared)
         return list.notChecked(Id::Conflicts);
     list.add(Id::Conflicts, Severity::Warn, names.empty(), names, {},

@@ -207,19 +207,16 @@ std::optional<std::size_t> PathClock::settledUpTo(std::size_t first, std::size_t
     return std::nullopt;
 }
 
-std::vector<double> PathClock::phaseBorders(std::size_t segment) const
+std::vector<PathClock::Ramp> PathClock::ramps(std::size_t segment) const
 {
-    constexpr double change = 0.2, shortest = 0.005; // of the cruise speed; s
+    constexpr double shortest = 0.002; // s
     const Move& move = m_moves[segment];
-    const bool accelerates = move.accelTime > shortest && move.cruise - move.start > change * move.cruise;
-    const bool brakes = move.decelTime > shortest && move.cruise - move.end > change * move.cruise;
-    const bool cruises = move.cruiseTime > shortest;
-    std::vector<double> borders;
-    if (accelerates && (cruises || brakes))
-        borders.push_back(move.begin + move.accelTime);
-    if (brakes && cruises)
-        borders.push_back(move.begin + move.accelTime + move.cruiseTime);
-    return borders;
+    std::vector<Ramp> found;
+    if (move.accelTime > shortest)
+        found.push_back({move.begin, move.begin + move.accelTime, move.start, move.cruise, move.accel});
+    if (move.decelTime > shortest)
+        found.push_back({move.begin + move.accelTime + move.cruiseTime, move.begin + move.duration(), move.end, move.cruise, move.accel});
+    return found;
 }
 
 PathPlace PathClock::placeAt(double time) const

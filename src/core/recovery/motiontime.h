@@ -38,8 +38,13 @@ public:
     [[nodiscard]] double timeAt(const PathPlace& place) const;
     /// The place passed at `time`; the begin or the end of the path when it lies outside.
     [[nodiscard]] PathPlace placeAt(double time) const;
-    /// When a segment's motion turns from accelerating to cruising to braking, where those differ clearly in speed.
-    [[nodiscard]] std::vector<double> phaseBorders(std::size_t segment) const;
+    /// A part of a segment in which the speed changes.
+    struct Ramp {
+        double begin = 0, end = 0;    ///< s
+        double slow = 0, fast = 0;    ///< mm/s
+        double accel = 0;             ///< mm/s², without its sign
+    };
+    [[nodiscard]] std::vector<Ramp> ramps(std::size_t segment) const; ///< those that last some milliseconds
     /// Least seconds of one segment: as the look-ahead counts it before corners are known.
     [[nodiscard]] double leastSeconds(std::size_t segment) const;
     /// First segment whose speeds are not settled yet when the look-ahead holds [first, last] (Klipper: toolhead.py,

@@ -87,7 +87,8 @@ struct OriginalByte { ByteOffset byte = 0; bool inPreamble = false; };
 [[nodiscard]] OriginalByte originalByte(const ResumePoint& point, ByteOffset byte);
 [[nodiscard]] Result<OriginalByte> originalByte(const gcode::Source& resumeFile, const gcode::Source& original, ByteOffset byte);
 
-/// What the fields that differ mean together, most serious first; empty when nothing differs. A diagnosis per cause: wrong
+/// What the fields that differ mean together, most serious first; empty when nothing differs; fields a person decided do
+/// not count. A diagnosis per cause: wrong
 /// or changed file, edited offset (every position differs by the same), operator's factors and targets, exclusions, modes.
 [[nodiscard]] std::vector<Message> explainConflicts(const Snapshot& snapshot);
 /// The same, and the positions, modes and size the printer reported while it read the file (the samples of this print, any

@@ -2,6 +2,7 @@
 #include "recovery/stopinterval.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 
@@ -667,7 +668,105 @@ Result<StopInterval> boundedBy(const gcode::Source& source, const gcode::FileInd
     return live ? narrowed(*live, *lines) : lines;
 }
 
+/// What was driven after a standstill, the first moves too: the file need not know from where, the sample does.
+std::vector<Segment> pathFromRest(const gcode::Source& source, const gcode::FileIndex& index, const Sample& still)
+{
+    constexpr ByteOffset far = ByteOffset{32} << 10;
+    const ByteOffset from = *still.filePosition, to = std::min<ByteOffset>(index.size, from + far);
+    auto path = gcode::readToolpath(source, index, from, to);
+    if (!path || path->segments.empty() || !still.livePosition)
+        return path ? std::move(path->segments) : std::vector<Segment>();
+    const auto origin = still.homingOrigin.value_or(std::array<double, 4>{});
+    std::array<double, 3> at{};
+    for (std::size_t i = 0; i < at.size(); ++i)
+        at[i] = (*still.livePosition)[i] - origin[i];
+    std::vector<Segment> first;
+    const auto done = walk(source, index, from, path->segments.front().begin, [&](const Walked& walked) {
+        if (walked.effect.kind != gcode::Effect::Kind::Move)
+            return true;
+        auto next = at;
+        for (std::size_t i = 0; i < at.size(); ++i)
+            next[i] = walked.after.position[i] ? gcode::toMillimetres(*walked.after.position[i]) : at[i];
+        const auto single = [](double value) { return static_cast<float>(value); };
+        first.push_back({single(at[0]), single(at[1]), single(at[2]), single(next[0]), single(next[1]), single(next[2]),
+                         single(gcode::toMillimetres(walked.effect.de)), single(gcode::toMillimetres(walked.after.feed.value_or(0)) / 60),
+                         walked.line.begin, walked.line.end});
+        at = next;
+        return true;
+    });
+    if (!done)
+        return std::move(path->segments);
+    first.insert(first.end(), path->segments.begin(), path->segments.end());
+    return first;
+}
+
+/// Does the plan grow long enough at once? Some commands have all that is planned so far brought to a stop, and the first
+/// batch then ends with it.
+bool beginsAtOnce(const gcode::Source& source, const gcode::FileIndex& index, const std::vector<Segment>& path)
+{
+    constexpr double enough = 1.3; // s: what a host plans before it begins, and some
+    constexpr std::array<std::pair<char, std::uint32_t>, 15> harmless{{{'G', 0}, {'G', 1}, {'G', 2}, {'G', 3}, {'G', 21}, {'G', 90}, {'G', 91}, {'G', 92},
+                                                                       {'M', 82}, {'M', 83}, {'M', 104}, {'M', 106}, {'M', 107}, {'M', 140}, {'M', 73}}};
+    double seconds = 0;
+    auto last = path.begin();
+    for (; last != path.end() && seconds < enough; ++last)
+        seconds += secondsOf(*last);
+    if (last == path.end())
+        return false;
+    bool sound = true;
+    const auto done = walk(source, index, path.front().begin, last->begin, [&](const Walked& walked) {
+        const gcode::Command& command = walked.command;
+        sound = command.kind == gcode::Command::Kind::None
+            || std::any_of(harmless.begin(), harmless.end(), [&](const auto& code) { return command.is(code.first, code.second); });
+        return sound;
+    });
+    return done && sound;
+}
+
+/// The plan's begin after a standstill: print time at which the first move behind it began, from a sample of its first seconds.
+std::optional<double> beginOfMotion(const std::vector<Segment>& path, const Sample& sample)
+{
+    constexpr double least = 0.02; // s under way
+    if (!sample.livePosition || !sample.estimatedPrintTime)
+        return std::nullopt;
+    const auto match = matchNewest(path, {sample});
+    if (!match || match->distance > closeEnough || match->first != match->last)
+        return std::nullopt;
+    const PathClock clock(path, limitsOf(sample));
+    const double spent = clock.timeAt({match->segment, match->fraction});
+    return spent > least ? std::optional(*sample.estimatedPrintTime - spent) : std::nullopt;
+}
+
 } // namespace
+
+std::optional<double> batchPhase(const gcode::Source& source, const gcode::FileIndex& index, const std::vector<Sample>& all)
+{
+    constexpr double batch = 0.25, ahead = 0.45, agree = 0.012; // s: of batches, of the first one before the motion it begins
+    const std::vector<Sample> samples = usable(all, index.size);
+    const auto lead = [](const Sample& s) { return s.printTime && s.estimatedPrintTime ? *s.printTime - *s.estimatedPrintTime : -1.0; };
+    const auto still = std::find_if(samples.rbegin(), samples.rend(), [&](const Sample& s) { return lead(s) <= 0; });
+    if (still == samples.rend() || still == samples.rbegin() || !still->filePosition)
+        return std::nullopt;
+    const double began = still->time;
+    if (std::any_of(still.base(), samples.end(), [&](const Sample& s) { return s.time > began + plannedAfter && lead(s) < plannedEnough; }))
+        return std::nullopt;
+    const auto path = pathFromRest(source, index, *still);
+    if (path.empty() || !beginsAtOnce(source, index, path))
+        return std::nullopt;
+    std::vector<double> begins;
+    for (auto sample = still.base(); sample != samples.end() && sample->time < began + 2 * plannedAfter; ++sample) {
+        if (const auto begin = beginOfMotion(path, *sample))
+            begins.push_back(*begin);
+    }
+    if (begins.size() < 2)
+        return std::nullopt;
+    std::sort(begins.begin(), begins.end());
+    const double middle = begins[begins.size() / 2];
+    const auto near = std::count_if(begins.begin(), begins.end(), [middle](double one) { return std::abs(one - middle) < agree; });
+    if (static_cast<std::size_t>(near) * 3 < begins.size() * 2)
+        return std::nullopt;
+    return std::fmod(middle + ahead, batch);
+}
 
 QueueModel queueModelOf(gcode::Dialect dialect, const std::string& softwareVersion)
 {

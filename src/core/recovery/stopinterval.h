@@ -33,6 +33,8 @@ struct QueueModel {
     /// not fill a message (MIN_REQTIME_DELTA of serialqueue.c, 0.25 s before v0.13.0-419). At most: print_time, 2 s ahead and
     /// a batch; 0.7 s when timed.
     double leastRunOut = 0.1, mostRunOut = 3.0;
+    /// Timed: s of print time, 0 .. 0.25, at which its batches of steps end; see batchPhase(). nullopt = not known.
+    std::optional<double> batchPhase;
     /// Fewest slots for step commands in a controller (it allots at most 1024, what its memory holds), and most commands that
     /// wait because they do not fill a message: 58 bytes of 6 to 8 (queue_step).
     std::size_t moveSlots = 500, unsentCommands = 8;
@@ -41,6 +43,15 @@ struct QueueModel {
 };
 /// The model of a dialect. `softwareVersion`: Klipper's as it reports it, tells how it sends; may be empty.
 [[nodiscard]] QueueModel queueModelOf(gcode::Dialect dialect, const std::string& softwareVersion = {});
+
+/// s a host must always have planned so that its timer never reaches the end of the plan between two samples, and the time
+/// after a standstill until it has.
+inline constexpr double plannedEnough = 0.9, plannedAfter = 1.5;
+/// When the batches of a host that hands motion over by a timer end, from how motion began: each is 0.25 s long and begins
+/// where the last one ended, so it holds for as long as the host always had enough planned. `samples` (ascending) of the
+/// first seconds after a standstill and, at any rate, of all the time since. nullopt when they show no such begin, or a gap
+/// in the plan since.
+[[nodiscard]] std::optional<double> batchPhase(const gcode::Source& source, const gcode::FileIndex& index, const std::vector<Sample>& samples);
 
 /// [surelyExecuted, possiblyExecuted] of an interruption: all bytes before `earliest` have run, none from `latest` on.
 struct StopInterval {
@@ -60,7 +71,8 @@ struct StopInterval {
 /// breaker. Without live positions the file positions and the queue bound it. The samples may come at any rate; the stop
 /// is taken to lie within one usual distance of the last one; that a host is "disconnected" tells when it died. After a
 /// lost link that came back they go on: the last counts.
-/// A host that died leaves more unknown than can be bounded sharply: there the interval holds 99 % of such stops.
+/// A host that died leaves more unknown than can be bounded sharply: there the interval is the shortest that holds 99 % of
+/// such stops.
 /// BadValue when no sample has a file position. The queue is that of the index' dialect unless given.
 [[nodiscard]] Result<StopInterval> stopInterval(const gcode::Source& source, const gcode::FileIndex& index,
                                                 const std::vector<Sample>& lastSamples, StopCause cause,

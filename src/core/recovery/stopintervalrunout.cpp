@@ -17,7 +17,7 @@ constexpr double lookAhead = 0.25;    // s: LOOKAHEAD_FLUSH_TIME
 constexpr double heldBack = 0.05;     // s: STEPCOMPRESS_FLUSH_TIME
 constexpr double scanned = 0.001;     // s: SDS_CHECK_TIME, of a machine without input shaping and pressure advance
 constexpr double clockPeriod = 0.99;  // s: a question for the clock takes along every command that waits (clocksync.py)
-constexpr double timedFrom = 0.45, timedTo = 0.70; // s after now: motion_queuing.py
+constexpr double timedFrom = 0.45, timedTo = 0.70, timedBatch = timedTo - timedFrom; // s after now: motion_queuing.py
 constexpr double lateTimer = 0.02;    // s
 
 /// The turn from the segment before into this one, in radians; a half turn when one of them is no travel.
@@ -41,19 +41,31 @@ double commandsAt(const std::vector<Segment>& path, std::size_t i)
     return std::min(1.0, turnInto(path, i) / followed);
 }
 
+/// Step commands a motor needs for a ramp. The times of its steps follow a square root; a parabola that may be 25 us wide
+/// follows that for 0.093 v^(5/3) a^(-2/3) mm, whatever the size of a step.
+double commandsIn(const PathClock::Ramp& ramp)
+{
+    constexpr double perRoot = 32.3; // 3 / 0.093
+    return perRoot * (std::cbrt(ramp.fast) - std::cbrt(ramp.slow)) / std::cbrt(ramp.accel);
+}
+
 /// Motors that surely turn in a segment and hang on one controller. With a belt for each axis one rests along the axes, with
 /// crossed ones (CoreXY) on a diagonal.
-double motorsIn(const Segment& segment, const Sample& last)
+double beltsIn(const Segment& segment, const Sample& last)
 {
     constexpr double aside = 0.15; // radians
     constexpr double eighth = 0.785398163397448;
-    const double extruder = segment.e != 0 && last.sharedController.value_or(false) ? 1.0 : 0.0;
     if (segment.x0 == segment.x1 && segment.y0 == segment.y1)
-        return extruder;
+        return 0;
     const double angle = std::atan2(segment.y1 - segment.y0, segment.x1 - segment.x0);
     const double shift = last.kinematics == "corexy" ? eighth : 0.0;
     const double step = last.kinematics == "cartesian" || last.kinematics == "corexy" ? 2 * eighth : eighth;
-    return extruder + (std::abs(std::remainder(angle - shift, step)) > aside ? 2.0 : 1.0);
+    return std::abs(std::remainder(angle - shift, step)) > aside ? 2.0 : 1.0;
+}
+
+double motorsIn(const Segment& segment, const Sample& last)
+{
+    return beltsIn(segment, last) + (segment.e != 0 && last.sharedController.value_or(false) ? 1.0 : 0.0);
 }
 
 /// Up to where motion was handed over, and since when.
@@ -80,6 +92,7 @@ private:
     [[nodiscard]] std::vector<Command> commandsBefore(double end, const std::vector<double>& borders) const;
     void addTail(double handed, double died, double asked, const std::vector<double>& borders, double weight);
     [[nodiscard]] RunOut weighed();
+    [[nodiscard]] std::vector<double> batchEnds(double died) const;
     [[nodiscard]] double clockAt(double real) const { return m_e.seen + real * m_e.pace; }
 
     const RunOutEvidence& m_e;
@@ -122,11 +135,13 @@ std::optional<std::vector<Handed>> Weighing::replayed() const
 /// Klipper's controllers take no more than their slots hold from where the nozzle was.
 double Weighing::slotsEnd() const
 {
-    constexpr double motors = 3, mostPhases = 3; // of X, Y and E; accelerating, cruising, braking
+    constexpr double motors = 3, belts = 2; // X, Y and E; E makes few steps in a ramp
     double slots = static_cast<double>(m_e.queue.moveSlots);
     const PathPlace nozzle = m_e.clock.placeAt(m_e.seen);
     for (std::size_t i = nozzle.segment; i < m_e.path.size(); ++i) {
-        slots -= std::max(1.0, motors * mostPhases * commandsAt(m_e.path, i));
+        slots -= std::max(1.0, 2 * motors * commandsAt(m_e.path, i));
+        for (const PathClock::Ramp& ramp : m_e.clock.ramps(i))
+            slots -= belts * commandsIn(ramp);
         if (slots <= 0)
             return m_e.clock.timeAt({i, 0.0});
     }
@@ -136,6 +151,7 @@ double Weighing::slotsEnd() const
 /// Step commands that surely begin before `end`, the last first. At each border all motors begin new ones.
 std::vector<Weighing::Command> Weighing::commandsBefore(double end, const std::vector<double>& borders) const
 {
+    constexpr double surelyPerRamp = 0.9, clearly = 0.8;
     std::vector<Command> commands;
     double count = 0;
     const auto most = static_cast<double>(m_e.queue.unsentCommands);
@@ -150,13 +166,19 @@ std::vector<Weighing::Command> Weighing::commandsBefore(double end, const std::v
                 count += number;
             }
         };
-        for (const double phase : m_e.clock.phaseBorders(i))
-            add(phase, motors);
+        for (const PathClock::Ramp& ramp : m_e.clock.ramps(i)) {
+            const double each = beltsIn(m_e.path[i], m_e.last);
+            const auto parts = static_cast<int>(surelyPerRamp * commandsIn(ramp));
+            for (int part = 0; part < parts; ++part)
+                add(ramp.begin + (ramp.end - ramp.begin) * (part + 0.5) / parts, each);
+            if (ramp.slow < clearly * ramp.fast) // and another when it turns into cruising, or out of it
+                add(ramp.begin > begin ? ramp.begin : ramp.end, each);
+        }
         for (const double border : borders) {
             if (border > begin && border <= finish)
                 add(border, motors);
         }
-        add(begin, motors * commandsAt(m_e.path, i));
+        add(begin, beltsIn(m_e.path[i], m_e.last) * commandsAt(m_e.path, i));
         if (i == 0 || count > 2 * most || begin < farthest)
             break;
     }
@@ -204,13 +226,13 @@ std::vector<Handed> Weighing::handedLater() const
 
 RunOut Weighing::planned()
 {
-    constexpr int moments = 24;
+    constexpr int moments = 48;
     const std::vector<Handed> handed = handedLater();
     std::vector<double> borders = m_e.plannedEnds;
     for (const Handed& one : handed)
         borders.push_back(one.end);
     for (double& border : borders)
-        border -= (heldBack + scanned) * m_e.pace;
+        border -= scanned * m_e.pace;
     for (int i = 0; i < moments; ++i) {
         const double died = m_e.diedFrom + (m_e.diedTo - m_e.diedFrom) * (i + 0.5) / moments;
         // What was planned when the clock was last asked for surely went out.
@@ -230,20 +252,37 @@ RunOut Weighing::planned()
     return weighed();
 }
 
-/// A host that hands over by a timer: nothing tells its phase.
+/// A host that hands over by a timer: where its last batch ended at the death. Without a known phase any is as good.
+std::vector<double> Weighing::batchEnds(double died) const
+{
+    constexpr int phases = 12;
+    std::vector<double> ends; // real s after the newest sample
+    if (!m_e.queue.batchPhase) {
+        for (int phase = 0; phase < phases; ++phase)
+            ends.push_back(died + timedFrom - lateTimer + (timedBatch + lateTimer) * (phase + 0.5) / phases);
+        return ends;
+    }
+    for (const double unsure : {-0.01, 0.0, 0.01}) {
+        for (const double late : {0.0, 0.25 * lateTimer, lateTimer}) {
+            const double first = *m_e.queue.batchPhase + unsure - *m_e.last.estimatedPrintTime;
+            ends.push_back(first + timedBatch * std::floor((died - late + timedTo - first) / timedBatch));
+        }
+    }
+    return ends;
+}
+
 RunOut Weighing::timed()
 {
-    constexpr int moments = 24, phases = 12;
+    constexpr int moments = 48;
     const double plan = clockAt(std::max(m_e.lead, 0.0));
     for (int i = 0; i < moments; ++i) {
         const double died = m_e.diedFrom + (m_e.diedTo - m_e.diedFrom) * (i + 0.5) / moments;
-        for (int phase = 0; phase < phases; ++phase) {
-            const double ahead = timedFrom - lateTimer + (timedTo + lateTimer - timedFrom) * (phase + 0.5) / phases;
-            const double end = clockAt(died + ahead);
+        for (const double ended : batchEnds(died)) {
+            const double end = clockAt(ended);
             std::vector<double> borders;
-            for (int batch = 0; batch < 6; ++batch)
-                borders.push_back(end - (heldBack + batch * (timedTo - timedFrom)) * m_e.pace);
-            addTail(m_e.lead > 0 && m_e.lead < ahead ? std::min(end, plan) : end, died, -1e9, borders, 1);
+            for (int batch = 1; batch < 6; ++batch)
+                borders.push_back(end - batch * timedBatch * m_e.pace);
+            addTail(m_e.lead > 0 && m_e.lead < ended ? std::min(end, plan) : end, died, -1e9, borders, 1);
         }
     }
     return weighed();
@@ -251,7 +290,7 @@ RunOut Weighing::timed()
 
 RunOut Weighing::weighed()
 {
-    constexpr double outside = 0.003; // on each side
+    constexpr double inside = 0.994;
     std::sort(m_outcomes.begin(), m_outcomes.end(), [](const Outcome& a, const Outcome& b) { return a.end < b.end; });
     double all = 0;
     for (const Outcome& outcome : m_outcomes)
@@ -265,7 +304,17 @@ RunOut Weighing::weighed()
         }
         return m_outcomes.back().end;
     };
-    RunOut found{at(outside), at(0.25), at(0.5), at(0.75), at(1 - outside)};
+    RunOut found{m_outcomes.front().end, at(0.25), at(0.5), at(0.75), m_outcomes.back().end};
+    double held = 0; // of the outcomes [first, last]
+    for (std::size_t first = 0, last = 0; last < m_outcomes.size(); ++last) {
+        held += m_outcomes[last].weight;
+        while (held - m_outcomes[first].weight >= inside * all)
+            held -= m_outcomes[first++].weight;
+        if (held >= inside * all && m_outcomes[last].end - m_outcomes[first].end < found.most - found.least) {
+            found.least = m_outcomes[first].end;
+            found.most = m_outcomes[last].end;
+        }
+    }
     found.least = std::min(found.least, slotsEnd());
     return found;
 }
