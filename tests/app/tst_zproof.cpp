@@ -268,9 +268,7 @@ void TestZProof::aSetOffsetMovesTheTouchedTops()
     snapshot->earliest = snapshot->latest = third;
     if (byHand != 0 || inFile != 0)
         snapshot->state.gcodeOffset["Z"] = byHand;
-    QPromise<void> promise;
-    std::atomic<bool> cancelled{false};
-    const auto maps = partMaps(file, *snapshot, nullptr, JobControl(&promise, &cancelled));
+    const auto maps = partMaps(file, *snapshot, nullptr, {});
     QVERIFY(maps.has_value());
     Plan plan;
     plan.snapshot = *snapshot;
