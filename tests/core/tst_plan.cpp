@@ -531,26 +531,37 @@ void TestPlan::neverHotterThanTheTarget()
 void TestPlan::unknownShiftsAreRefused_data()
 {
     QTest::addColumn<QByteArray>("before");
-    QTest::addColumn<bool>("allowed");
-    QTest::newRow("Z") << QByteArray("G92 Z0\nG1 Z0.2\n") << true;
-    QTest::newRow("X") << QByteArray("G92 X0\n") << true;
-    QTest::newRow("all") << QByteArray("G92\nG1 X50 Y50 Z0.2\n") << true;
-    QTest::newRow("from a home only the printer knows") << QByteArray("G28 X\nG92 X100\nG1 X50\n") << false;
-    QTest::newRow("from nowhere") << QByteArray("G28 Z\nG92 Z7\nG1 Z0.2\n") << false;
-    QTest::newRow("E") << QByteArray("G92 E0\n") << true;
-    QTest::newRow("to the same") << QByteArray("G92 X50\n") << true;
-    QTest::newRow("homed again") << QByteArray("G92 X0\nG28 X\nG1 X50\n") << true;
+    QTest::addColumn<QByteArray>("between");
+    QTest::addColumn<bool>("allowed"); // Z is kept, so the firmware still knows where it counts from
+    QTest::addColumn<bool>("declared"); // the same when Z is declared anew
+    const QByteArray none;
+    QTest::newRow("Z") << QByteArray("G92 Z0\nG1 Z0.2\n") << none << true << true;
+    QTest::newRow("from a home only the printer knows") << QByteArray("G28 X\nG92 X100\nG1 X50\n") << none << true << false;
+    QTest::newRow("from nowhere") << QByteArray("G28 Z\nG92 Z7\nG1 Z0.2\n") << none << true << false;
+    QTest::newRow("in the middle of the print") << none << QByteArray("G28 X\nG92 X100\nG1 X60\n") << false << false;
+    QTest::newRow("X") << QByteArray("G92 X0\n") << none << true << true;
+    QTest::newRow("all") << QByteArray("G92\nG1 X50 Y50 Z0.2\n") << none << true << true;
+    QTest::newRow("E") << QByteArray("G92 E0\n") << none << true << true;
+    QTest::newRow("to the same") << QByteArray("G92 X50\n") << none << true << true;
+    QTest::newRow("homed again") << QByteArray("G92 X0\nG28 X\nG1 X50\n") << none << true << true;
 }
 
 void TestPlan::unknownShiftsAreRefused()
 {
     QFETCH(QByteArray, before);
+    QFETCH(QByteArray, between);
     QFETCH(bool, allowed);
-    const std::string text = before.toStdString();
-    const auto plan = square(text).plan(cut(text));
-    QCOMPARE(plan.has_value(), allowed);
-    if (!allowed)
-        QCOMPARE(plan.error().code, ErrorCode::NotSupported);
+    QFETCH(bool, declared);
+    const std::string first = before.toStdString(), second = between.toStdString();
+    PlanOptions options;
+    for (const bool expected : {allowed, declared}) {
+        const auto plan = square(first, second).plan(cut(first, second), options);
+        QCOMPARE(plan.has_value(), expected);
+        if (!expected)
+            QCOMPARE(plan.error().code, ErrorCode::NotSupported);
+        options.zMethod = ZMethod::Touch;
+        options.declaredZ = 0.2;
+    }
 }
 
 /// A file that counts relatively for a moment goes on absolutely from its register.

@@ -100,6 +100,8 @@ void TestPlanPicture::whatAPlanShows()
     PlanOptions planned;
     planned.zMethod = ZMethod::Keep;
     PrinterFacts printer;
+    printer.minimum = {0, 0, 0};
+    printer.maximum = {235, 235, 250};
     const auto plan = planResume(scene.source, scene.index, *snapshot, printer, planned);
     QVERIFY(plan);
     const auto map = buildHeightMap(scene.source, scene.index, snapshot->byte);
@@ -117,7 +119,10 @@ void TestPlanPicture::whatAPlanShows()
     for (std::size_t i = 1; i < picture.heights.size(); ++i)
         QVERIFY(picture.heights[i].z >= picture.heights[i - 1].z);
     QCOMPARE(picture.heights.front().z, 0.0);
-    QCOMPARE(picture.heights.back().z, printer.maximum[2]);
+    QCOMPARE(picture.heights.back().z, *printer.maximum[2]);
+    Plan unknown = *plan;
+    unknown.limited[2] = false;
+    QVERIFY(std::ranges::none_of(pictureOf(unknown, *report, options.envelope, *map).heights, [](const auto& mark) { return mark.kind == HeightMark::Kind::Ceiling; }));
     QVERIFY(picture.comesFrom != Side::Above);
     QVERIFY(!picture.silhouette[0].empty() && !picture.silhouette[1].empty());
 }

@@ -180,9 +180,11 @@ void ClearanceCheck::limits(const Sweep& sweep, double high, bool across)
     constexpr double slack = 1e-3; // mm
     if (m_outside)
         return;
-    double beyond = high - m_plan.maximum[2];
-    for (std::size_t axis = 0; across && axis < 2; ++axis) // a switch may stand a little outside: only where a move goes to counts
-        beyond = std::max({beyond, m_plan.minimum[axis] - sweep.to[axis], sweep.to[axis] - m_plan.maximum[axis]});
+    double beyond = m_plan.limited[2] ? high - m_plan.maximum[2] : 0; // where nobody knows the travel, nothing leaves it
+    for (std::size_t axis = 0; across && axis < 2; ++axis) { // a switch may stand a little outside: only where a move goes to counts
+        if (m_plan.limited[axis])
+            beyond = std::max({beyond, m_plan.minimum[axis] - sweep.to[axis], sweep.to[axis] - m_plan.maximum[axis]});
+    }
     if (beyond > slack)
         m_outside = ClearanceHit{SolidKind::Nozzle, -beyond, 0, sweep.to, sweep.from, sweep.to, sweep.step, sweep.line, sweep.byte,
                                  sweep.text ? *sweep.text : std::string()};

@@ -25,7 +25,8 @@ std::vector<HeightMark> heightsOf(const Plan& plan, const PlanMotions& motions, 
     add(Kind::Lift, plan.liftToZ);
     if (partTop > 0)
         add(Kind::PartTop, partTop);
-    add(Kind::Ceiling, plan.maximum[2]);
+    if (plan.limited[2])
+        add(Kind::Ceiling, plan.maximum[2]);
     for (const Motion& motion : motions.motions) {
         if (motion.kind != Motion::Kind::Approach)
             continue;
