@@ -2,6 +2,7 @@
 #include "planproof.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "recovery/clearancegate.h"
 
@@ -81,6 +82,8 @@ private:
         recovery::WayQuestion question;
         question.minimum = plan.minimum;
         question.maximum = plan.maximum;
+        if (!plan.limited[2]) // nobody knows how far up it goes
+            question.maximum[2] = std::numeric_limits<double>::infinity();
         question.start = proven.report.plan.start;
         question.dialect = plan.dialect;
         question.homes = std::any_of(plan.steps.begin(), plan.steps.end(), [](const recovery::PlanStep& step) { return step.kind == recovery::StepKind::HomeXY; });

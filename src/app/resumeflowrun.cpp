@@ -854,7 +854,7 @@ void ResumeRun::lift()
             return;
         }
         QStringList lines;
-        const double top = m_setup.plan.maximum[2];
+        const double top = m_setup.plan.limited[2] ? m_setup.plan.maximum[2] : m_setup.plan.maximum[2] + liftMm; // the firmware knows its own
         const double z = now->toolheadPosition ? (*now->toolheadPosition)[2] : top;
         const double up = std::clamp(top - z, 0.0, liftMm);
         if (now->homedAxes.find('z') != std::string::npos && up > 0)

@@ -720,6 +720,7 @@ void TestClearance::leavingTheTravelBlocks()
     const std::size_t byte = print.byteIn(10, 4);
     auto plan = planResume(*print.source, print.index, print.at(byte, byte, byte), {}, {});
     QVERIFY(plan.has_value());
+    plan->limited = {true, true, true};
     Plan beyond = *plan;
     beyond.maximum[2] = beyond.liftToZ - 0.5;
     const ClearanceReport high = print.run(beyond, optionsFor(smallHead()));

@@ -53,6 +53,8 @@ struct FakeJob {
         app::Profile profile;
         profile.id = u"p"_s;
         profile.url = QUrl(u"moonraker://127.0.0.1:1"_s);
+        profile.facts.minimum = {0, 0, 0};
+        profile.facts.maximum = {235, 235, 250};
         files = std::make_unique<app::FileCache>(folder.filePath(u"cache"_s));
         session = std::make_unique<app::Session>(profile, std::move(made), archive, *files, [] { return stopTime + 200; });
     }

@@ -88,7 +88,10 @@ Scene planned(std::size_t layer, bool collides)
     const auto candidate = recovery::candidateAt(source, index, byte, nullptr);
     const auto snapshot = candidate ? recovery::snapshotFromFile(source, index, candidate->byte) : fail(candidate.error());
     recovery::PlanOptions options;
-    const auto plan = snapshot ? recovery::planResume(source, index, *snapshot, recovery::PrinterFacts{}, options) : fail(snapshot.error());
+    recovery::PrinterFacts printer;
+    printer.minimum = {0, 0, 0};
+    printer.maximum = {235, 235, 250};
+    const auto plan = snapshot ? recovery::planResume(source, index, *snapshot, printer, options) : fail(snapshot.error());
     const auto map = plan ? recovery::buildHeightMap(source, index, collides ? index.size : candidate->byte) : fail(plan.error());
     if (!map)
         return scene;

@@ -151,7 +151,8 @@ void MotionRunner::run(const std::string& line)
 
 void MotionRunner::execute(const Command& command)
 {
-    if (movesUnseen(command, m_setup.dialect) && !isNamed(command, "PLR_Z_HOME"))
+    const bool followed = isNamed(command, "PLR_Z_HOME") || (m_probe && isNamed(command, "PROBE"));
+    if (!followed && movesUnseen(command, m_setup.dialect))
         return unseen(command);
     if (command.kind == Command::Kind::Code && command.letter == 'G') {
         if (command.number <= 3 && command.subcode == 0)
