@@ -129,7 +129,7 @@ void TestZRuns::freeSpotDeclaresWhatTheProbeFound()
     QVERIFY2(job.plan(ZMethod::FreeSpot), qPrintable(job.why()));
     const auto judged = job.flow->judge(ZMethod::FreeSpot);
     QVERIFY(judged.missing.empty());
-    QVERIFY(judged.uncertainty.u() > 0.03 && judged.uncertainty.u() < 0.1);
+    QVERIFY(judged.uncertainty.u() > 0.15 && judged.uncertainty.u() < 0.35);
     QVERIFY2(job.launch(), qPrintable(job.why()));
     const bool good = lie.isEmpty() || lie == u"bed"_s;
     if (good)

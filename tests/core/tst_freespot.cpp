@@ -207,7 +207,7 @@ void TestFreeSpot::placesTellTiltAndTwist()
     const auto found = freespot::registration(readings, {110, 100}, mechanics, held(are));
     QVERIFY2(found.has_value(), found ? "" : found.error().detail.c_str());
     QVERIFY2(std::abs(found->delta - off(110, 100)) < 1e-9, qPrintable(QString::number(found->delta)));
-    QVERIFY(found->uncertainty.u() > 0.03 && found->uncertainty.u() < 0.15);
+    QVERIFY(found->uncertainty.u() > 0.15 && found->uncertainty.u() < 0.35);
     readings.pop_back();
     QVERIFY(!freespot::registration(readings, {110, 100}, mechanics, held(are)));
 }

@@ -16,15 +16,15 @@ namespace run = kintsugi::recovery::run;
 
 namespace {
 
-constexpr double fast = 100;   // virtual seconds per second
+constexpr double fast = 60;    // virtual seconds per second
 constexpr int longest = 90'000; // ms
 
 /// A part as the drill makes it, as thin as allowed and drawn quickly.
 drill::Part quickPart()
 {
     drill::Part part;
-    part.below = 8;
-    part.layers = 16;
+    part.below = 10;
+    part.layers = 20;
     part.speed = 150;
     part.firstSpeed = 100;
     return part;
@@ -164,7 +164,7 @@ void TestDrillRun::printAndStop(DrillRun::StopBy stopBy)
     QSignalSpy stopped(m_run.get(), &DrillRun::stopped), failed(m_run.get(), &DrillRun::failed), now(m_run.get(), &DrillRun::stopNow);
     if (stopBy == DrillRun::StopBy::Person)
         connect(m_run.get(), &DrillRun::stopNow, this, [this] { m_stand->cutPower(); }, Qt::QueuedConnection);
-    m_stand->call([](sim::Klippy& klippy) { klippy.atLayer(8, 0.02, [&klippy] { klippy.setSpeed(1); }); });
+    m_stand->call([](sim::Klippy& klippy) { klippy.atLayer(10, 0.02, [&klippy] { klippy.setSpeed(1); }); });
     m_run->start();
     m_run->start(); // a second press does nothing
     QTRY_VERIFY_WITH_TIMEOUT(m_run->phase() == DrillRun::Phase::Stop || !failed.isEmpty(), longest);

@@ -213,7 +213,7 @@ void TestRunControls::dryRunBeforeTheStart()
     const auto steps = static_cast<int>(m_flow->plan()->steps.size());
     for (int i = 0; i < steps; ++i) {
         QTRY_VERIFY(m_flow->hand() == recovery::Hand::Press && m_flow->currentStep() == i);
-        QTRY_VERIFY(words(page).contains(text(m_flow->plan()->steps[static_cast<std::size_t>(i)].title)));
+        QTRY_VERIFY2(words(page).contains(text(m_flow->plan()->steps[static_cast<std::size_t>(i)].title)), qPrintable(text(m_flow->plan()->steps[static_cast<std::size_t>(i)].title) + u" in "_s + words(page)));
         if (i == 4)
             picture(page, u"dryrun-step"_s);
         press(page, u"Do this step"_s);
