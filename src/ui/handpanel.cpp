@@ -178,7 +178,7 @@ void HandPanel::showFlow()
 {
     const recovery::Hand hand = m_flow.hand();
     const bool registered = m_flow.registration().has_value();
-    setVisible(hand == recovery::Hand::Touch || hand == recovery::Hand::LookAtPrime);
+    setVisible(hand != recovery::Hand::None);
     m_touch->setVisible(hand == recovery::Hand::Touch && !registered);
     m_found->setVisible(hand == recovery::Hand::Touch && registered);
     m_prime->setVisible(hand == recovery::Hand::LookAtPrime);

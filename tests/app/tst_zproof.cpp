@@ -273,7 +273,7 @@ void TestZProof::aSetOffsetMovesTheTouchedTops()
     Plan plan;
     plan.snapshot = *snapshot;
     plan.liftToZ = 20;
-    const auto touch = planTouch(**maps, plan, {}, {}, {});
+    const auto touch = planTouch(**maps, plan, {}, {});
     QVERIFY2(touch.has_value(), touch ? "" : touch.error().detail.c_str());
     QCOMPARE(touch->setup.spots.size(), std::size_t{1});
     QVERIFY2(std::abs(touch->setup.spots[0].top - top) < 0.002, qPrintable(QString::number(touch->setup.spots[0].top)));

@@ -183,10 +183,10 @@ void TestResumeKill::killedAt()
         QVERIFY2((at != m_steps.end() && at - m_steps.begin() >= step) || report.step.contains(u"original's lines"_s), qPrintable(report.step));
         return closeSession();
     }
-    const auto& [n, title] = m_steps[static_cast<std::size_t>(step)];
+    const int n = m_steps[static_cast<std::size_t>(step)].first;
     QCOMPARE(truth.phase, CrashTruth::Phase::Sending);
     QCOMPARE(truth.step, n);
-    QVERIFY2(report.step.contains(u"step %1 of %2 (%3)"_s.arg(n).arg(count).arg(title)), qPrintable(report.step));
+    QVERIFY2(report.step.contains(u"step %1 of %2 ("_s.arg(n).arg(count)), qPrintable(report.step));
     int hot = 0;
     for (const auto& [name, heater] : before.heaters) {
         const bool on = heater.target.value_or(0) > 0;
