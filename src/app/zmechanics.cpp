@@ -15,6 +15,7 @@ using recovery::StopCause;
 namespace {
 
 constexpr double stepsATurn = 200;
+constexpr double leastBed = 150; // mm
 
 double positive(const QJsonObject& section, QLatin1String key, double otherwise)
 {
@@ -95,9 +96,11 @@ recovery::ZMechanics zMechanics(const QJsonObject& settings, const recovery::Pri
     const auto corners = places(settings.value("quad_gantry_level"_L1).toObject().value("gantry_corners"_L1));
     if (mechanics.screws.size() < 2 && corners.size() == 2)
         mechanics.screws = {corners[0], {corners[1][0], corners[0][1]}, corners[1], {corners[0][0], corners[1][1]}};
-    const auto& [low, high] = std::pair(printer.minimum, printer.maximum);
-    if (mechanics.screws.size() < 2 && low[0] && low[1] && high[0] && high[1])
-        mechanics.screws = {{*low[0], *low[1]}, {*high[0], *high[1]}};
+    if (mechanics.screws.size() < 2) { // where nobody tells, near to each other: motors that settle unevenly tilt the more
+        const auto from = [&printer](std::size_t axis) { return printer.minimum[axis].value_or(0); };
+        const auto to = [&printer, from](std::size_t axis) { return printer.maximum[axis].value_or(from(axis) + leastBed); };
+        mechanics.screws = {{from(0), from(1)}, {to(0), to(1)}};
+    }
     return mechanics;
 }
 

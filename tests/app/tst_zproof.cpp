@@ -57,7 +57,10 @@ void TestZProof::driveFromTheConfiguration()
 
 void TestZProof::placesOfTheMotors()
 {
-    const PrinterFacts printer;
+    PrinterFacts printer;
+    QVERIFY(zMechanics({{u"stepper_z"_s, QJsonObject()}, {u"stepper_z1"_s, QJsonObject()}}, printer).canTilt()); // wherever they are
+    printer.minimum = {0, 0, 0};
+    printer.maximum = {235, 235, 250};
     QJsonObject settings{{u"stepper_z"_s, QJsonObject()}, {u"stepper_z1"_s, QJsonObject()}};
     auto mechanics = zMechanics(settings, printer);
     QCOMPARE(mechanics.screws.size(), std::size_t{2}); // of which nothing is told: the ends of the bed
@@ -273,6 +276,7 @@ void TestZProof::aSetOffsetMovesTheTouchedTops()
     Plan plan;
     plan.snapshot = *snapshot;
     plan.liftToZ = 20;
+    plan.maximum = {235, 235, 250};
     const auto touch = planTouch(**maps, plan, {}, {});
     QVERIFY2(touch.has_value(), touch ? "" : touch.error().detail.c_str());
     QCOMPARE(touch->setup.spots.size(), std::size_t{1});
