@@ -1035,7 +1035,7 @@ void ResumeFlow::Private::makeRun()
         setup.standby = recovery::softeningOf(recovery::materialOf(*file->index, tool), plan->snapshot.state.hotend.at(tool), printer.softenBelow);
     setup.probe = probe;
     if (plan->dialect == gcode::Dialect::Klipper)
-        setup.idleTimeout = timerBefore ? timerBefore : idleTimeout;
+        setup.idleTimeout = idleBefore();
     setup.timerHeld = timerBefore.has_value();
     setup.way = effectiveWay();
     setup.startFile = setup.way == run::Way::NewFile ? uploaded->remote : file->remote;
